@@ -1,0 +1,197 @@
+"""Facts: read from a document, kept in a file, compared with the catalogue."""
+
+import contextlib
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clerk_tools.catalog import operations
+from clerk_tools.facts import (
+    FactsError,
+    OperationFacts,
+    Returns,
+    Shape,
+    diff,
+    facts_of_catalog,
+    from_json,
+    to_json,
+)
+from clerk_tools.openapi import facts_of_document
+from tests.contract.make import reference_facts
+from tests.contract.openapi import document_of
+
+
+def operation_in(node: dict[str, Any], *, path: str = "/x", **document: Any) -> OperationFacts:
+    """The facts of a document's only operation, `X`."""
+    whole = {"openapi": "3.1.0", "paths": {path: {"post": {"operationId": "X", **node}}}, **document}
+    return facts_of_document(whole).operations["X"]
+
+
+def body(schema: dict[str, Any], media_type: str = "application/json", **rest: Any) -> dict[str, Any]:
+    return {"requestBody": {"content": {media_type: {"schema": schema}}, **rest}}
+
+
+def test_the_catalogue_says_what_the_reference_document_says() -> None:
+    assert list(map(str, diff(facts_of_catalog(operations()), reference_facts()))) == []
+
+
+def test_facts_survive_their_json_form() -> None:
+    facts = reference_facts()
+    assert from_json(json.loads(json.dumps(to_json(facts)))) == facts
+
+
+def test_a_document_made_of_facts_has_those_facts() -> None:
+    facts = reference_facts()
+    assert facts_of_document(document_of(facts)) == facts
+
+
+def test_a_field_that_its_schema_requires_is_required_though_the_body_is_not() -> None:
+    schema = {"properties": {"a": {"type": "string"}, "b": {"type": "string"}}, "required": ["a"]}
+    read = operation_in(body(schema, required=False))
+    assert [(a.name, a.place, a.required) for a in read.arguments] == [
+        ("a", "body", True),
+        ("b", "body", False),
+    ]
+
+
+def test_an_array_body_is_one_argument_named_for_the_collection_of_its_path() -> None:
+    schema = {"type": "array", "items": {"type": "string"}}
+    read = operation_in(body(schema, required=True), path="/o/{id}/invitations/bulk")
+    assert read.array_body
+    assert [(a.name, a.required) for a in read.arguments] == [("invitations", True)]
+
+
+def test_a_binary_field_of_a_form_is_a_file() -> None:
+    schema = {"properties": {"file": {"type": "string", "format": "binary"}, "by": {"type": "string"}}}
+    read = operation_in(body(schema, "multipart/form-data"))
+    assert [(a.name, a.place, a.required) for a in read.arguments] == [
+        ("file", "file", False),
+        ("by", "body", False),
+    ]
+
+
+def test_the_only_field_of_a_required_form_is_required() -> None:
+    schema = {"properties": {"file": {"type": "string", "format": "binary"}}}
+    assert operation_in(body(schema, "multipart/form-data", required=True)).arguments[0].required
+
+
+def test_references_and_parameters_of_the_path_are_followed() -> None:
+    limit = {"name": "limit", "in": "query", "schema": {"$ref": "#/components/schemas/a~1b"}}
+    document = {
+        "openapi": "3.0.3",
+        "paths": {
+            "/x": {
+                "parameters": [
+                    {"$ref": "#/components/parameters/Limit"},
+                    {"name": "q", "in": "query", "schema": {}},
+                ],
+                "get": {"parameters": [{"name": "q", "in": "query", "schema": {"type": "boolean"}}]},
+            }
+        },
+        "components": {
+            "parameters": {"Limit": limit},
+            "schemas": {"a/b": {"type": "integer", "minimum": 1.0}},
+        },
+    }
+    read = facts_of_document(document).operations["GET /x"]
+    assert {a.name: a.shape for a in read.arguments} == {
+        "limit": Shape(type="integer", minimum=1),
+        "q": Shape(type="boolean"),
+    }
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "string", "nullable": True},
+        {"type": ["string", "null"]},
+        {"anyOf": [{"type": "string"}, {"type": "null"}]},
+        {"oneOf": [{"type": "string"}], "nullable": True},
+        {"allOf": [{"type": "string"}], "nullable": True},
+    ],
+)
+def test_every_way_to_write_a_nullable_string_is_the_same_fact(schema: dict[str, Any]) -> None:
+    read = operation_in(body({"properties": {"a": schema}}))
+    assert read.arguments[0].shape == Shape(type="string", nullable=True)
+
+
+def test_null_among_the_values_makes_a_field_nullable() -> None:
+    read = operation_in(body({"properties": {"a": {"type": "string", "enum": ["x", None]}}}))
+    assert read.arguments[0].shape == Shape(type="string", nullable=True, enum=("x",))
+
+
+def test_parts_of_a_schema_are_merged_and_the_later_one_refines() -> None:
+    base = {"properties": {"a": {"type": "string"}, "b": {"type": "string"}}, "required": ["b"]}
+    schema = {
+        "allOf": [{"$ref": "#/components/schemas/Base"}, {"properties": {"a": {"type": "integer"}}}],
+        "required": ["a"],
+    }
+    read = operation_in(body(schema), components={"schemas": {"Base": base}})
+    assert [(a.name, a.required, a.shape.type) for a in read.arguments] == [
+        ("a", True, "integer"),
+        ("b", True, "string"),
+    ]
+
+
+def test_a_schema_that_holds_itself_is_read_once() -> None:
+    tree = {"type": "object", "properties": {"child": {"allOf": [{"$ref": "#/components/schemas/Tree"}]}}}
+    tree_ref = {"$ref": "#/components/schemas/Tree"}
+    answer = {"responses": {"200": {"content": {"application/json": {"schema": tree_ref}}}}}
+    read = operation_in(body(tree_ref) | answer, components={"schemas": {"Tree": tree}})
+    assert [(a.name, a.shape) for a in read.arguments] == [("child", Shape())]
+    assert read.responses == {"200": Shape(ref="Tree")}
+
+
+@pytest.mark.parametrize(
+    ("answer", "returns"),
+    [
+        ({"204": {}}, Returns(None, "empty")),
+        ({"200": {}}, Returns(None, None)),
+        ({"400": {"content": {"application/json": {"schema": {"type": "object"}}}}}, Returns(None, None)),
+        ({200: {"content": {"text/html": {"schema": {"type": "string"}}}}}, Returns(None, "text")),
+        ({"200": {"content": {"application/json": {"schema": {"type": "object"}}}}}, Returns(None, "object")),
+    ],
+)
+def test_what_is_returned_follows_from_the_success(answer: dict[Any, Any], returns: Returns) -> None:
+    assert operation_in({"responses": answer}).returns == returns
+
+
+KEYWORDS = [
+    "openapi", "paths", "/x", "get", "post", "parameters", "requestBody", "responses", "200", "content",
+    "application/json", "schema", "$ref", "type", "items", "properties", "required", "allOf", "anyOf", "enum",
+    "name", "in", "default", "minimum", "components", "schemas",
+]  # fmt: skip
+WORDS = st.sampled_from(
+    ["3.0.0", "path", "query", "string", "array", "null", "#/paths", "#/components/schemas/x"]
+)
+LEAVES = st.none() | st.booleans() | st.floats() | WORDS
+NODES = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYWORDS), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(NODES, NODES)
+def test_whatever_a_document_holds_it_has_facts_or_a_fact_error(operation: Any, schema: Any) -> None:
+    parameter = {"name": "a", "in": "query", "schema": schema}
+    form = {"content": {"multipart/form-data": {"schema": schema}}}
+    item = {"get": operation, "post": {"parameters": [parameter]}, "put": {"requestBody": form}}
+    for method, node in item.items():
+        document = {
+            "openapi": "3.1.0",
+            "paths": {"/x": {method: node}},
+            "components": {"schemas": {"x": schema}},
+        }
+        with contextlib.suppress(FactsError):
+            facts = facts_of_document(document)
+            assert from_json(json.loads(json.dumps(to_json(facts)))) == facts
+
+
+def test_one_name_in_two_places_is_an_error() -> None:
+    parameter = {"name": "id", "in": "path", "schema": {"type": "string"}}
+    with pytest.raises(FactsError, match="POST /x: `id` is both a path and a body argument"):
+        operation_in({"parameters": [parameter], **body({"properties": {"id": {"type": "string"}}})})

@@ -1,0 +1,192 @@
+"""What holds for all 109 operations, whoever adds or changes one."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from clerk_mcp.listing import tool
+from clerk_tools import views
+from clerk_tools.catalog import RESOURCES, operations
+from clerk_tools.operation import Effect, Envelope, Place, Spec
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+SPECS = [operation.spec for operation in operations().values()]
+every_operation = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.id)
+
+# From what each operation does to the world, which the verb alone does not tell.
+READS_THOUGH_POST = {
+    "Clients_verifyClientToken",
+    "Sessions_verifySession",
+    "Users_verifyPassword",
+    "EmailSmsTemplates_previewTemplate",
+}
+DESTROYS_THOUGH_NOT_DELETE = {
+    "Users_markBanned",
+    "Sessions_revokeSession",
+    "Invitations_revokeInvitation",
+    "OrganizationInvitations_revokeInvitation",
+    "ActorTokens_revokeToken",
+    "SigninTokens_revokeToken",
+    "OAuthApplications_rotateSecret",
+    "EmailSmsTemplates_revertTemplate",
+    "BetaFeatures_updateInstanceDomain",
+    "BetaFeatures_updateProductionInstanceDomain",
+}
+HANDS_OUT = {
+    "Users_getOAuthAccessToken": {"token", "token_secret"},
+    "SigninTokens_createToken": {"token", "url"},
+    "ActorTokens_createToken": {"token", "url"},
+    "Sessions_createSessionTokenFromTemplate": {"jwt"},
+    "OAuthApplications_createNewApplication": {"client_secret"},
+    "OAuthApplications_rotateSecret": {"client_secret"},
+    "Webhooks_createSvixApp": {"svix_url"},
+    "Webhooks_generateSvixDashboardUrl": {"svix_url"},
+    "Invitations_createNewInvitation": {"url"},
+    "OrganizationInvitations_createAndSend": {"url"},
+    "OrganizationInvitations_bulkCreateAndSend": {"url"},
+    "PhoneNumbers_createNewPhoneNumber": {"backup_codes"},
+    "PhoneNumbers_getDetails": {"backup_codes"},
+    "PhoneNumbers_updateDetails": {"backup_codes"},
+}
+CREDENTIALS = {"password", "password_digest", "totp_secret", "backup_codes", "signing_key", "code", "token"}
+
+
+def test_there_are_109_operations_and_each_resource_has_some() -> None:
+    assert len(SPECS) == 109
+    assert {spec.resource for spec in SPECS} == set(RESOURCES)
+
+
+def test_the_order_is_resource_by_resource() -> None:
+    resources = [spec.resource for spec in SPECS]
+    assert resources == sorted(resources, key=RESOURCES.index)
+
+
+@every_operation
+def test_the_effect_is_what_the_call_does_to_the_world(spec: Spec) -> None:
+    if spec.method == "GET" or spec.id in READS_THOUGH_POST:
+        expected = Effect.READ
+    elif spec.method == "DELETE" or spec.id in DESTROYS_THOUGH_NOT_DELETE:
+        expected = Effect.DESTROY
+    else:
+        expected = Effect.WRITE
+    assert spec.effect is expected
+
+
+@pytest.mark.parametrize("operation_id", HANDS_OUT)
+def test_what_hands_out_a_credential_says_so(operation_id: str) -> None:
+    assert set(operations()[operation_id].spec.secret) >= HANDS_OUT[operation_id]
+
+
+@every_operation
+def test_every_credential_that_is_taken_in_is_private(spec: Spec) -> None:
+    assert set(spec.private) == {a.name for a in spec.arguments} & CREDENTIALS
+
+
+@every_operation
+def test_the_path_arguments_are_those_in_the_path_and_are_required(spec: Spec) -> None:
+    in_path = [a for a in spec.arguments if a.place is Place.PATH]
+    assert sorted(f"{{{a.name}}}" for a in in_path) == sorted(s for s in spec.path.split("/") if s[:1] == "{")
+    assert all(a.required for a in in_path)
+
+
+@every_operation
+def test_the_answer_has_a_view(spec: Spec) -> None:
+    assert spec.returns in views.KINDS or spec.envelope in (Envelope.EMPTY, Envelope.TEXT)
+
+
+@every_operation
+def test_the_description_is_one_short_text_for_a_model(spec: Spec) -> None:
+    assert 10 < len(spec.description) <= 230
+    assert "\n" not in spec.description
+
+
+def test_a_description_names_only_operations_that_exist() -> None:
+    named = {
+        word.strip(".,:;()")
+        for spec in SPECS
+        for text in (spec.description, *(a.description for a in spec.arguments))
+        for word in text.split()
+        if "_" in word and word[0].isupper()
+    }
+    assert named <= set(operations())
+
+
+# Hosts drop or refuse whole servers over one schema outside this subset.
+ALLOWED_KEYWORDS = {
+    "type",
+    "properties",
+    "required",
+    "items",
+    "enum",
+    "description",
+    "default",
+    "minimum",
+    "maximum",
+}
+
+
+def schemas_within(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield schema
+    for inner in schema.get("properties", {}).values():
+        yield from schemas_within(inner)
+    if "items" in schema:
+        yield from schemas_within(schema["items"])
+
+
+@every_operation
+def test_the_schema_stays_in_the_subset_that_every_host_accepts(spec: Spec) -> None:
+    schema = tool(spec)["inputSchema"]
+    assert schema["type"] == "object"
+    assert isinstance(schema["properties"], dict)
+    for inner in schemas_within(schema):
+        assert set(inner) <= ALLOWED_KEYWORDS
+        types = inner["type"] if isinstance(inner["type"], list) else [inner["type"]]
+        assert set(types) <= {"string", "integer", "number", "boolean", "array", "object", "null"}
+        # A model of one family refuses an array of which it is not told what is in it.
+        assert "array" not in types or "items" in inner
+        # Null stands beside exactly one type, never instead of it.
+        assert len(types) == 1 or (len(types) == 2 and types[1] == "null")
+
+
+@every_operation
+def test_the_name_fits_with_a_hosts_prefix_in_front(spec: Spec) -> None:
+    assert len(f"mcp__clerk__{spec.id}") <= 64
+    assert spec.id.replace("_", "").isalnum()
+
+
+@every_operation
+def test_the_annotations_follow_from_the_effect(spec: Spec) -> None:
+    hints = tool(spec)["annotations"]
+    assert set(hints) == {"readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"}
+    assert hints["readOnlyHint"] is (spec.effect is Effect.READ)
+    assert hints["destructiveHint"] is (spec.effect is Effect.DESTROY)
+
+
+@every_operation
+def test_what_models_see_is_the_snapshot(spec: Spec) -> None:
+    """Set UPDATE_SNAPSHOTS=1 to accept a change; the diff then shows it to the reviewer."""
+    path = SNAPSHOTS / f"{spec.id}.json"
+    seen = json.dumps(tool(spec), indent=2, ensure_ascii=False) + "\n"
+    if os.environ.get("UPDATE_SNAPSHOTS") == "1":
+        path.write_text(seen, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == seen
+
+
+def test_there_is_no_snapshot_of_a_tool_that_is_gone() -> None:
+    assert {path.stem for path in SNAPSHOTS.glob("*.json")} == set(operations())
+
+
+def test_all_schemas_together_fit_their_budget() -> None:
+    listed = [tool(spec) for spec in SPECS]
+    bare = [{key: t[key] for key in ("name", "description", "inputSchema")} for t in listed]
+    assert sum(len(compact(t)) for t in bare) <= 48_000
+    assert len(compact({"tools": listed})) <= 65_500
+
+
+def compact(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,35 @@
+"""Actor tokens: signing in as somebody else."""
+
+from __future__ import annotations
+
+from clerk_tools.operation import Body, Id, JsonObject, Operation, Path, arg
+
+
+class CreateActorToken(
+    Operation,
+    id="ActorTokens_createToken",
+    post="/actor_tokens",
+    returns="actor_token",
+    secret=("token", "url"),
+    words="impersonate, impersonation, sign in as another user, act as a user",
+):
+    """Make a token with which one user signs in as another (impersonation)."""
+
+    user_id: Body[Id] = arg("Who is impersonated")
+    actor: Body[JsonObject] = arg("Must hold sub: the id of the user who acts")
+    expires_in_seconds: Body[int] = arg(default=3600)
+    session_max_duration_in_seconds: Body[int] = arg(default=1800)
+
+
+class RevokeActorToken(
+    Operation,
+    id="ActorTokens_revokeToken",
+    post="/actor_tokens/{actor_token_id}/revoke",
+    returns="actor_token",
+    effect="destroy",
+    secret=("token", "url"),
+    words="stop impersonation, cancel an impersonation token",
+):
+    """Make a pending impersonation token useless. A session it opened already goes on."""
+
+    actor_token_id: Path[Id] = arg()

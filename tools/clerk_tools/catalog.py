@@ -1,0 +1,64 @@
+"""All operations, and how to select among them."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Iterable, Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Final
+
+from clerk_tools.operation import Operation
+
+RESOURCES: Final = (
+    "users",
+    "email_addresses",
+    "phone_numbers",
+    "sessions",
+    "clients",
+    "organizations",
+    "organization_memberships",
+    "organization_invitations",
+    "invitations",
+    "allowlist_blocklist",
+    "sign_in_tokens",
+    "actor_tokens",
+    "sign_ups",
+    "saml_connections",
+    "oauth_applications",
+    "jwt_templates",
+    "email_sms_templates",
+    "redirect_urls",
+    "domains",
+    "instance_settings",
+    "beta_features",
+    "webhooks",
+    "proxy_checks",
+    "jwks",
+    "miscellaneous",
+)
+"""Clerk's resources, most used first: the order of every listing."""
+
+
+@cache
+def operations() -> Mapping[str, type[Operation]]:
+    """Every operation by its id, resource by resource, in the order of declaration."""
+    found: dict[str, type[Operation]] = {}
+    for resource in RESOURCES:
+        module = importlib.import_module(f"clerk_tools.{resource}")
+        for value in vars(module).values():
+            if (
+                isinstance(value, type)
+                and issubclass(value, Operation)
+                and value.__module__ == module.__name__
+            ):
+                found[value.spec.id] = value
+    return MappingProxyType(found)
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that somebody who wrote `name` most likely meant, or None."""
+    by_folded = {k.casefold(): k for k in known}
+    close = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.5)
+    return by_folded[close[0]] if close else None

@@ -1,0 +1,15 @@
+"""The instance's public keys."""
+
+from __future__ import annotations
+
+from clerk_tools.operation import Operation
+
+
+class GetJsonWebKeySet(
+    Operation,
+    id="Jwks_getJsonWebKeySet",
+    get="/jwks",
+    returns="jwks",
+    words="public keys, JWKS, verify tokens without Clerk",
+):
+    """The instance's public keys (JWKS), with which anybody verifies its session tokens."""

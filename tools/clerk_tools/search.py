@@ -1,0 +1,281 @@
+"""Finding the operation that does what somebody says in words of their own.
+
+A question is compared with each operation's *names* (title, id, and the `words` of its declaration: what
+people call it) and, with less weight, with its *text* (description, arguments, path). Rare words count more
+than common ones, as in BM25. Verbs say which action is meant, and an operation of another kind of action
+counts for less. A resource's module may hold `SYNONYMS`: for a term of Clerk's, the words that people use
+instead. Everything is in memory, made at the first search, and gives the same answer every time.
+"""
+
+from __future__ import annotations
+
+import importlib
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from clerk_tools.catalog import RESOURCES, operations
+from clerk_tools.operation import Effect, Spec
+
+_ACTIONS: Final = {
+    "list": "list, find, search, show, see, browse, all, which, who",
+    "get": "get, show, see, view, look, look up, fetch, read, inspect, detail, verify, check, validate, test",
+    "create": "create, add, new, another, make, register, set up, generate, issue, mint, put, upload, give",
+    "update": "update, change, edit, modify, set, rename, replace, customize, turn on, turn off, enable, disable, "
+    "reset, make, merge",
+    "delete": "delete, remove, erase, drop, destroy, take off, take out, take back, get rid, revoke, cancel, withdraw, "
+    "invalidate, stop, end, kill, terminate, disable, turn off, close, clear",
+}
+"""The verbs that people use for each kind of action."""
+
+_SYNONYMS: Final = {
+    "delete": "remove, erase, drop, destroy, get rid, close",
+    "remove": "delete, take off, take out, drop",
+    "revoke": "cancel, withdraw, invalidate, terminate, kill, end, take back",
+    "create": "add, new, make, register, set up, generate",
+    "add": "create, new, put, give",
+    "verify": "check, validate, test, confirm",
+    "disable": "turn off, switch off, deactivate, stop",
+    "enable": "turn on, switch on, activate",
+    "count": "how many, number of, total",
+    "bulk": "many, several, at once, batch",
+    "update": "change, edit, modify, customize",
+}
+
+_VALUES: Final = (
+    (re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+"), " email "),
+    (re.compile(r"\*?@[\w-]+(\.[\w-]+)+"), " domain "),
+    (re.compile(r"\+\d[\d ]{6,}"), " phone "),
+    (re.compile(r"\b[a-z][\w.+-]*://\S*"), " url "),
+    (re.compile(r"\b(user|org|sess|client|inv|orginv|dmn)_\w{3,}"), r" \1 id "),
+)
+"""A value in a question stands for the kind of thing it is."""
+
+_SPLIT_VERB: Final = re.compile(r"\b((?:log|sign|turn|switch|take|kick|let)\w*) ((?:\w+ ){1,3}?)(in|out|off|on|back)\b")
+"""Of "log a user out", so that it reads as "log out a user"."""
+
+_FILLERS: Final = frozenset(
+    "a about am an and are as at be been but by can could did do does for from go had has have he her him his how i if "
+    "in into is it its just me my need not of on one or our out please she should so some somebody someone somebodys "
+    "someones something that the their them then there they this to up us want was we were what whats when where will "
+    "with would you your".split()
+)
+_LONGEST_PHRASE: Final = 3
+_QUERY_BOUND: Final = 300
+"""Characters of a question that are read."""
+
+_VERB_WEIGHT: Final = 0.4
+_SYNONYM_WEIGHT: Final = 0.85
+_TEXT_WEIGHT: Final = 0.5
+_OTHER_ACTION: Final = 0.6
+_OTHER_NUMBER: Final = 0.85
+_DEPRECATED: Final = 0.6
+
+Term = str
+
+
+def search(query: str, allowed: Callable[[Spec], bool] = lambda _: True, limit: int = 5) -> list[Spec]:
+    """The operations that answer a question best, best first; at most `limit`, and none without a likeness.
+
+    Args:
+        query: words of a natural language, or an id or parts of one.
+        allowed: which operations may be shown.
+    """
+    index = _index()
+    asked = index.read(query[:_QUERY_BOUND])
+    wanted = query.strip().casefold()
+    scores = {
+        spec: math.inf if wanted == spec.id.casefold() else index.score(spec, asked)
+        for spec in index.specs
+        if allowed(spec)
+    }
+    found = [spec for spec, score in scores.items() if score > 0]
+    # Sorting is stable: among equals the more used resource comes first, as in every listing.
+    return sorted(found, key=lambda spec: -scores[spec])[:limit]
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    words: tuple[Mapping[Term, float], ...]
+    """For each word, the terms that it may stand for, and how likely."""
+    verbs: frozenset[Term]
+    actions: frozenset[str]
+    """The kinds of action that the verbs mean; empty where there is none."""
+    plural: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """One operation as the search sees it."""
+
+    names: tuple[frozenset[Term], ...]
+    text: Mapping[Term, float]
+    """How much is said of each term, between 0 and 1."""
+    action: str
+
+
+class _Index:
+    """All operations, prepared for comparing."""
+
+    def __init__(self) -> None:
+        self.specs = [operation.spec for operation in operations().values()]
+        self._phrases: set[tuple[str, ...]] = set()
+        self._meanings: dict[Term, set[Term]] = defaultdict(set)
+        self._actions: dict[Term, set[str]] = defaultdict(set)
+        synonyms = list(_synonyms())
+        for head, words in (*_ACTIONS.items(), *synonyms):
+            self._phrases.update(tuple(map(_stem, _words(word))) for word in (head, *words.split(",")))
+        for head, words in synonyms:
+            for word in words.split(","):
+                self._meanings[self._term(word)].add(self._term(head))
+        for action, words in _ACTIONS.items():
+            for word in words.split(","):
+                self._actions[self._term(word)].add(action)
+        self._documents = {spec: self._document(spec) for spec in self.specs}
+        self._rarity = self._rarities()
+        self._vocabulary = {term: _trigrams(term) for term in sorted({*self._rarity, *self._meanings})}
+
+    def _term(self, word: str) -> Term:
+        return "-".join(map(_stem, _words(word)))
+
+    def _terms(self, text: str) -> list[Term]:
+        """The stems of a text's words without fillers; a phrase that some synonym consists of is one term."""
+        stems = [_stem(word) for word in _words(_SPLIT_VERB.sub(r"\1 \3 \2", text))]
+        out: list[Term] = []
+        at = 0
+        while at < len(stems):
+            sizes = range(_LONGEST_PHRASE, 1, -1)
+            size = next((n for n in sizes if tuple(stems[at : at + n]) in self._phrases), 1)
+            if size > 1 or stems[at] not in _FILLERS:
+                out.append("-".join(stems[at : at + size]))
+            at += size
+        return out
+
+    def _document(self, spec: Spec) -> _Document:
+        names = [spec.title, spec.id, *filter(None, spec.words.split(","))]
+        text: Counter[Term] = Counter()
+        sources = [(spec.description, 2.0), (spec.resource.replace("_", " "), 2.0), (spec.path, 1.0)]
+        for argument in spec.arguments:
+            sources += [(argument.name, 1.0), (argument.description, 0.5)]
+        for source, weight in sources:
+            for term in set(self._terms(source)):
+                text[term] += weight
+        return _Document(
+            names=tuple(frozenset(self._terms(name)) for name in names),
+            text={term: count / (count + 2.0) for term, count in text.items()},
+            action=_action(spec),
+        )
+
+    def _rarities(self) -> dict[Term, float]:
+        """How much a term tells: the fewer operations it is found with, the more; and verbs little."""
+        found: Counter[Term] = Counter()
+        for document in self._documents.values():
+            found.update({*document.text, *(term for name in document.names for term in name)})
+        return {
+            term: math.log(1 + len(self.specs) / count) * (_VERB_WEIGHT if term in self._actions else 1.0)
+            for term, count in found.items()
+        }
+
+    def read(self, query: str) -> _Question:
+        """What a question says."""
+        for pattern, kind in _VALUES:
+            query = pattern.sub(kind, query)
+        terms = [self._known(term) for term in dict.fromkeys(self._terms(query.lower()))]
+        verbs = frozenset(term for term in terms if term in self._actions)
+        return _Question(
+            words=tuple(
+                {**dict.fromkeys(sorted(self._meanings.get(term, ())), _SYNONYM_WEIGHT), term: 1.0} for term in terms
+            ),
+            verbs=verbs,
+            actions=frozenset(action for verb in verbs for action in self._actions[verb]),
+            plural=any(word.endswith("s") and not word.endswith("ss") for word in _words(query)),
+        )
+
+    def _known(self, word: Term) -> Term:
+        """The term itself, or the known one that it is most likely a misspelling of."""
+        if word in self._vocabulary or len(word) < 5:
+            return word
+        own = _trigrams(word)
+        best, likeness = word, 0.55
+        for term, trigrams in self._vocabulary.items():
+            shared = 2 * len(own & trigrams) / (len(own) + len(trigrams))
+            if shared > likeness:
+                best, likeness = term, shared
+        return best
+
+    def score(self, spec: Spec, asked: _Question) -> float:
+        """How well an operation answers; 0 where nothing is alike."""
+        document = self._documents[spec]
+        by_name, name = max(
+            ((self._name_score(name, asked), name) for name in document.names), key=lambda scored: scored[0]
+        )
+        by_text = sum(
+            max((likely * self._rarity[t] * document.text[t] for t, likely in word.items() if t in document.text), default=0)
+            for word in asked.words
+        )
+        score = by_name + _TEXT_WEIGHT * by_text
+        if asked.actions and document.action not in asked.actions and not asked.verbs & name:
+            score *= _OTHER_ACTION
+        if asked.actions.issuperset(("list", "get")) or not asked.actions:
+            if document.action == ("get" if asked.plural else "list"):
+                score *= _OTHER_NUMBER
+        return score * _DEPRECATED if spec.deprecated else score
+
+    def _name_score(self, name: frozenset[Term], asked: _Question) -> float:
+        """What the question and the name share, less where the name says much that was not asked for."""
+        shared: dict[Term, float] = {}
+        for word in asked.words:
+            for term, likely in word.items():
+                if term in name:
+                    shared[term] = max(likely, shared.get(term, 0.0))
+        if not shared:
+            return 0.0
+        common = sum(self._rarity[term] * likely for term, likely in shared.items())
+        return common * math.sqrt(common / sum(self._rarity[term] for term in name))
+
+
+@cache
+def _index() -> _Index:
+    return _Index()
+
+
+def _synonyms() -> Iterator[tuple[str, str]]:
+    yield from _SYNONYMS.items()
+    for resource in RESOURCES:
+        yield from getattr(importlib.import_module(f"clerk_tools.{resource}"), "SYNONYMS", {}).items()
+
+
+def _action(spec: Spec) -> str:
+    if spec.effect is Effect.READ:
+        return "list" if spec.is_list else "get"
+    if spec.effect is Effect.DESTROY:
+        return "delete"
+    return "create" if spec.method == "POST" else "update"
+
+
+def _words(text: str) -> list[str]:
+    """The words of a text or of a camelCase name, in lower case."""
+    plain = text.replace("OAuth", "oauth").replace("UrLs", "Urls").replace("'s", "")
+    return re.findall(r"[a-z0-9]+", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", plain).lower())
+
+
+@cache
+def _stem(word: str) -> str:
+    """A word without its most common endings: banned, bans and banning are one."""
+    for ending, instead in (("ies", "y"), ("ing", ""), ("ed", ""), ("s", "")):
+        root = word.removesuffix(ending)
+        if root != word and len(root) >= 3 and not word.endswith(("ss", "us", "is")):
+            word = root + instead
+            if ending in ("ing", "ed") and word[-1] == word[-2] and word[-1] not in "ls":
+                word = word[:-1]
+            break
+    return word.removesuffix("e") if len(word) > 3 else word
+
+
+def _trigrams(word: str) -> frozenset[str]:
+    padded = f" {word} "
+    return frozenset(padded[at : at + 3] for at in range(len(padded) - 2))

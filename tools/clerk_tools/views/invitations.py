@@ -1,0 +1,13 @@
+"""Invitations to sign up."""
+
+from clerk_tools.views._trim import JsonObject, trim
+
+
+def invitation(raw: JsonObject) -> JsonObject:
+    """Who is invited and how far it got; its link is for the server to mask."""
+    return trim(
+        raw,
+        ("id", "email_address", "status", "url"),
+        objects=("public_metadata",),
+        times=("created_at", "expires_at"),
+    )

@@ -1,0 +1,84 @@
+"""The `fields` argument: chosen fields of Clerk's own objects, in place of a view."""
+
+from typing import Any, Final
+
+from clerk_tools.views._trim import JsonObject
+
+EVERYTHING: Final = "*"
+
+# What is wanted below each name; None where the whole value is.
+Wanted = dict[str, "Wanted | None"]
+
+# Clerk's JSON is far shallower, but what a caller writes need not be: the rest of a longer path is one name.
+_MOST_NAMES = 16
+
+
+def pick(obj: object, fields: list[str]) -> Any:
+    """Only the named fields of a raw object, or of each object in a list; `obj` itself is not changed.
+
+    A dot goes into an object, and into every object of a list: `public_metadata.plan`,
+    `email_addresses.verification.status`. Records keep their `id`, asked for or not. `["*"]` gives the
+    object as it came. A name that is not there gives nothing; `unknown_fields` tells which those are.
+    Anything but objects and lists has no fields and comes back as it is.
+    """
+    if EVERYTHING in fields:
+        return obj
+    wanted = _wanted(fields)
+    if isinstance(obj, list):
+        return _pick_each(obj, wanted)
+    return _pick({"id": None} | wanted, obj) if isinstance(obj, dict) else obj
+
+
+def unknown_fields(obj: object, fields: list[str]) -> list[str]:
+    """Those of the fields that no record has, in the order given.
+
+    An empty list does not tell what its records would have, so nothing is unknown to it.
+    """
+    return [field for field in fields if field != EVERYTHING and not _has(obj, _names(field))]
+
+
+def _names(field: str) -> list[str]:
+    return field.split(".", _MOST_NAMES - 1)
+
+
+def _wanted(fields: list[str]) -> Wanted:
+    tree: Wanted = {}
+    # Shortest first, so that a value wanted whole is not narrowed to a part of it.
+    for *way, last in sorted(map(_names, fields), key=len):
+        level = tree
+        for name in way:
+            below = level.setdefault(name, {})
+            if below is None:
+                break
+            level = below
+        else:
+            level.setdefault(last, None)
+    return tree
+
+
+def _pick(wanted: Wanted, raw: JsonObject) -> JsonObject:
+    picked: JsonObject = {}
+    for name, below in wanted.items():
+        if name not in raw:
+            continue
+        value = raw[name]
+        if below is None:
+            picked[name] = value
+        elif isinstance(value, list):
+            picked[name] = _pick_each(value, below)
+        elif isinstance(value, dict) and (found := _pick(below, value)):
+            picked[name] = found
+    return picked
+
+
+def _pick_each(entries: list[Any], wanted: Wanted) -> list[JsonObject]:
+    wanted = {"id": None} | wanted
+    return [_pick(wanted, entry) for entry in entries if isinstance(entry, dict)]
+
+
+def _has(value: object, names: list[str]) -> bool:
+    if not names:
+        return True
+    if isinstance(value, list):
+        return not value or any(_has(entry, names) for entry in value)
+    return isinstance(value, dict) and names[0] in value and _has(value[names[0]], names[1:])

@@ -1,0 +1,42 @@
+"""Webhooks, which Svix delivers."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from clerk_tools.operation import Operation
+
+SYNONYMS: Final = {
+    "webhook": "hook, event",
+}
+
+
+class CreateSvixApp(
+    Operation,
+    id="Webhooks_createSvixApp",
+    post="/webhooks/svix",
+    returns="svix_url",
+    secret=("svix_url",),
+    words="set up webhooks",
+):
+    """Set up webhooks: creates the instance's Svix app and answers its dashboard URL."""
+
+
+class DeleteSvixApp(
+    Operation,
+    id="Webhooks_deleteSvixApp",
+    delete="/webhooks/svix",
+    words="turn webhooks off, stop webhooks",
+):
+    """Delete the Svix app: all webhooks stop, and their endpoints are lost."""
+
+
+class CreateSvixDashboardUrl(
+    Operation,
+    id="Webhooks_generateSvixDashboardUrl",
+    post="/webhooks/svix_url",
+    returns="svix_url",
+    secret=("svix_url",),
+    words="webhook dashboard, manage webhooks",
+):
+    """A signed-in link to the Svix dashboard, where webhooks are managed."""
