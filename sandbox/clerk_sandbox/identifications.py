@@ -1,0 +1,97 @@
+"""What email addresses and phone numbers have in common."""
+
+from clerk_sandbox import errors
+from clerk_sandbox.resources.users import check_identification
+from clerk_sandbox.routing import Call
+from clerk_sandbox.state import Instance, Json, plural
+from clerk_sandbox.user_records import (
+    VERIFIED_BY_ADMIN,
+    identification_count,
+    is_verified,
+    make_identification,
+)
+
+
+def find_identification(instance: Instance, call: Call, name: str) -> tuple[Json, Json]:
+    """The user and the identification whose id stands in the path.
+
+    Raises:
+        ClerkError: 404.
+    """
+    identification_id = call.path[f"{name}_id"]
+    user = instance.users.get(instance.owners.get(identification_id, ""))
+    for identification in user[plural(name)] if user else ():
+        if user and identification["id"] == identification_id:
+            return user, identification
+    raise errors.not_found(name.replace("_", " "), identification_id)
+
+
+def create_identification(instance: Instance, call: Call, name: str) -> tuple[Json, Json]:
+    """Add an identification to the user that the body names. A verified one is primary if it is the first.
+
+    Raises:
+        ClerkError: something is missing, malformed or taken, or an unverified one is to be primary.
+    """
+    user_id, value = call.required("user_id"), call.required(name)
+    user = instance.users.get(user_id)
+    if user is None:
+        raise errors.not_found("user", user_id)
+    check_identification(instance, name, value)
+    verified = call.given("verified") is True
+    if not verified:
+        check_needs_verified(call)
+    identification = make_identification(
+        name, instance.new_id("idn"), value, instance.clock(), verified=verified
+    )
+    instance.attach(user, name, identification)
+    if call.given("primary") or (verified and user[f"primary_{name}_id"] is None):
+        user[f"primary_{name}_id"] = identification["id"]
+    user["updated_at"] = instance.clock()
+    return user, identification
+
+
+def update_identification(instance: Instance, call: Call, name: str) -> tuple[Json, Json]:
+    """Change whether an identification is verified and primary.
+
+    Raises:
+        ClerkError: an unverified one would be primary.
+    """
+    user, identification = find_identification(instance, call, name)
+    verified = call.given("verified")
+    if verified is None:
+        verified = is_verified(identification)
+    is_primary = user[f"primary_{name}_id"] == identification["id"]
+    if not verified:
+        check_needs_verified(call)
+        if is_primary:
+            raise errors.form_param_value_invalid("verified", "true for a primary identification")
+    if verified != is_verified(identification):
+        identification["verification"] = VERIFIED_BY_ADMIN if verified else None
+    if call.given("primary"):
+        user[f"primary_{name}_id"] = identification["id"]
+    user["updated_at"] = identification["updated_at"] = instance.clock()
+    return user, identification
+
+
+def check_needs_verified(call: Call) -> None:
+    """Refuse what an unverified identification cannot be."""
+    for role in ("primary", "reserved_for_second_factor"):
+        if call.given(role):
+            raise errors.form_param_value_invalid(role, "left out or false while it is not verified")
+
+
+def delete_identification(instance: Instance, call: Call, name: str) -> Json:
+    """Delete an identification; where it was primary, the next verified one takes its place.
+
+    Raises:
+        ClerkError: it is the last one the user has.
+    """
+    user, identification = find_identification(instance, call, name)
+    if identification_count(user) == 1:
+        raise errors.identification_deletion_failed()
+    instance.detach(user, name, identification)
+    if user[f"primary_{name}_id"] == identification["id"]:
+        verified = (other["id"] for other in user[plural(name)] if is_verified(other))
+        user[f"primary_{name}_id"] = next(verified, None)
+    user["updated_at"] = instance.clock()
+    return identification

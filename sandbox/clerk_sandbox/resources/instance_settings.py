@@ -1,0 +1,78 @@
+"""Settings of the instance: general ones, who may sign up, and organizations."""
+
+from __future__ import annotations
+
+from clerk_sandbox import errors, formats
+from clerk_sandbox.plan import require_in_plan
+from clerk_sandbox.roles import ADMIN, role_with_id
+from clerk_sandbox.routing import Answer, Call, operation
+from clerk_sandbox.state import Instance, Json
+
+RESTRICTIONS = ("allowlist", "blocklist", "block_email_subaddresses", "block_disposable_email_domains")
+ENROLLMENT_MODES = ("manual_invitation", "automatic_invitation", "automatic_suggestion")
+MAX_ROLES = 10
+MAX_PERMISSIONS = 50
+MAX_DOMAINS = 10
+
+
+@operation("InstanceSettings_updateInstanceSettings")
+def update_instance_settings(instance: Instance, call: Call) -> Answer:
+    changes = {key: value for key, value in call.body.items() if value is not None}
+    if changes.get("support_email") and not formats.is_email(changes["support_email"]):
+        raise errors.form_param_format_invalid("support_email", "an email address")
+    if changes.get("development_origin") and not formats.is_web_url(changes["development_origin"]):
+        raise errors.form_param_format_invalid("development_origin", "a URL such as http://localhost:3000")
+    for origin in changes.get("allowed_origins", []):
+        if not formats.is_url(origin) or formats.is_web_url(origin):
+            raise errors.form_invalid_origin("allowed_origins")
+    instance.settings |= changes
+    return Answer(204)
+
+
+@operation("InstanceSettings_updateRestrictions")
+def update_restrictions(instance: Instance, call: Call) -> Json:
+    """An allowlist that is switched on while it is empty lets nobody sign up; Clerk does not object."""
+    changes = {key: value for key, value in call.body.items() if value is not None}
+    for name, on in changes.items():
+        if on:
+            require_in_plan(instance, name)
+    instance.settings |= changes
+    return {
+        "object": "instance_restrictions",
+        **{name: instance.settings[name] for name in RESTRICTIONS},
+        "allowlist_blocklist_disabled_on_sign_in": False,
+    }
+
+
+@operation("InstanceSettings_updateOrganizationSettings")
+def update_organization_settings(instance: Instance, call: Call) -> Json:
+    changes = {key: value for key, value in call.body.items() if value is not None}
+    if changes.get("max_allowed_memberships", 0) < 0:
+        raise errors.form_param_value_invalid("max_allowed_memberships", "0 (no limit) or more")
+    if any(mode not in ENROLLMENT_MODES for mode in changes.get("domains_enrollment_modes", [])):
+        raise errors.form_param_value_invalid("domains_enrollment_modes", ENROLLMENT_MODES)
+    for name in ("creator_role", "domains_default_role"):
+        if f"{name}_id" in changes:
+            changes[name] = role_with_id(changes.pop(f"{name}_id"), f"{name}_id").key
+    if changes.get("creator_role", ADMIN) != ADMIN:
+        raise errors.organization_missing_creator_role_permissions(changes["creator_role"])
+    if "enabled" in changes:
+        changes["organizations_enabled"] = changes.pop("enabled")
+    instance.settings |= changes
+    return _organization_settings(instance.settings)
+
+
+def _organization_settings(settings: Json) -> Json:
+    return {
+        "object": "organization_settings",
+        "enabled": settings["organizations_enabled"],
+        "max_allowed_memberships": settings["max_allowed_memberships"],
+        "max_allowed_roles": MAX_ROLES,
+        "max_allowed_permissions": MAX_PERMISSIONS,
+        "max_allowed_domains": MAX_DOMAINS,
+        "creator_role": settings["creator_role"],
+        "admin_delete_enabled": settings["admin_delete_enabled"],
+        "domains_enabled": settings["domains_enabled"],
+        "domains_enrollment_modes": settings["domains_enrollment_modes"],
+        "domains_default_role": settings["domains_default_role"],
+    }

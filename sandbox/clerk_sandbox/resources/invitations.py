@@ -1,0 +1,79 @@
+"""Invitations to the application: pending, then accepted or revoked."""
+
+from clerk_sandbox import errors, formats, metadata
+from clerk_sandbox.answers import bare_page, found
+from clerk_sandbox.routing import Call, operation
+from clerk_sandbox.state import Instance, Json
+
+STATUSES = ("pending", "accepted", "revoked")
+LIFETIME_MS = 30 * 24 * 3600 * 1000
+
+
+def make_invitation(
+    instance: Instance,
+    email_address: str,
+    public_metadata: Json,
+    created_at: int,
+    redirect_url: str | None = None,
+) -> Json:
+    """A pending invitation, not stored yet."""
+    ticket = instance.new_secret(48)
+    return {
+        "object": "invitation",
+        "id": instance.new_id("inv"),
+        "email_address": email_address.lower(),
+        "public_metadata": public_metadata,
+        "revoked": False,
+        "status": "pending",
+        "url": (redirect_url or "https://accounts.sandbox.example/sign-up") + f"?__clerk_ticket={ticket}",
+        "expires_at": created_at + LIFETIME_MS,
+        "created_at": created_at,
+        "updated_at": created_at,
+    }
+
+
+@operation("Invitations_createNewInvitation")
+def create_invitation(instance: Instance, call: Call) -> Json:
+    body = call.body
+    email_address, redirect_url = body["email_address"], body.get("redirect_url")
+    if not formats.is_email(email_address):
+        raise errors.form_param_format_invalid("email_address", "an email address")
+    if redirect_url is not None and not formats.is_url(redirect_url):
+        raise errors.form_param_format_invalid("redirect_url", "an absolute URL")
+    public_metadata = metadata.checked("public_metadata", body.get("public_metadata"))
+    if not body.get("ignore_existing"):
+        if instance.user_by("email_address", email_address):
+            raise errors.identifier_exists("email_address")
+        if has_pending_invitation(instance, email_address):
+            raise errors.duplicate_record("email_address")
+    return instance.invitations.add(
+        make_invitation(instance, email_address, public_metadata, instance.clock(), redirect_url)
+    )
+
+
+def has_pending_invitation(instance: Instance, email_address: str) -> bool:
+    return any(
+        invitation["email_address"] == email_address.lower() and invitation["status"] == "pending"
+        for invitation in instance.invitations
+    )
+
+
+@operation("Invitations_listAllNonRevoked")
+def list_invitations(instance: Instance, call: Call) -> list[Json] | Json:
+    """Revoked invitations appear only where `status` asks for them."""
+    status = call.query.choice("status", STATUSES)
+    wanted = (status,) if status else ("pending", "accepted")
+    return bare_page(
+        call, [invitation for invitation in instance.invitations if invitation["status"] in wanted]
+    )
+
+
+@operation("Invitations_revokeInvitation")
+def revoke_invitation(instance: Instance, call: Call) -> Json:
+    invitation = found(instance.invitations, "invitation", call.path["invitation_id"])
+    if invitation["status"] == "accepted":
+        raise errors.invitation_already_accepted()
+    if invitation["status"] == "revoked":
+        raise errors.invitation_already_revoked()
+    invitation |= {"status": "revoked", "revoked": True, "updated_at": instance.clock()}
+    return invitation

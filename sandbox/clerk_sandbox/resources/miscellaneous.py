@@ -1,0 +1,18 @@
+"""The interstitial: a page that loads clerk-js, which then finds out who is signed in."""
+
+from html import escape
+
+from clerk_sandbox.routing import Answer, Call, operation
+from clerk_sandbox.state import Instance
+
+
+@operation("Miscellaneous_getInterstitialMarkup")
+def get_interstitial(instance: Instance, call: Call) -> Answer:
+    frontend_api = escape(call.query.one("frontendApi") or "clerk.sandbox.example", quote=True)
+    key = escape(call.query.one("publishable_key") or "", quote=True)
+    page = (
+        "<!DOCTYPE html><html><head><title>Signing in</title></head><body>"
+        f'<script async data-clerk-publishable-key="{key}" '
+        f'src="https://{frontend_api}/npm/@clerk/clerk-js@latest/dist/clerk.browser.js"></script></body></html>'
+    )
+    return Answer(text=page, content_type="text/html; charset=utf-8")

@@ -1,0 +1,125 @@
+"""OAuth applications: clients that sign people in through this instance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clerk_sandbox import errors, formats
+from clerk_sandbox.answers import data_page, deleted, found
+from clerk_sandbox.plan import require_enabled
+from clerk_sandbox.resources.domains import frontend_api_url
+from clerk_sandbox.routing import Call, operation
+from clerk_sandbox.state import Instance, Json
+
+SCOPES = ("profile", "email", "public_metadata", "private_metadata", "openid", "offline_access")
+DEFAULT_SCOPES = "profile email"
+
+
+def add_oauth_application(
+    instance: Instance, name: str, callback_url: str, *, scopes: str = DEFAULT_SCOPES, public: bool = False
+) -> Json:
+    """Store an application, and its secret apart from it."""
+    base = frontend_api_url(instance)
+    now = instance.clock()
+    application = instance.oauth_applications.add(
+        {
+            "object": "oauth_application",
+            "id": instance.new_id("oa"),
+            "instance_id": instance.id,
+            "name": name,
+            "client_id": instance.new_secret(16),
+            "client_uri": None,
+            "client_image_url": None,
+            "dynamically_registered": False,
+            "consent_screen_enabled": True,
+            # Without a secret, only a proof key says that it is the same client.
+            "pkce_required": public,
+            "public": public,
+            "scopes": scopes,
+            "redirect_uris": [callback_url],
+            "callback_url": callback_url,
+            "authorize_url": f"{base}/oauth/authorize",
+            "token_fetch_url": f"{base}/oauth/token",
+            "user_info_url": f"{base}/oauth/userinfo",
+            "discovery_url": f"{base}/.well-known/openid-configuration",
+            "token_introspection_url": f"{base}/oauth/token_info",
+            "created_at": now,
+            "updated_at": now,
+        }
+    )
+    _new_client_secret(instance, application)
+    return application
+
+
+@operation("OAuthApplications_listSortedByDescendingCreationDate")
+def list_oauth_applications(instance: Instance, call: Call) -> Json:
+    require_enabled(instance, "oauth_applications")
+    return data_page(call, instance.oauth_applications)
+
+
+@operation("OAuthApplications_createNewApplication")
+def create_oauth_application(instance: Instance, call: Call) -> Json:
+    require_enabled(instance, "oauth_applications")
+    call.required("name")
+    call.required("callback_url")
+    application = add_oauth_application(instance, **_checked(call.body))
+    return _with_client_secret(instance, application)
+
+
+@operation("OAuthApplications_getById")
+def get_oauth_application(instance: Instance, call: Call) -> Json:
+    require_enabled(instance, "oauth_applications")
+    return found(instance.oauth_applications, "OAuth application", call.path["oauth_application_id"])
+
+
+@operation("OAuthApplications_updateApplication")
+def update_oauth_application(instance: Instance, call: Call) -> Json:
+    application = get_oauth_application(instance, call)
+    changes = _checked(call.body)
+    if "callback_url" in changes:
+        changes["redirect_uris"] = [changes["callback_url"]]
+    application |= changes | {"updated_at": instance.clock()}
+    return application
+
+
+@operation("OAuthApplications_deleteById")
+def delete_oauth_application(instance: Instance, call: Call) -> Json:
+    application = get_oauth_application(instance, call)
+    del instance.credentials[application["id"]]
+    return deleted(instance.oauth_applications.remove(application["id"]))
+
+
+@operation("OAuthApplications_rotateSecret")
+def rotate_client_secret(instance: Instance, call: Call) -> Json:
+    """The old secret stops working at once."""
+    application = get_oauth_application(instance, call)
+    _new_client_secret(instance, application)
+    application["updated_at"] = instance.clock()
+    return _with_client_secret(instance, application)
+
+
+def _new_client_secret(instance: Instance, application: Json) -> None:
+    # A public client cannot keep a secret, so it gets the empty one.
+    secret = "" if application["public"] else instance.new_secret()
+    instance.credentials[application["id"]] = {"client_secret": secret}
+
+
+def _with_client_secret(instance: Instance, application: Json) -> Json:
+    """Only the answers to creation and rotation have it."""
+    return application | instance.credentials[application["id"]]
+
+
+def _checked(body: Json) -> dict[str, Any]:
+    given = {key: value for key, value in body.items() if value is not None}
+    if given.get("name") == "":
+        raise errors.form_param_missing("name")
+    if "callback_url" in given and not formats.is_url(given["callback_url"]):
+        raise errors.form_param_format_invalid("callback_url", "an absolute URL of any scheme")
+    if "scopes" in given:
+        scopes = given["scopes"].split()
+        if not scopes or any(scope not in SCOPES for scope in scopes):
+            raise errors.form_param_value_invalid(
+                "scopes", f"made of {', '.join(SCOPES)}, with spaces between"
+            )
+        given["scopes"] = " ".join(scopes)
+    return given

@@ -1,0 +1,142 @@
+"""Every operation answers in the shapes of Clerk's document, when it succeeds and when it fails.
+
+`Clerk` checks the shape of each answer it gets, so these tests only have to make the calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from clerk_backend_api import models
+from pydantic import TypeAdapter
+
+from clerk_sandbox.sandbox import Sandbox
+from clerk_tools.catalog import operations
+from clerk_tools.operation import Place
+from tests.contract.shapes import problems
+from tests.sandbox.clerk import Clerk
+from tests.sandbox.valid_calls import filled_in, valid_calls
+
+pytestmark = pytest.mark.anyio
+
+# Their path holds no id: it is a type or a provider that is checked.
+CHECKED_IN_PATH = {"EmailSmsTemplates_listSortedByPosition"}
+
+
+# The SDK gives these no model with a name of its own.
+NO_MODEL = {"instance_settings", "oauth_access_token"}
+MODELS: dict[str, Any] = {
+    "actor_token": models.ActorToken,
+    "allowlist_identifier": models.AllowlistIdentifier,
+    "blocklist_identifier": models.BlocklistIdentifier,
+    "client": models.Client,
+    "deleted": models.DeletedObject,
+    "domain": models.Domain,
+    "email_address": models.EmailAddress,
+    "instance_restrictions": models.InstanceRestrictions,
+    "invitation": models.Invitation,
+    "jwt_template": models.JWTTemplate,
+    "oauth_application": models.OAuthApplication,
+    "organization": models.Organization,
+    "organization_invitation": models.OrganizationInvitation,
+    "organization_membership": models.OrganizationMembership,
+    "organization_settings": models.OrganizationSettings,
+    "phone_number": models.PhoneNumber,
+    "proxy_check": models.ProxyCheck,
+    "redirect_url": models.RedirectURL,
+    "saml_connection": models.SAMLConnection,
+    "session": models.Session,
+    "sign_in_token": models.SignInToken,
+    "sign_up_attempt": models.SignUp,
+    "template": models.Template,
+    "token": models.Token,
+    "total_count": models.TotalCount,
+    "user": models.User,
+}
+
+
+def path_arguments(operation_id: str) -> list[str]:
+    return [one.name for one in operations()[operation_id].spec.arguments if one.place is Place.PATH]
+
+
+WITH_AN_ID = sorted({one for one in operations() if path_arguments(one)} - CHECKED_IN_PATH)
+WITH_A_BODY = sorted(one for one in operations() if operations()[one].spec.media_type == "application/json")
+
+
+async def all_answers(clerk: Clerk) -> AsyncIterator[Any]:
+    """What every operation answers to its valid call, in order."""
+    token = ""
+    for operation_id, arguments in valid_calls().items():
+        answer = await clerk.call(operation_id, **filled_in(arguments, token))
+        if operation_id == "Sessions_createSessionTokenFromTemplate":
+            token = answer["jwt"]
+        yield answer
+
+
+def objects_in(answer: Any) -> list[dict[str, Any]]:
+    """The objects of an answer that say what they are, out of whatever envelope they came in."""
+    if isinstance(answer, dict) and "data" in answer:
+        return objects_in(answer["data"])
+    values = answer if isinstance(answer, list) else [answer]
+    return [value for value in values if isinstance(value, dict) and "object" in value]
+
+
+def test_there_is_a_valid_call_for_every_operation_and_for_no_other() -> None:
+    assert valid_calls().keys() == operations().keys()
+
+
+def test_every_valid_call_satisfies_the_schema_of_its_tool() -> None:
+    for operation_id, arguments in valid_calls().items():
+        operations()[operation_id](**arguments)
+
+
+@pytest.mark.parametrize("live", [False, True], ids=["development", "production"])
+async def test_every_operation_succeeds_on_the_demo_company_in_the_shape_of_the_document(live: bool) -> None:
+    answers = [answer async for answer in all_answers(Clerk(Sandbox(live=live)))]
+    assert len(answers) == 109
+
+
+async def test_todays_sdk_takes_every_object_that_is_answered(clerk: Clerk) -> None:
+    """Its models want more fields than the document does, because the live service answers them."""
+    seen = set()
+    async for answer in all_answers(clerk):
+        for value in objects_in(answer):
+            kind = "deleted" if "deleted" in value else value["object"]
+            if kind not in NO_MODEL:
+                TypeAdapter(MODELS[kind]).validate_python(value)
+                seen.add(kind)
+    assert seen == MODELS.keys()
+
+
+@pytest.mark.parametrize("operation_id", WITH_AN_ID)
+async def test_an_id_that_nothing_has_is_not_found(clerk: Clerk, operation_id: str) -> None:
+    arguments = filled_in(valid_calls()[operation_id], issued_token="irrelevant")
+    first = path_arguments(operation_id)[0]
+    status, code, _ = await clerk.error(operation_id, **arguments | {first: "no_such_id"})
+    assert (status, code) == (404, "resource_not_found")
+
+
+async def test_every_operation_but_the_interstitial_wants_a_key() -> None:
+    clerk = Clerk(Sandbox())
+    clerk.sandbox.key = "sk_test_another"
+    for operation_id, arguments in valid_calls().items():
+        response = await clerk.send(operation_id, **arguments)
+        expected = 200 if operation_id == "Miscellaneous_getInterstitialMarkup" else 401
+        assert (operation_id, response.status_code) == (operation_id, expected)
+
+
+@pytest.mark.parametrize("operation_id", WITH_A_BODY)
+async def test_an_unknown_body_parameter_is_refused_by_name(clerk: Clerk, operation_id: str) -> None:
+    operation = operations()[operation_id]
+    arguments = filled_in(valid_calls()[operation_id], issued_token="irrelevant")
+    path = operation.model_construct(**arguments).to_request().path
+    body: object = {"favourite_color": "green"}
+    if operation_id == "OrganizationInvitations_bulkCreateAndSend":
+        body = [body]
+    response = await clerk.http.request(operation.spec.method, path.lstrip("/"), json=body)
+    assert problems(operation_id, response.status_code, response.json()) == []
+    (error,) = response.json()["errors"]
+    assert (response.status_code, error["code"]) == (422, "form_param_unknown")
+    assert error["meta"]["param_name"].endswith("favourite_color")
