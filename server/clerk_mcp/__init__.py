@@ -1,0 +1,1 @@
+"""An MCP server that lets AI agents run a Clerk instance."""

@@ -1,0 +1,309 @@
+"""One HTTP exchange with Clerk's Backend API: a request out, its answer or its fate back."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import time
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from importlib.metadata import version
+from typing import Any, Final, Literal
+from urllib.parse import urlsplit
+
+import anyio
+import httpx2
+from pydantic_core import from_json
+
+from clerk_mcp.uploads import Image
+from clerk_tools.operation import Effect, Envelope, Request, Spec
+
+API_VERSION: Final = "2021-02-05"
+TIMEOUT: Final = httpx2.Timeout(connect=10, read=30, write=30, pool=30)
+MAX_ERROR_TEXT: Final = 2000
+"""Characters kept of a body that ought to be JSON and is not."""
+
+# Idle connections are closed from this side, well before Clerk's edge does so: the fate of a request that
+# meets a closing connection is unknown.
+_KEEP_ALIVE_S: Final = 60
+
+# These name every URL, with the ids and addresses in it, and at their most talkative the key.
+for _talkative in ("httpx2", "httpcore2"):
+    logging.getLogger(_talkative).setLevel(logging.WARNING)
+
+Outcome = Literal["not_run", "unknown", "done"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Clerk's answer to one call, whatever its status."""
+
+    status: int
+    value: Any
+    """The body's JSON; None where there is none."""
+    text: str | None
+    """A body that is not JSON; only its beginning, unless the operation answers text."""
+    media_type: str
+    trace_id: str | None
+    """What to quote to Clerk's support: `clerk_trace_id`, or the `cf-ray` header."""
+    retry_after: float | None
+    """Seconds after which another try may succeed."""
+    tries: int
+    waited: float
+    """Seconds spent waiting: for a turn, for the rate budget, before retries."""
+    outcome_unknown: bool = False
+    """True of a write answered by a 5xx: it may have been executed."""
+
+
+class Unanswered(Exception):
+    """A call without a usable answer; `outcome` is what is known of its fate.
+
+    `not_run`: it changed nothing. `unknown`: it may have. `done`: it was executed, only the answer is lost.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        outcome: Outcome,
+        *,
+        retry_after: float | None = None,
+        tries: int = 0,
+        waited: float = 0.0,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.outcome = outcome
+        self.retry_after = retry_after
+        self.tries = tries
+        self.waited = waited
+
+
+class Api:
+    """Clerk's API over one pool of connections."""
+
+    def __init__(
+        self,
+        key: str,
+        *,
+        base_url: str,
+        transport: httpx2.AsyncBaseTransport | None,
+        timeout: httpx2.Timeout,
+        connections: int,
+        max_answer_bytes: int,
+    ) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._max_answer_bytes = max_answer_bytes
+        self._given = transport
+        self._opening = anyio.Lock()
+        self._transport: httpx2.AsyncBaseTransport | None = None
+        self._limits = httpx2.Limits(
+            max_connections=connections,
+            max_keepalive_connections=connections,
+            keepalive_expiry=_KEEP_ALIVE_S,
+        )
+        self._headers = httpx2.Headers(
+            {
+                "Authorization": f"Bearer {key}",
+                "Clerk-API-Version": API_VERSION,
+                "User-Agent": f"clerk-mcp/{version('clerk-mcp')} (+python)",
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip, deflate",
+            }
+        )
+        self._extensions = {"timeout": timeout.as_dict()}
+
+    async def close(self) -> None:
+        """Close all connections. A later request opens new ones."""
+        transport, self._transport = self._transport, None
+        if transport:
+            await transport.aclose()
+
+    async def _open(self) -> httpx2.AsyncBaseTransport:
+        # Made at the first call, in a thread: loading the certificates takes a quarter of a second, which
+        # neither the start of the server nor its event loop should spend.
+        async with self._opening:
+            transport = self._transport or self._given
+            if transport is None:
+                transport = await anyio.to_thread.run_sync(self._make_transport)
+            self._transport = transport
+        return transport
+
+    def _make_transport(self) -> httpx2.AsyncBaseTransport:
+        # A transport, not a client: redirects, cookies and authentication are not wanted here, and looking
+        # for them took a seventh of the time of a call to Clerk.
+        secure = self._base_url.startswith("https:")
+        try:
+            return httpx2.AsyncHTTPTransport(
+                # Plain http has no certificates to verify, and loading them takes a while.
+                verify=secure,
+                # Many networks let nothing out but through HTTPS_PROXY, or need SSL_CERT_FILE. Plain http
+                # stays on this machine: a proxy could only fail there, and would read the key.
+                trust_env=secure,
+                proxy=_proxy_of_environment(self._base_url) if secure else None,
+                limits=self._limits,
+            )
+        except (ImportError, ValueError):
+            # Its own words may quote the proxy's password.
+            message = "The proxy that HTTPS_PROXY or ALL_PROXY names is not one that can be used."
+            raise Unanswered("proxy_unusable", message, "not_run") from None
+
+    async def exchange(
+        self, request: Request, images: dict[str, Image], *, tries: int, waited: float
+    ) -> Reply | Unanswered:
+        """Send `request` once; what the network does wrong is returned, not raised.
+
+        Args:
+            images: the request's files, by argument.
+            tries, waited: passed on to the answer.
+
+        Raises:
+            Unanswered: the request cannot even be made, so that another try would be in vain.
+        """
+        transport = self._transport or await self._open()
+        outgoing = self._outgoing(request, images)
+        try:
+            response = await transport.handle_async_request(outgoing)
+        except httpx2.RequestError as error:
+            return _failure(error, request.spec, tries, waited)
+        try:
+            body = await self._read(response)
+        except httpx2.RequestError as error:
+            if response.status_code < 400:
+                return _broken_off(error, request.spec, tries, waited)
+            body = b""
+        finally:
+            await response.aclose()
+        if body is None and response.status_code < 400:
+            return self._too_large(tries, waited)
+        return _reply(response, body or b"", request.spec, tries, waited)
+
+    def _outgoing(self, request: Request, images: dict[str, Image]) -> httpx2.Request:
+        headers: httpx2.Headers = self._headers
+        more: dict[str, Any] = {}
+        try:
+            if images:
+                more = {"data": request.form, "files": {name: image.part for name, image in images.items()}}
+            elif request.has_body:
+                headers = httpx2.Headers({**headers, "Content-Type": "application/json"})
+                content = json.dumps(request.json, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+                more = {"content": content.encode()}
+            url = self._base_url + request.path
+            return httpx2.Request(
+                request.spec.method, url, headers=headers, extensions=self._extensions, **more
+            )
+        except (httpx2.InvalidURL, ValueError) as error:
+            message = f"The arguments do not make an HTTP request: {error}"
+            raise Unanswered("invalid_request", message, "not_run") from None
+
+    async def _read(self, response: httpx2.Response) -> bytes | None:
+        """The body, or None where it is too large; then the rest of it is never read."""
+        declared = response.headers.get("content-length", "")
+        if declared.isdecimal() and int(declared) > self._max_answer_bytes:
+            return None
+        chunks, size = [], 0
+        async for chunk in response.aiter_bytes():
+            size += len(chunk)
+            if size > self._max_answer_bytes:
+                return None
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+    def _too_large(self, tries: int, waited: float) -> Unanswered:
+        message = (
+            f"Clerk executed this, but its answer is larger than the {self._max_answer_bytes} bytes"
+            " that are taken; ask for less at a time."
+        )
+        return Unanswered("answer_too_large", message, "done", tries=tries, waited=waited)
+
+
+def _proxy_of_environment(url: str) -> str | None:
+    from urllib.request import getproxies, proxy_bypass
+
+    named = getproxies()
+    proxy = named.get("https") or named.get("all")
+    if not proxy or proxy_bypass(urlsplit(url).netloc):
+        return None
+    return proxy if "://" in proxy else f"http://{proxy}"
+
+
+def _reply(response: httpx2.Response, body: bytes, spec: Spec, tries: int, waited: float) -> Reply:
+    status = response.status_code
+    value, text = _parsed(body)
+    if text and not (spec.envelope is Envelope.TEXT and status < 400):
+        text = text[:MAX_ERROR_TEXT]
+    trace_id = value.get("clerk_trace_id") if isinstance(value, dict) else None
+    return Reply(
+        status=status,
+        value=value,
+        text=text,
+        media_type=response.headers.get("content-type", "").partition(";")[0].strip().lower(),
+        trace_id=trace_id if isinstance(trace_id, str) else response.headers.get("cf-ray"),
+        retry_after=_retry_after(response.headers),
+        tries=tries,
+        waited=waited,
+        outcome_unknown=status >= 500 and spec.effect is not Effect.READ,
+    )
+
+
+def _parsed(body: bytes) -> tuple[Any, str | None]:
+    """The body as JSON, or else as text. The declared type is not asked: proxies get it wrong."""
+    if not body.strip():
+        return None, None
+    try:
+        return from_json(body, allow_inf_nan=False), None
+    except ValueError:
+        return None, body.decode("utf-8", "replace")
+
+
+def _retry_after(headers: httpx2.Headers) -> float | None:
+    """Seconds to wait, which HTTP gives as a number or as a date."""
+    given = headers.get("retry-after", "")
+    try:
+        seconds = float(given)
+    except ValueError:
+        at = _timestamp(given)
+        # By the sender's own clock, where it shows it: this machine's may be off.
+        seconds = at - (_timestamp(headers.get("date", "")) or time.time()) if at else math.nan
+    return max(seconds, 0.0) if math.isfinite(seconds) else None
+
+
+def _timestamp(date: str) -> float | None:
+    try:
+        return parsedate_to_datetime(date).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+# What fails before any byte of the request is on its way. All else may have reached Clerk.
+_BEFORE_SENDING: Final = (
+    httpx2.ConnectError,
+    httpx2.ConnectTimeout,
+    httpx2.PoolTimeout,
+    httpx2.ProxyError,
+    httpx2.UnsupportedProtocol,
+)
+
+
+def _failure(error: httpx2.RequestError, spec: Spec, tries: int, waited: float) -> Unanswered:
+    not_run = isinstance(error, _BEFORE_SENDING) or spec.effect is Effect.READ
+    fate = "Nothing was changed." if not_run else "It may have been executed."
+    if isinstance(error, httpx2.TimeoutException):
+        code, what = "timeout", "Clerk did not answer in time"
+    elif isinstance(error, _BEFORE_SENDING):
+        code, what = "unreachable", f"Clerk could not be reached ({str(error) or type(error).__name__})"
+    else:
+        code, what = "connection_lost", "The connection to Clerk broke before an answer came"
+    return Unanswered(
+        code, f"{what}. {fate}", "not_run" if not_run else "unknown", tries=tries, waited=waited
+    )
+
+
+def _broken_off(error: httpx2.RequestError, spec: Spec, tries: int, waited: float) -> Unanswered:
+    """Clerk said yes, and then its answer broke off."""
+    if spec.effect is Effect.READ:
+        return _failure(error, spec, tries, waited)
+    message = "Clerk executed this, but its answer broke off. Do not repeat it: read the object instead."
+    return Unanswered("answer_lost", message, "done", tries=tries, waited=waited)

@@ -1,0 +1,117 @@
+"""Whose turn it is: a bounded number of calls in flight, the rest in line, session by session in rotation."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import anyio
+
+from clerk_mcp.waits import Waits
+
+
+class QueueFull(Exception):
+    """Too many calls are waiting already; this one was not run."""
+
+
+class Turns:
+    """Hands out turns.
+
+    Within a session the calls start in order. Among sessions the turns rotate, so that one with a long line
+    holds up another for a call or two, never for the whole line.
+    """
+
+    def __init__(self, in_flight: int, queue: int) -> None:
+        """`in_flight` calls run at once; `queue` more may wait."""
+        self._free = in_flight
+        self._room = in_flight + queue
+        # A session is here while it has a line; the first one is served next.
+        self._lines: dict[str, deque[Turn]] = {}
+
+    def enter(self, session: str) -> Turn:
+        """Admit one call of `session`; whoever enters must `leave`.
+
+        Raises:
+            QueueFull: there is no room, and no session has a longer line than this one.
+        """
+        if self._room <= 0:
+            self._make_room(session)
+        self._room -= 1
+        return Turn(self, session)
+
+    def _make_room(self, session: str) -> None:
+        # Without this, a session that fills the queue would keep all others out of it.
+        longest = max(self._lines.values(), key=len, default=deque[Turn]())
+        if len(longest) <= len(self._lines.get(session, ())) + 1:
+            raise QueueFull
+        last = longest[-1]
+        last.refused = True
+        self._step_out(last)
+
+    def _step_out(self, turn: Turn) -> None:
+        line = self._lines[turn.session]
+        line.remove(turn)
+        if not line:
+            del self._lines[turn.session]
+        turn.in_line = False
+        turn.called.set()
+
+    def _next(self) -> None:
+        if not self._lines:
+            self._free += 1
+            return
+        session, line = next(iter(self._lines.items()))
+        turn = line[0]
+        turn.running = True
+        self._step_out(turn)
+        if line:
+            self._lines[session] = self._lines.pop(session)
+
+
+class Turn:
+    """One call's place among the others, from `Turns.enter` to `leave`."""
+
+    def __init__(self, turns: Turns, session: str) -> None:
+        self.session = session
+        self.running = False
+        self.in_line = False
+        self.refused = False
+        self.called = anyio.Event()
+        self._turns = turns
+        self._has_run = False
+
+    async def start(self, waits: Waits) -> None:
+        """Wait until the call may run. One that ran before, and stopped, goes ahead of its session's others.
+
+        Raises:
+            QueueFull: a call of another session needed the room more.
+        """
+        turns = self._turns
+        if turns._free:
+            turns._free -= 1
+            self.running = True
+        else:
+            self.called = anyio.Event()
+            self.in_line = True
+            line = turns._lines.setdefault(self.session, deque())
+            if self._has_run:
+                line.appendleft(self)
+            else:
+                line.append(self)
+            async with waits.counted(lambda: f"a free place: {sum(map(len, turns._lines.values()))} in line"):
+                await self.called.wait()
+            if self.refused:
+                raise QueueFull
+        self._has_run = True
+
+    def stop(self) -> None:
+        """Let others run, to wait for something else; `start` goes on."""
+        if self.running:
+            self.running = False
+            self._turns._next()
+
+    def leave(self) -> None:
+        """The call is over, or given up, in whatever state it was."""
+        if self.in_line:
+            self._turns._step_out(self)
+        self.stop()
+        self._turns._room += 1

@@ -1,0 +1,171 @@
+"""Images on their way to Clerk: from what a caller gives to bytes that Clerk takes, or a clear refusal."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import errno
+import os
+import re
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+MAX_BYTES: Final = 10 * 1024 * 1024
+"""Clerk's limit for an image."""
+
+# By the first bytes, because names and declared types are often wrong. Icons are for logos only.
+_SIGNATURES: Final = {
+    "jpeg": re.compile(rb"\xff\xd8\xff"),
+    "png": re.compile(rb"\x89PNG\r\n\x1a\n"),
+    "gif": re.compile(rb"GIF8[79]a"),
+    "webp": re.compile(rb"RIFF.{4}WEBP", re.DOTALL),
+    "x-icon": re.compile(rb"\x00\x00\x01\x00"),
+}
+_DATA_URI: Final = re.compile(r"data:[^,]*;base64,", re.IGNORECASE)
+_LONGEST_PATH: Final = 4096
+_REASONS: Final = {
+    errno.ELOOP: "links are not followed",
+    errno.ENOTDIR: "a part of it is no directory, or is a link; links are not followed",
+}
+
+
+class UploadError(Exception):
+    """The image cannot be sent; the message says why, and what would do."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image as Clerk takes it."""
+
+    content: bytes
+    subtype: str
+    """Of its media type: `png` of image/png."""
+
+    @property
+    def part(self) -> tuple[str, bytes, str]:
+        """Name, content and media type, as httpx2 takes the part of a form.
+
+        The name is made up: what a file is called on the operator's disk is nobody else's business.
+        """
+        return f"image.{self.subtype}", self.content, f"image/{self.subtype}"
+
+
+class Files:
+    """The directory that callers may name images in; nothing outside it can be reached."""
+
+    def __init__(self, directory: Path) -> None:
+        """
+        Raises:
+            ValueError: it is no directory, or the platform has no way to open a path without following links.
+        """
+        if os.open not in os.supports_dir_fd or not hasattr(os, "O_NOFOLLOW"):
+            raise ValueError("local files cannot be offered safely on this platform")
+        if not directory.is_dir():
+            raise ValueError(f"{directory} is not a directory")
+        self.directory = directory.absolute()
+
+    def read(self, path: str) -> bytes:
+        """The content of a file, named by its path below the directory or by its absolute path.
+
+        Raises:
+            UploadError: it is elsewhere, behind a link, unreadable, no regular file, or too large.
+        """
+        try:
+            descriptor = self._open(path)
+            try:
+                status = os.fstat(descriptor)
+                if not stat.S_ISREG(status.st_mode):
+                    raise UploadError("file_unreadable", f"{path} is not a file.")
+                if status.st_size > MAX_BYTES:
+                    raise _too_large()
+                with open(descriptor, "rb", closefd=False) as file:
+                    return file.read(MAX_BYTES + 1)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            reason = _REASONS.get(error.errno or 0) or os.strerror(error.errno or errno.EIO)
+            message = f"{path} in {self.directory} cannot be read: {reason}."
+            raise UploadError("file_unreadable", message) from None
+
+    def _open(self, path: str) -> int:
+        # Component by component and never through a link, so that nothing can be swapped in between.
+        folder = os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            *folders, name = self._parts(path)
+            for part in folders:
+                below = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
+                os.close(folder)
+                folder = below
+            # Not to hang on a pipe, which has no reader yet.
+            return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+        finally:
+            os.close(folder)
+
+    def _parts(self, path: str) -> tuple[str, ...]:
+        below = Path(path)
+        for root in (self.directory, self.directory.resolve()):
+            if below.is_relative_to(root):
+                below = below.relative_to(root)
+        if below.is_absolute() or ".." in below.parts or not below.parts or "\0" in path:
+            raise UploadError("file_unreadable", f"{path} is not a path below {self.directory}.")
+        return below.parts
+
+
+def read_image(given: str, files: Files | None = None, *, icons: bool = False) -> Image:
+    """The image that a caller gave as base64, as a data URI, or as a path where `files` are offered.
+
+    Args:
+        icons: whether Clerk takes an .ico here, as it does for logos.
+
+    Raises:
+        UploadError: it is none of these, of a type that Clerk refuses, or larger than 10 MB.
+    """
+    text = given.strip()
+    content = _decoded(text)
+    if files and len(text) <= _LONGEST_PATH and (content is None or not _subtype(content)):
+        content = files.read(text)
+    if content is None:
+        raise UploadError("invalid_image", _what_would_do(text, files))
+    if len(content) > MAX_BYTES:
+        raise _too_large()
+    subtype = _subtype(content)
+    if not subtype or (subtype == "x-icon" and not icons):
+        taken = "jpeg, png, gif, webp or ico" if icons else "jpeg, png, gif or webp"
+        raise UploadError("invalid_image", f"By its first bytes this is no image that Clerk takes: {taken}.")
+    return Image(content, subtype)
+
+
+def _decoded(text: str) -> bytes | None:
+    """The bytes of base64, with line breaks and without padding if need be; None if it is none."""
+    encoded = "".join(_DATA_URI.sub("", text, count=1).split()).rstrip("=")
+    if len(encoded) * 3 // 4 > MAX_BYTES:
+        raise _too_large()
+    try:
+        padded = encoded + "=" * (-len(encoded) % 4)
+        return base64.b64decode(padded.replace("-", "+").replace("_", "/"), validate=True) or None
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _subtype(content: bytes) -> str | None:
+    return next((name for name, signature in _SIGNATURES.items() if signature.match(content)), None)
+
+
+def _what_would_do(text: str, files: Files | None) -> str:
+    ways = "base64, or a data URI such as data:image/png;base64,…"
+    if files:
+        ways += f", or the path of a file below {files.directory}"
+    if text.lower().startswith(("http://", "https://")):
+        return f"An address is not fetched: give the image itself as {ways}."
+    return f"The image is empty or its base64 is broken: give it as {ways}."
+
+
+def _too_large() -> UploadError:
+    return UploadError("image_too_large", "The image is larger than the 10 MB that Clerk takes.")

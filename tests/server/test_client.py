@@ -1,0 +1,248 @@
+"""What goes over the wire, and what is made of the answer."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from clerk_mcp.client import ClerkClient, Unanswered
+from clerk_tools.catalog import operations
+from clerk_tools.operation import Request
+from tests.server.loopback import Loopback, Script, answer, in_turn, loopback
+
+pytestmark = pytest.mark.anyio
+
+KEY = "sk_test_sandbox0123456789"
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
+USER = {"object": "user", "id": "user_1"}
+
+
+def call(operation: str, **arguments: Any) -> Request:
+    return operations()[operation].model_validate(arguments).to_request()
+
+
+def get_user(user_id: str = "user_1") -> Request:
+    return call("Users_getUserDetails", user_id=user_id)
+
+
+def update_user() -> Request:
+    return call("Users_updateUserAttributes", user_id="user_1", first_name="Ada")
+
+
+@asynccontextmanager
+async def upstream(script: Script, **settings: Any) -> AsyncIterator[tuple[Loopback, ClerkClient]]:
+    """A scripted Clerk, and a client that calls it and does not dawdle over retries."""
+    async with (
+        loopback(script) as server,
+        ClerkClient(KEY, base_url=server.url, **{"backoff": 0.01, **settings}) as client,
+    ):
+        yield server, client
+
+
+async def test_every_request_carries_key_version_and_our_name() -> None:
+    async with upstream(in_turn(answer(200, USER))) as (server, client):
+        await client.send(get_user())
+    (request,) = server.requests
+    assert request.headers["authorization"] == f"Bearer {KEY}"
+    assert request.headers["clerk-api-version"] == "2021-02-05"
+    assert request.headers["user-agent"].startswith("clerk-mcp/")
+
+
+@pytest.mark.parametrize(
+    "user_id",
+    ["a/b", "../organizations/org_1", "a?b", "a#b", "%2e%2e", "a b", "a+b", "100%", "é", "a%2Fb", "a\\b"],
+)
+async def test_no_argument_leaves_its_path_segment_on_the_wire(user_id: str) -> None:
+    request = get_user(user_id)
+    async with upstream(in_turn(answer(200, USER))) as (server, client):
+        await client.send(request)
+    target = server.requests[0].target
+    assert target == "/v1" + request.path
+    assert target.count("/") == 3
+    assert not set(target) & set("?#+ \\")
+
+
+async def test_queries_reach_the_wire_byte_for_byte() -> None:
+    request = call(
+        "Users_listSortedByCreationDate",
+        email_address=["ada+1@acme.dev", "b&c=d@acme.dev"],
+        order_by="+created_at",
+        limit=5,
+    )
+    async with upstream(in_turn(answer(200, []))) as (server, client):
+        await client.send(request)
+    target = server.requests[0].target
+    assert target == "/v1" + request.path
+    assert "email_address=ada%2B1%40acme.dev&email_address=b%26c%3Dd%40acme.dev" in target
+    assert "order_by=%2Bcreated_at" in target
+
+
+async def test_a_body_is_compact_json_with_explicit_nulls_kept() -> None:
+    request = call(
+        "Users_mergeUserMetadataAttributes", user_id="user_1", public_metadata={"name": "Zoë", "old": None}
+    )
+    async with upstream(in_turn(answer(200, USER))) as (server, client):
+        await client.send(request)
+    (received,) = server.requests
+    assert received.headers["content-type"] == "application/json"
+    assert received.body == '{"public_metadata":{"name":"Zoë","old":null}}'.encode()
+
+
+async def test_an_image_travels_as_a_form_with_a_type_read_from_its_bytes() -> None:
+    request = call(
+        "Organizations_updateOrganizationLogo",
+        organization_id="org_1",
+        uploader_user_id="user_1",
+        file=base64.b64encode(PNG).decode(),
+    )
+    async with upstream(in_turn(answer(200, {}))) as (server, client):
+        await client.send(request)
+    (received,) = server.requests
+    assert received.headers["content-type"].startswith("multipart/form-data; boundary=")
+    assert PNG in received.body
+    assert b'name="file"; filename="image.png"' in received.body
+    assert b"Content-Type: image/png" in received.body
+    assert b'name="uploader_user_id"\r\n\r\nuser_1' in received.body
+
+
+async def test_an_unusable_image_is_refused_before_anything_is_sent() -> None:
+    async with upstream(in_turn()) as (server, client):
+        with pytest.raises(Unanswered) as refusal:
+            await client.send(call("Users_setProfileImage", user_id="user_1", file="not base64!"))
+    assert refusal.value.code == "invalid_image"
+    assert refusal.value.outcome == "not_run"
+    assert server.requests == []
+
+
+async def test_connections_are_kept_and_cookies_are_not() -> None:
+    yes = answer(200, USER, headers={"set-cookie": "__cf_bm=1; path=/"})
+    async with upstream(in_turn(yes, yes)) as (server, client):
+        await client.send(get_user())
+        await client.send(get_user())
+    first, second = server.requests
+    assert first.connection == second.connection
+    assert "cookie" not in second.headers
+
+
+async def test_a_redirect_is_answered_as_it_came_and_not_followed() -> None:
+    async with upstream(in_turn(answer(307, headers={"location": "/v1/elsewhere"}))) as (server, client):
+        reply = await client.send(get_user())
+    assert reply.status == 307
+    assert len(server.requests) == 1
+
+
+async def test_a_proxy_of_the_environment_never_sees_plain_http(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with loopback(in_turn()) as proxy, upstream(in_turn(answer(200, USER))) as (_, client):
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.setenv("ALL_PROXY", proxy.url)
+        reply = await client.send(get_user())
+    assert reply.value == USER
+    assert proxy.requests == []
+
+
+async def test_https_goes_through_the_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with loopback(in_turn(answer(403))) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        async with ClerkClient(KEY, base_url="https://api.clerk.com/v1", retry_budget=0) as client:
+            with pytest.raises(Unanswered) as failure:
+                await client.send(update_user())
+    assert proxy.requests[0].target == "api.clerk.com:443"
+    assert "authorization" not in proxy.requests[0].headers
+    assert failure.value.code == "unreachable"
+    assert failure.value.outcome == "not_run"
+
+
+async def test_a_proxy_that_cannot_be_used_is_named_without_its_password(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "gopher://user:hunter2@proxy.acme.dev")
+    async with ClerkClient(KEY) as client:
+        with pytest.raises(Unanswered) as failure:
+            await client.send(get_user())
+    assert failure.value.code == "proxy_unusable"
+    assert "HTTPS_PROXY" in failure.value.message
+    assert "hunter2" not in failure.value.message
+
+
+ERROR = {"errors": [{"code": "form_param_missing"}], "clerk_trace_id": "trace_1"}
+
+
+@pytest.mark.parametrize(
+    ("said", "value", "text", "trace_id"),
+    [
+        (answer(200, USER), USER, None, None),
+        (answer(200, USER, headers={"content-type": "text/plain"}), USER, None, None),
+        (answer(204), None, None, None),
+        (answer(422, ERROR, headers={"cf-ray": "ray"}), ERROR, None, "trace_1"),
+        (answer(403, body=b"<h1>No</h1>", headers={"cf-ray": "ray"}), None, "<h1>No</h1>", "ray"),
+        (answer(200, body=b'{"object":"us'), None, '{"object":"us', None),
+        (answer(404, body=b"\xff\xfe"), None, "��", None),
+        (answer(400, {"clerk_trace_id": 7}, headers={"cf-ray": "ray"}), {"clerk_trace_id": 7}, None, "ray"),
+    ],
+    ids=["json", "json-as-text", "empty", "error", "html", "broken", "not-utf8", "odd-trace"],
+)
+async def test_an_answer_is_read_for_what_it_is(
+    said: bytes, value: object, text: str | None, trace_id: str | None
+) -> None:
+    async with upstream(in_turn(said)) as (_, client):
+        reply = await client.send(get_user())
+    assert (reply.value, reply.text, reply.trace_id) == (value, text, trace_id)
+    assert reply.tries == 1
+
+
+async def test_only_the_beginning_of_a_proxys_error_page_is_kept() -> None:
+    page = b"<p>" * 10_000
+    async with upstream(in_turn(answer(403, body=page), answer(200, body=page))) as (_, client):
+        error = await client.send(get_user())
+        markup = await client.send(call("Miscellaneous_getInterstitialMarkup"))
+    assert error.text == page[:2000].decode()
+    assert markup.text == page.decode()
+
+
+async def test_a_large_answer_is_abandoned_before_it_is_read() -> None:
+    promised = answer(200, body=b"x", headers={"content-length": "100000000"})
+    async with upstream(in_turn(promised), max_answer_bytes=1000) as (server, client):
+        with pytest.raises(Unanswered) as failure:
+            await client.send(get_user())
+    assert failure.value.code == "answer_too_large"
+    assert failure.value.outcome == "done"
+    assert len(server.requests) == 1
+
+
+async def test_a_large_answer_of_unknown_length_is_abandoned_on_the_way() -> None:
+    async def endless(received: Any) -> bytes | None:
+        received.writer.write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
+        while True:
+            received.writer.write(b"400\r\n" + b"x" * 1024 + b"\r\n")
+            await received.writer.drain()
+
+    async with upstream(endless, max_answer_bytes=5000) as (_, client):
+        with pytest.raises(Unanswered) as failure:
+            await client.send(get_user())
+    assert failure.value.code == "answer_too_large"
+
+
+async def test_each_call_is_one_log_line_that_names_no_person_and_no_secret(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    request = call("Users_listSortedByCreationDate", email_address=["ada@acme.dev"], query="Lovelace")
+    busy = answer(429, headers={"retry-after": "0"})
+    async with upstream(in_turn(busy, answer(422, ERROR))) as (_, client):
+        await client.send(request)
+    (line,) = [json.loads(r.message) for r in caplog.records if r.name == "clerk_mcp.upstream"]
+    assert {**line, "waited": None, "ms": None} == {
+        "operation": "Users_listSortedByCreationDate",
+        "status": 422,
+        "tries": 2,
+        "waited": None,
+        "ms": None,
+        "trace_id": "trace_1",
+    }
+    assert not [secret for secret in (KEY, "ada", "Lovelace", "/users") if secret in caplog.text]
