@@ -1,0 +1,159 @@
+"""The trail of a real server process, which is killed at the worst moment."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from clerk_mcp.serve import make_server
+from clerk_mcp.settings import SettingsError
+from clerk_mcp.settings import load as load_settings
+from clerk_mcp.trail import UNFINISHED, load
+from clerk_mcp.undo import Undo, undo
+from clerk_sandbox.sandbox import Sandbox
+from clerk_sandbox.serve import Server
+from tests.calling import call, error_of
+from tests.conftest import Connect
+from tests.sandbox.valid_calls import valid_calls
+
+pytestmark = pytest.mark.anyio
+
+UPDATE = "Users_updateUserAttributes"
+ARGUMENTS = valid_calls()[UPDATE]
+
+
+@asynccontextmanager
+async def serving(sandbox: Sandbox) -> AsyncIterator[Server]:
+    server = Server(sandbox)
+    with closing(server.socket):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(server.serve_forever)
+            try:
+                yield server
+            finally:
+                server.should_exit = server.force_exit = True
+
+
+@contextmanager
+def host_of(server: Server, key: str, *flags: str) -> Iterator[subprocess.Popen[str]]:
+    """A server process that is spoken to by hand: an SDK client would wait for answers that never come."""
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("CLERK_")}
+    with subprocess.Popen(
+        [sys.executable, "-m", "clerk_mcp", *flags],
+        env={**environ, "CLERK_SECRET_KEY": key, "CLERK_API_URL": server.base_url},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def tell(process: subprocess.Popen[str], method: str, params: dict[str, Any], id: int | None = None) -> None:
+    assert process.stdin
+    message = {"jsonrpc": "2.0", "method": method, "params": params, **({"id": id} if id else {})}
+    process.stdin.write(json.dumps(message) + "\n")
+    process.stdin.flush()
+
+
+def begin(process: subprocess.Popen[str]) -> None:
+    """Shake hands, and call the update without waiting for its answer."""
+    assert process.stdout
+    client = {"name": "host", "version": "1"}
+    opening = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": client}
+    tell(process, "initialize", opening, id=1)
+    assert '"serverInfo"' in process.stdout.readline(), "the server did not start; its stderr says why"
+    tell(process, "notifications/initialized", {})
+    tell(process, "tools/call", {"name": UPDATE, "arguments": ARGUMENTS}, id=2)
+
+
+async def until_received(sandbox: Sandbox, operation: str) -> None:
+    with anyio.fail_after(20):
+        while not any(r.operation == operation for r in sandbox.received):
+            await anyio.sleep(0.01)
+
+
+async def test_a_server_killed_between_the_two_lines_of_a_write_leaves_a_trail_that_tells_the_truth(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "audit.jsonl"
+    # Executed at once, answered late: the process dies when the write has happened and it cannot know.
+    sandbox = Sandbox(faults="slow=1:60s")
+    async with serving(sandbox) as server:
+        with host_of(server, sandbox.key, "--audit-log", str(path)) as process:
+            await anyio.to_thread.run_sync(begin, process)
+            await until_received(sandbox, UPDATE)
+            written_before_it_was_sent = path.read_text()
+            process.kill()
+            process.wait()
+    assert path.read_text() == written_before_it_was_sent
+    (cut_short,) = load(path).calls
+    assert cut_short["operation"] == UPDATE
+    assert cut_short["target"]["user_id"] == ARGUMENTS["user_id"]
+    assert cut_short["stage"] == "before"
+    assert cut_short["outcome"] == UNFINISHED
+
+
+async def test_an_update_cut_short_can_be_taken_back_from_what_the_trail_kept(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    sandbox = Sandbox(faults="slow=1:0.2s")
+    user = sandbox.instance.users[ARGUMENTS["user_id"]]
+    name = user["first_name"]
+    async with serving(sandbox) as server:
+        with host_of(server, sandbox.key, "--audit-log", str(path), "--audit-before") as process:
+            await anyio.to_thread.run_sync(begin, process)
+            await until_received(sandbox, UPDATE)
+            process.kill()
+            process.wait()
+    assert user["first_name"] != name
+    back = undo(load(path).calls[0])
+    assert isinstance(back, Undo)
+    assert back.arguments == {"user_id": ARGUMENTS["user_id"], "first_name": name}
+
+
+async def test_an_unaudited_write_does_not_happen_but_reading_does(connect: Connect, tmp_path: Path) -> None:
+    directory = tmp_path / "logs"
+    directory.mkdir()
+    user = {"user_id": ARGUMENTS["user_id"]}
+    async with connect(audit_log=directory / "audit.jsonl") as client:
+        (directory / "audit.jsonl").unlink()
+        directory.rmdir()
+        error = await error_of(client, UPDATE, **ARGUMENTS)
+        assert error["code"] == "audit_unavailable"
+        assert (await call(client, "Users_getUserDetails", **user))["name"] == "Carlos Mendoza"
+
+
+async def test_the_trail_says_what_agreed_to_a_call_and_what_stopped_one(
+    connect: Connect, tmp_path: Path
+) -> None:
+    path = tmp_path / "audit.jsonl"
+    deletion = valid_calls()["Users_deleteUserById"]
+    async with connect(audit_log=path, confirm="always") as client:
+        await call(client, UPDATE, **ARGUMENTS)
+        preview = await call(client, "Users_deleteUserById", **deletion)
+        await call(client, "Users_deleteUserById", **deletion, confirm=preview["confirm"])
+        await error_of(client, "Users_deleteUserById", **deletion, confirm=preview["confirm"])
+    told = [(c["operation"], c["outcome"], c["confirmation"]) for c in load(path).calls]
+    assert told == [
+        (UPDATE, "ok", "not required"),
+        ("Users_deleteUserById", "previewed", "no token"),
+        ("Users_deleteUserById", "ok", "token"),
+        ("Users_deleteUserById", "refused", "confirm_used"),
+    ]
+    assert preview["confirm"] not in path.read_text()
+
+
+def test_a_log_that_cannot_be_written_stops_the_start(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"--audit-log: .* cannot be written"):
+        make_server(load_settings({"sandbox": True, "audit_log": tmp_path / "none" / "audit.jsonl"}))

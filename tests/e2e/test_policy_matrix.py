@@ -1,0 +1,264 @@
+"""Which calls reach Clerk: every operation, under every policy, with either key, for every kind of client.
+
+The expectations are stated here from what Clerk documents about each operation, and not read off the
+catalogue, so that a wrong `effect` shows.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from mcp import Client
+from mcp.client import ClientRequestContext
+from mcp.client.session import ElicitationFnT
+from mcp_types import INTERNAL_ERROR, ElicitRequestParams, ElicitResult, ErrorData, InputRequiredResult
+
+from clerk_mcp.answers import Shape
+from clerk_mcp.app import build_server
+from clerk_mcp.calls import Calls
+from clerk_mcp.client import ClerkClient
+from clerk_mcp.confirm import Confirmer, Mode, Seals, UsedInProcess, fingerprint
+from clerk_mcp.instance import kind_of_key
+from clerk_mcp.policy import Policy, Selection
+from clerk_mcp.secret_values import SecretValues
+from clerk_sandbox.sandbox import Sandbox
+from clerk_sandbox.transport import SandboxTransport
+from clerk_tools.catalog import operations
+from tests.calling import call, error_of, text_of
+from tests.conftest import ERAS, Connect
+from tests.sandbox.valid_calls import filled_in, user_id, valid_calls
+
+pytestmark = pytest.mark.anyio
+
+READS_BY_POST = {
+    "Clients_verifyClientToken",
+    "Sessions_verifySession",
+    "Users_verifyPassword",
+    "EmailSmsTemplates_previewTemplate",
+}
+DESTROYS_BY_OTHER_THAN_DELETE = {
+    "Users_markBanned",
+    "Sessions_revokeSession",
+    "Invitations_revokeInvitation",
+    "OrganizationInvitations_revokeInvitation",
+    "ActorTokens_revokeToken",
+    "SigninTokens_revokeToken",
+    "OAuthApplications_rotateSecret",
+    "EmailSmsTemplates_revertTemplate",
+    "BetaFeatures_updateInstanceDomain",
+    "BetaFeatures_updateProductionInstanceDomain",
+}
+CLEARS_USERNAME = "Users_updateUserAttributes, username null"
+
+Effect = Literal["reads", "writes", "destroys"]
+Rule = Literal["read-only", "live", "always", "never"]
+Says = Literal["yes", "no", "cannot ask"]
+
+
+def effect_of(row: str) -> Effect:
+    if row == CLEARS_USERNAME or row in DESTROYS_BY_OTHER_THAN_DELETE:
+        return "destroys"
+    method = operations()[row].spec.method
+    if method == "GET" or row in READS_BY_POST:
+        return "reads"
+    return "destroys" if method == "DELETE" else "writes"
+
+
+def asks(effect: Effect, rule: Rule, live: bool) -> bool:
+    """Whether somebody must agree to a call first."""
+    return effect == "destroys" and (rule == "always" or (rule == "live" and live))
+
+
+def reaches(effect: Effect, rule: Rule, live: bool, word: Says) -> bool:
+    """Whether a call gets to Clerk at its first try."""
+    if rule == "read-only":
+        return effect == "reads"
+    return word == "yes" or not asks(effect, rule, live)
+
+
+def rows() -> list[tuple[str, str, dict[str, Any]]]:
+    """Every operation with a valid call, and the one update that destroys."""
+    nadia = user_id(Sandbox().instance, "nadia.brandt@fernhill.example")
+    clearing = (CLEARS_USERNAME, "Users_updateUserAttributes", {"user_id": nadia, "username": None})
+    return [clearing, *((id, id, arguments) for id, arguments in valid_calls().items())]
+
+
+def test_the_documented_effects_are_those_of_the_catalogue() -> None:
+    named = {"read": "reads", "write": "writes", "destroy": "destroys"}
+    for id, operation in operations().items():
+        assert named[operation.spec.effect] == effect_of(id)
+    assert [effect_of(id) for id in operations()].count("destroys") == 26
+
+
+@dataclass
+class World:
+    """A server on a sandbox of its own, and a client whose user always says the same."""
+
+    sandbox: Sandbox
+    client: Client
+    asked: list[str]
+
+    def reached(self, operation: str) -> int:
+        return sum(request.operation == operation for request in self.sandbox.received)
+
+
+def says(word: Says) -> ElicitationFnT | None:
+    """A user who fills in the form, and ticks the box or does not; None is a client that cannot ask."""
+
+    async def answer(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+        return ElicitResult(action="accept", content={"confirm": word == "yes"})
+
+    return None if word == "cannot ask" else answer
+
+
+@asynccontextmanager
+async def world(rule: Rule, live: bool, era: str, user: ElicitationFnT | None) -> AsyncIterator[World]:
+    sandbox = Sandbox(live=live)
+    kind = kind_of_key(sandbox.key)
+    mode: Mode = "live" if rule == "read-only" else rule
+    clerk = ClerkClient(sandbox.key, base_url="http://sandbox/v1", transport=SandboxTransport(sandbox))
+    confirmer = Confirmer(mode, kind, fingerprint(sandbox.key), Seals(None, UsedInProcess()))
+    policy = Policy(Selection.of(), read_only=rule == "read-only")
+    calls = Calls(clerk, Shape(60_000, SecretValues("inline", Path())), policy, confirmer)
+    asked: list[str] = []
+
+    async def ask(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult | ErrorData:
+        asked.append(params.message)
+        assert user
+        return await user(context, params)
+
+    server = build_server(calls, kind.words, lifespan=clerk)
+    async with Client(server, mode=era, elicitation_callback=ask if user else None) as client:
+        yield World(sandbox, client, asked)
+
+
+@pytest.mark.parametrize(
+    ("rule", "live", "era", "word"),
+    list(
+        itertools.product(
+            ("read-only", "live", "always", "never"), (True, False), ERAS, ("yes", "no", "cannot ask")
+        )
+    ),
+)
+async def test_a_call_reaches_clerk_exactly_where_the_policy_and_the_user_let_it(
+    rule: Rule, live: bool, era: str, word: Says
+) -> None:
+    token = ""
+    async with world(rule, live, era, says(word)) as here:
+        for row, id, given in rows():
+            arguments = filled_in(given, token)
+            reached, asked = here.reached(id), len(here.asked)
+            result = await here.client.call_tool(id, arguments)
+            value = json.loads(text_of(result))
+            effect = effect_of(row)
+            expected = reaches(effect, rule, live, word)
+            question = asks(effect, rule, live) and word != "cannot ask"
+            assert (row, here.reached(id) - reached) == (row, int(expected))
+            assert (row, len(here.asked) - asked) == (row, int(question))
+            if not expected and rule == "read-only":
+                assert value["error"]["code"] == "read_only"
+            elif not expected and word == "no":
+                assert value["error"]["code"] == "declined"
+            elif not expected:
+                again = await here.client.call_tool(id, {**arguments, "confirm": value["confirm"]})
+                assert (row, again.is_error, here.reached(id) - reached) == (row, False, 1)
+            token = value.get("jwt", token)
+
+
+DELETION = valid_calls()["Users_deleteUserById"]
+
+
+@pytest.mark.parametrize(("action", "code"), [("decline", "declined"), ("cancel", "cancelled")])
+async def test_a_question_that_is_declined_or_closed_sends_nothing(
+    era: str, action: Literal["decline", "cancel"], code: str
+) -> None:
+    async def answer(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+        return ElicitResult(action=action)
+
+    async with world("live", True, era, answer) as here:
+        error = await error_of(here.client, "Users_deleteUserById", **DELETION)
+        assert error["code"] == code
+        assert "nothing was sent to Clerk" in error["message"]
+        assert not here.reached("Users_deleteUserById")
+
+
+async def test_a_client_of_the_handshake_era_that_fails_to_ask_gets_a_preview() -> None:
+    async def answer(context: ClientRequestContext, params: ElicitRequestParams) -> ErrorData:
+        return ErrorData(code=INTERNAL_ERROR, message="no window to ask in")
+
+    async with world("live", True, "legacy", answer) as here:
+        preview = await call(here.client, "Users_deleteUserById", **DELETION)
+        assert not here.reached("Users_deleteUserById")
+        await call(here.client, "Users_deleteUserById", **DELETION, confirm=preview["confirm"])
+        assert here.reached("Users_deleteUserById") == 1
+
+
+async def test_a_yes_on_2026_holds_for_the_call_that_was_asked_about_and_once() -> None:
+    async with world("live", True, "2026-07-28", says("yes")) as here:
+        session = here.client.session
+        asked = await session.call_tool("Users_deleteUserById", DELETION, allow_input_required=True)
+        assert isinstance(asked, InputRequiredResult)
+        assert asked.input_requests
+        yes = ElicitResult(action="accept", content={"confirm": True})
+        agreed: dict[str, Any] = {
+            "input_responses": dict.fromkeys(asked.input_requests, yes),
+            "request_state": asked.request_state,
+        }
+
+        async def error_code(operation: str, arguments: dict[str, Any]) -> str:
+            result = await session.call_tool(operation, arguments, **agreed)
+            return str(json.loads(text_of(result))["error"]["code"])
+
+        other_user = valid_calls()["Users_markBanned"]
+        assert await error_code("Users_deleteUserById", other_user) == "confirm_other_arguments"
+        assert await error_code("Users_markBanned", DELETION) == "confirm_other_operation"
+        assert not here.reached("Users_deleteUserById")
+        done = await session.call_tool("Users_deleteUserById", DELETION, **agreed)
+        assert not done.is_error
+        assert await error_code("Users_deleteUserById", DELETION) == "confirm_used"
+        assert here.reached("Users_deleteUserById") == 1
+
+
+async def test_the_question_says_what_a_person_needs_to_decide() -> None:
+    async with world("live", True, "legacy", says("no")) as here:
+        await here.client.call_tool("Users_deleteUserById", DELETION)
+        (question,) = here.asked
+    assert "LIVE" in question
+    assert "“Hassan El-Amin” (hassan.elamin@example.com)" in question
+    assert "removes no memberships" in question
+
+
+async def listed_operations(client: Client) -> list[str]:
+    """The operations among the listed tools; the server has tools of its own beside them."""
+    return [tool.name for tool in (await client.list_tools()).tools if tool.name in operations()]
+
+
+async def test_the_settings_reach_the_policy(connect: Connect) -> None:
+    async with connect(read_only=True) as client:
+        assert {effect_of(id) for id in await listed_operations(client)} == {"reads"}
+    async with connect(toolsets=("jwks", "users"), exclude=("Users_*",)) as client:
+        assert await listed_operations(client) == ["Jwks_getJsonWebKeySet"]
+        error = await error_of(client, "Users_deleteUserById", **DELETION)
+        assert error["code"] == "not_selected"
+    async with connect(confirm="always") as client:
+        assert "confirm" in await call(client, "Users_deleteUserById", **DELETION)
+
+
+async def test_no_other_tool_leads_around_the_policy(connect: Connect) -> None:
+    listing, deletion = "Users_listSortedByCreationDate", "Users_deleteUserById"
+    async with connect(exclude=(listing,)) as client:
+        assert (await error_of(client, "list_all", operation=listing))["code"] == "not_selected"
+        assert (await error_of(client, "read", operation=listing))["code"] == "not_selected"
+    async with connect(read_only=True) as client:
+        refused = await error_of(client, "change", operation=deletion, arguments=DELETION)
+        assert refused["code"] == "read_only"
+    async with connect(confirm="always") as client:
+        asked = await call(client, "change", operation=deletion, arguments=DELETION)
+        assert asked["preview"]["operation"] == deletion

@@ -1,0 +1,526 @@
+"""What cannot be taken back is asked about first, and only a real yes to this very call lets it pass."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from clerk_mcp.client import ClerkClient, Reply, Unanswered
+from clerk_mcp.confirm import (
+    LIFETIME_S,
+    Answered,
+    Asker,
+    Asking,
+    AskInResult,
+    Binding,
+    CannotAsk,
+    Confirmer,
+    Decision,
+    Go,
+    Mode,
+    Purpose,
+    SealRefused,
+    Seals,
+    Stop,
+    UsedInProcess,
+    UsedInRedis,
+    fingerprint,
+    needs_confirmation,
+    question_text,
+)
+from clerk_mcp.instance import Kind
+from clerk_mcp.options import can_destroy
+from clerk_mcp.questions import MOST_READS, TargetMissing, find_hit
+from clerk_sandbox.sandbox import Sandbox
+from clerk_sandbox.transport import SandboxTransport
+from clerk_tools.catalog import operations
+from clerk_tools.operation import Operation, Place, Request
+from tests.sandbox.valid_calls import user_id, valid_calls
+
+pytestmark = pytest.mark.anyio
+
+STATE_KEY = "a-state-key-of-this-test-suite-only-0123456789"
+CALLS = valid_calls()
+CALLS["Users_updateUserAttributes"]["username"] = None
+DESTROYING = [id for id, operation in operations().items() if can_destroy(operation.spec)]
+
+
+def call(id: str, **arguments: Any) -> Operation:
+    return operations()[id].model_validate(CALLS[id] | arguments)
+
+
+DELETION = call("Users_deleteUserById")
+
+
+@pytest.fixture
+def sandbox() -> Sandbox:
+    return Sandbox(live=True)
+
+
+@pytest.fixture
+async def client(sandbox: Sandbox) -> AsyncIterator[ClerkClient]:
+    transport = SandboxTransport(sandbox)
+    async with ClerkClient(sandbox.key, base_url="http://sandbox/v1", transport=transport) as client:
+        yield client
+
+
+async def unreadable(_: Request) -> Reply:
+    raise Unanswered("unreachable", "Clerk could not be reached", "not_run")
+
+
+def answering(status: int, value: Any) -> Callable[[Request], Any]:
+    async def read(_: Request) -> Reply:
+        return Reply(status, value, None, "application/json", "trace_1", None, 1, 0.0)
+
+    return read
+
+
+# ── The question ──
+
+
+def test_every_operation_that_can_destroy_has_a_question_and_no_other_call_needs_one() -> None:
+    assert {id for id in operations() if needs_confirmation(call(id), "always", Kind.TEST)} == set(DESTROYING)
+    assert len(DESTROYING) == 27
+
+
+@pytest.mark.parametrize(
+    ("id", "words"),
+    [
+        ("Users_deleteUserById", "“Hassan El-Amin” (hassan.elamin@example.com)"),
+        ("Users_markBanned", "“Dmitri Volkov” (dmitri.volkov@example.net)"),
+        ("Users_deleteProfileImage", "“Carlos Mendoza”"),
+        ("Users_disableMfa", "removes the authenticator app; removes the backup codes"),
+        ("Users_updateUserAttributes", "deletes the username “carlosm” for good"),
+        ("EmailAddresses_deleteById", "“chloe.dubois@example.com” of user “Chloe Dubois”"),
+        ("PhoneNumbers_deletePhoneNumberById", "“+12015550131” of user “Aisha Karim”"),
+        ("Sessions_revokeSession", "active session of user “Nadia Brandt”"),
+        ("Organizations_deleteOrganization", "“Thistle Studio” (thistle-studio)"),
+        ("Organizations_removeLogo", "organization “Fernhill”"),
+        ("OrganizationMemberships_removeUserFromOrganization", "“Oliver Hartley”"),
+        ("OrganizationInvitations_revokeInvitation", "to organization “Fernhill”"),
+        ("Invitations_revokeInvitation", "invitation of “owner+clerk_test@lavender-lane.example”"),
+        ("AllowlistBlocklist_deleteIdentifier", "“consultant@rowan.example”"),
+        ("AllowlistBlocklist_deleteIdentifierFromBlocklist", "“spammer@example.org”"),
+        ("SigninTokens_revokeToken", "sign-in token"),
+        ("ActorTokens_revokeToken", "impersonation token"),
+        ("SamlConnectionsBeta_deleteConnectionById", "1 user can no longer sign in"),
+        ("OAuthApplications_deleteById", "“Fernhill Reports”"),
+        ("OAuthApplications_rotateSecret", "client secret stops working at once"),
+        ("JwtTemplates_deleteTemplateById", "“hasura”"),
+        ("EmailSmsTemplates_revertTemplate", "template “Invitation”"),
+        ("RedirectUrLs_removeById", "“fernhill://oauth-callback”"),
+        ("Domains_deleteSatelliteDomain", "“fernhill-docs.example”"),
+        ("BetaFeatures_updateInstanceDomain", "signs out all 25 users"),
+        ("BetaFeatures_updateProductionInstanceDomain", "to “https://www.fernhill-plan.example”"),
+        ("Webhooks_deleteSvixApp", "all webhooks stop"),
+    ],
+)
+async def test_the_question_names_the_target_as_a_person_knows_it(
+    sandbox: Sandbox, client: ClerkClient, id: str, words: str
+) -> None:
+    hit = await find_hit(call(id), client.send)
+    question = question_text(call(id), hit, Kind.LIVE)
+    assert words in question
+    assert "LIVE" in question
+    assert id in question
+    assert hit.complete
+    assert len(sandbox.received) <= MOST_READS
+    assert {request.method for request in sandbox.received} <= {"GET"}
+
+
+async def test_deleting_a_user_counts_the_sessions_that_end_and_the_memberships_that_go(
+    sandbox: Sandbox, client: ClerkClient
+) -> None:
+    nadia = user_id(sandbox.instance, "nadia.brandt@fernhill.example")
+    active = [s for s in sandbox.instance.sessions if s["user_id"] == nadia and s["status"] == "active"]
+    memberships = sandbox.instance.memberships_by_user[nadia]
+    assert active
+    assert memberships
+    hit = await find_hit(call("Users_deleteUserById", user_id=nadia), client.send)
+    assert hit.target == f"user “Nadia Brandt” (nadia.brandt@fernhill.example), {nadia}"
+    assert [clause.split()[:2] for clause in hit.also] == [
+        ["ends", str(len(active))],
+        ["removes", str(len(memberships))],
+    ]
+
+
+@pytest.mark.parametrize("id", DESTROYING)
+@pytest.mark.parametrize("read", [unreadable, answering(403, {"errors": []}), answering(200, None)])
+async def test_reads_that_fail_cost_the_question_its_details_and_not_the_ids(
+    id: str, read: Callable[[Request], Any]
+) -> None:
+    hit = await find_hit(call(id), read)
+    in_path = [a.name for a in operations()[id].spec.arguments if a.place is Place.PATH]
+    assert all(CALLS[id][name] in hit.target for name in in_path)
+    asked_nothing = id in ("Webhooks_deleteSvixApp", "SigninTokens_revokeToken", "ActorTokens_revokeToken")
+    assert hit.complete is asked_nothing
+    assert ("could not be read" in question_text(call(id), hit, Kind.LIVE)) is not asked_nothing
+
+
+ANSWER_NAMES = (
+    *("data", "total_count", "organization", "id", "public_user_data", "first_name", "identifier", "name"),
+    *("email_addresses", "phone_numbers", "email_address", "user_id", "user_count"),
+)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(ANSWER_NAMES),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=500, deadline=None)
+@example("EmailAddresses_deleteById", {"email_address": 1})
+@example("PhoneNumbers_deletePhoneNumberById", {"phone_number": ["+12015550131"]})
+@example("Sessions_revokeSession", {"user_id": ".."})
+@given(st.sampled_from(DESTROYING), json_values)
+def test_whatever_clerk_answers_there_is_a_question(id: str, value: Any) -> None:
+    anyio.run(find_hit, call(id), answering(200, value))
+
+
+async def test_a_name_cannot_forge_the_question(sandbox: Sandbox, client: ClerkClient) -> None:
+    forger = sandbox.instance.users[user_id(sandbox.instance, "hassan.elamin@example.com")]
+    forger["first_name"] = "Ada”\n\nTarget: a test user \u202egniht\x1b[2J" + "x" * 500
+    question = question_text(DELETION, await find_hit(DELETION, client.send), Kind.LIVE)
+    assert len([line for line in question.splitlines() if line.startswith("Target:")]) == 1
+    assert not set(question) & set("\u202e\x1b")
+    assert len(question) < 600
+
+
+# ── Whether to ask ──
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind", "asked"),
+    [
+        ("live", Kind.LIVE, True),
+        ("live", Kind.TEST, False),
+        ("live", Kind.SANDBOX, False),
+        ("always", Kind.LIVE, True),
+        ("always", Kind.TEST, True),
+        ("always", Kind.SANDBOX, True),
+        ("never", Kind.LIVE, False),
+        ("never", Kind.TEST, False),
+        ("never", Kind.SANDBOX, False),
+    ],
+)
+def test_the_operator_and_the_kind_of_key_decide_whether_to_ask(mode: Mode, kind: Kind, asked: bool) -> None:
+    assert needs_confirmation(DELETION, mode, kind) is asked
+
+
+def test_an_update_is_asked_about_only_where_it_clears_the_username() -> None:
+    assert needs_confirmation(call("Users_updateUserAttributes", username=""), "live", Kind.LIVE)
+    assert not needs_confirmation(call("Users_updateUserAttributes", username="carlos"), "live", Kind.LIVE)
+    first_name_only = operations()["Users_updateUserAttributes"].model_validate(
+        {"user_id": "user_1", "first_name": "Ada"}
+    )
+    assert not needs_confirmation(first_name_only, "always", Kind.LIVE)
+
+
+# ── Asking ──
+
+
+class World:
+    """A confirmer on a live sandbox, with a clock that a test may turn."""
+
+    def __init__(self, client: ClerkClient, mode: Mode = "live", kind: Kind = Kind.LIVE) -> None:
+        self.now = 1_800_000_000.0
+        self.client = client
+        self.seals = Seals(STATE_KEY, UsedInProcess(lambda: self.now), lambda: self.now)
+        self.confirmer = Confirmer(mode, kind, fingerprint("sk_live_sandbox1"), self.seals)
+
+    async def decide(
+        self, operation: Operation = DELETION, token: str | None = None, caller: str = "local", **asker: Any
+    ) -> Decision:
+        return await self.confirmer.decide(operation, caller, token, Asker(**asker), self.client.send)
+
+    async def token(self) -> str:
+        decision = await self.decide()
+        assert isinstance(decision, Stop)
+        return str(decision.answer.value["confirm"])
+
+
+@pytest.fixture
+def world(client: ClerkClient) -> World:
+    return World(client)
+
+
+def refusal_code(decision: Decision) -> str:
+    assert isinstance(decision, Stop)
+    assert decision.outcome == "refused"
+    assert decision.answer.is_error
+    assert "nothing was sent" in decision.answer.value["error"]["message"]
+    return str(decision.answer.value["error"]["code"])
+
+
+async def test_a_client_that_cannot_ask_gets_a_preview_and_a_token(world: World, sandbox: Sandbox) -> None:
+    decision = await world.decide()
+    assert isinstance(decision, Stop)
+    assert decision.outcome == "previewed"
+    assert not decision.answer.is_error
+    value = decision.answer.value
+    assert value["preview"]["instance"] == "live"
+    assert value["preview"]["operation"] == "Users_deleteUserById"
+    assert "Hassan El-Amin" in value["preview"]["target"]
+    assert value["expires_in_seconds"] == 300
+    assert {request.method for request in sandbox.received} == {"GET"}
+
+
+async def test_the_token_lets_the_same_call_pass_once(world: World) -> None:
+    token = await world.token()
+    assert await world.decide(token=token) == Go("token")
+    assert refusal_code(await world.decide(token=token)) == "confirm_used"
+
+
+async def test_the_same_call_may_be_written_in_another_way(world: World) -> None:
+    token = await world.token()
+    padded = call("Users_deleteUserById", user_id=f"  {CALLS['Users_deleteUserById']['user_id']} ")
+    assert await world.decide(padded, token=f" {token}\n") == Go("token")
+
+
+async def test_a_token_holds_for_nothing_else_and_is_not_used_up_by_trying(world: World) -> None:
+    token = await world.token()
+    other_user = call("Users_deleteUserById", user_id=CALLS["Users_markBanned"]["user_id"])
+    same_user = call("Users_markBanned", user_id=CALLS["Users_deleteUserById"]["user_id"])
+    assert refusal_code(await world.decide(other_user, token=token)) == "confirm_other_arguments"
+    assert refusal_code(await world.decide(same_user, token=token)) == "confirm_other_operation"
+    assert refusal_code(await world.decide(token=token, caller="mallory")) == "confirm_other_caller"
+    elsewhere = Confirmer("live", Kind.LIVE, fingerprint("sk_live_sandbox2"), world.seals)
+    decision = await elsewhere.decide(DELETION, "local", token, Asker(), world.client.send)
+    assert refusal_code(decision) == "confirm_other_key"
+    assert await world.decide(token=token) == Go("token")
+
+
+async def test_a_token_is_good_for_five_minutes(world: World) -> None:
+    late, in_time = await world.token(), await world.token()
+    world.now += LIFETIME_S - 1
+    assert await world.decide(token=in_time) == Go("token")
+    world.now += 1
+    assert refusal_code(await world.decide(token=late)) == "confirm_expired"
+
+
+async def test_any_replica_with_the_same_state_key_honours_a_token_and_no_other(world: World) -> None:
+    token, binding = await world.token(), Binding.of(DELETION, fingerprint("sk_live_sandbox1"), "local")
+    clock = lambda: world.now  # noqa: E731 - as short as it gets
+    with pytest.raises(SealRefused, match="altered, or is not one that this server issued"):
+        await Seals(STATE_KEY + "x", UsedInProcess(), clock).redeem(token, Purpose.TOKEN, binding)
+    with pytest.raises(SealRefused, match="not one that this server issued"):
+        await Seals(None, UsedInProcess(), clock).redeem(token, Purpose.TOKEN, binding)
+    await Seals(STATE_KEY, UsedInProcess(), clock).redeem(token, Purpose.TOKEN, binding)
+
+
+def test_a_short_state_key_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least 32 bytes"):
+        Seals("too-short", UsedInProcess())
+
+
+SEALS = Seals(STATE_KEY, UsedInProcess())
+BINDING = Binding.of(DELETION, "key", "local")
+GOOD = SEALS.mint(Purpose.TOKEN, BINDING)
+
+
+@given(st.integers(0, len(GOOD) - 1), st.characters())
+def test_a_token_with_any_character_altered_is_refused(position: int, character: str) -> None:
+    altered = GOOD[:position] + character + GOOD[position + 1 :]
+    if altered.strip() != GOOD:
+        assert refused(altered) == "confirm_altered"
+
+
+@given(st.text() | st.binary().map(lambda data: "v1." + data.hex()))
+def test_what_was_never_a_token_is_refused(text: str) -> None:
+    assert refused(text) == "confirm_altered"
+
+
+def refused(token: str) -> str:
+    with pytest.raises(SealRefused) as caught:
+        anyio.run(SEALS.redeem, token, Purpose.TOKEN, BINDING)
+    return caught.value.code
+
+
+arguments = st.dictionaries(
+    st.sampled_from(["first_name", "last_name", "external_id"]), st.none() | st.text(max_size=3)
+)
+
+
+@given(arguments, arguments)
+def test_two_calls_share_a_binding_exactly_when_they_send_the_same(
+    ours: dict[str, Any], theirs: dict[str, Any]
+) -> None:
+    update = operations()["Users_updateUserAttributes"]
+    one, other = (update.model_validate({"user_id": "user_1", **given}) for given in (ours, theirs))
+    assert (Binding.of(one, "key", "local") == Binding.of(other, "key", "local")) is (ours == theirs)
+
+
+async def test_a_client_of_2026_is_asked_inside_the_result_and_its_answer_holds_once(world: World) -> None:
+    ask = await world.decide(way=Asking.IN_RESULT)
+    assert isinstance(ask, AskInResult)
+    assert "Hassan El-Amin" in ask.question
+    agreed: dict[str, Any] = {"way": Asking.IN_RESULT, "state": ask.state, "answered": Answered.ACCEPTED}
+    other_user = call("Users_deleteUserById", user_id=CALLS["Users_markBanned"]["user_id"])
+    assert refusal_code(await world.decide(other_user, **agreed)) == "confirm_other_arguments"
+    assert await world.decide(**agreed) == Go("user via elicitation")
+    assert refusal_code(await world.decide(**agreed)) == "confirm_used"
+
+
+async def test_a_yes_without_the_question_it_answers_is_asked_again(world: World) -> None:
+    decision = await world.decide(way=Asking.IN_RESULT, answered=Answered.ACCEPTED)
+    assert isinstance(decision, AskInResult)
+
+
+async def test_a_sealed_question_does_not_pass_for_a_token_nor_a_token_for_an_answer(world: World) -> None:
+    ask = await world.decide(way=Asking.IN_RESULT)
+    assert isinstance(ask, AskInResult)
+    assert refusal_code(await world.decide(token=ask.state)) == "confirm_altered"
+    forged = await world.decide(way=Asking.IN_RESULT, state=await world.token(), answered=Answered.ACCEPTED)
+    assert refusal_code(forged) == "confirm_altered"
+
+
+@pytest.mark.parametrize("way", [Asking.LIVE, Asking.IN_RESULT])
+@pytest.mark.parametrize("said", [Answered.DECLINED, Answered.CANCELLED])
+async def test_a_no_is_reported_as_such_and_nothing_was_sent(
+    world: World, sandbox: Sandbox, way: Asking, said: Answered
+) -> None:
+    async def elicit(_: str) -> Answered:
+        return said
+
+    decision = await world.decide(way=way, elicit=elicit)
+    if isinstance(decision, AskInResult):
+        decision = await world.decide(way=way, state=decision.state, answered=said)
+    assert isinstance(decision, Stop)
+    assert decision.outcome == said.value
+    assert decision.answer.value["error"]["code"] == said.value
+    assert "nothing was sent to Clerk" in decision.answer.value["error"]["message"]
+    assert {request.method for request in sandbox.received} == {"GET"}
+
+
+async def test_a_live_yes_lets_the_call_pass(world: World) -> None:
+    questions: list[str] = []
+
+    async def elicit(question: str) -> Answered:
+        questions.append(question)
+        return Answered.ACCEPTED
+
+    assert await world.decide(way=Asking.LIVE, elicit=elicit) == Go("user via elicitation")
+    assert "Hassan El-Amin" in questions[0]
+
+
+async def test_a_client_that_fails_to_ask_gets_a_preview(world: World) -> None:
+    async def elicit(_: str) -> Answered:
+        raise CannotAsk("Method not found")
+
+    decision = await world.decide(way=Asking.LIVE, elicit=elicit)
+    assert isinstance(decision, Stop)
+    assert decision.outcome == "previewed"
+
+
+async def test_a_target_that_does_not_exist_is_said_so_and_nobody_is_asked(world: World) -> None:
+    decision = await world.decide(call("Users_deleteUserById", user_id="user_nobody"), way=Asking.LIVE)
+    assert isinstance(decision, Stop)
+    assert decision.answer.value["error"]["code"] == "resource_not_found"
+    assert decision.answer.value["error"]["trace_id"]
+
+
+async def test_only_the_target_itself_counts_as_missing() -> None:
+    with pytest.raises(TargetMissing):
+        await find_hit(DELETION, answering(404, {"errors": []}))
+    assert not (await find_hit(call("Invitations_revokeInvitation"), answering(404, {}))).complete
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind", "agreed"),
+    [
+        ("never", Kind.LIVE, "operator: confirm=never"),
+        ("live", Kind.TEST, "operator: confirm=live, no live key"),
+    ],
+)
+async def test_what_is_not_asked_about_says_whose_decision_that_was(
+    client: ClerkClient, sandbox: Sandbox, mode: Mode, kind: Kind, agreed: str
+) -> None:
+    world = World(client, mode, kind)
+    assert await world.decide() == Go(agreed)
+    assert await world.decide(call("Users_getUserDetails")) == Go("not required")
+    assert not sandbox.received
+
+
+# ── Used tokens ──
+
+
+class Unreachable:
+    async def use(self, id: str, ttl: float) -> bool:
+        raise OSError("connection refused")
+
+
+async def test_without_the_store_of_used_tokens_nothing_is_let_through(client: ClerkClient) -> None:
+    confirmer = Confirmer("live", Kind.LIVE, "key", Seals(STATE_KEY, Unreachable()))
+    preview = await confirmer.decide(DELETION, "local", None, Asker(), client.send)
+    assert isinstance(preview, Stop)
+    token = preview.answer.value["confirm"]
+    decision = await confirmer.decide(DELETION, "local", token, Asker(), client.send)
+    assert refusal_code(decision) == "confirm_unavailable"
+
+
+async def test_used_tokens_are_forgotten_when_they_have_expired_anyway() -> None:
+    now = 0.0
+    used = UsedInProcess(lambda: now)
+    assert await used.use("one", 10)
+    assert not await used.use("one", 10)
+    now = 10.0
+    assert await used.use("two", 10)
+    assert await used.use("one", 10)
+
+
+@pytest.fixture
+def redis_port(tmp_path: Path) -> Iterator[int]:
+    server = shutil.which("redis-server")
+    if server is None:
+        pytest.skip("redis-server is not installed")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = int(free.getsockname()[1])
+    command = [server, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        for _ in range(100):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+        yield port
+        process.terminate()
+
+
+async def test_a_token_used_on_one_replica_is_used_on_all_that_share_a_redis(redis_port: int) -> None:
+    from redis.asyncio import Redis
+
+    async with Redis(port=redis_port) as ours, Redis(port=redis_port) as theirs:
+        token = Seals(STATE_KEY, UsedInRedis(ours)).mint(Purpose.TOKEN, BINDING)
+        await Seals(STATE_KEY, UsedInRedis(ours)).redeem(token, Purpose.TOKEN, BINDING)
+        with pytest.raises(SealRefused, match="was used already"):
+            await Seals(STATE_KEY, UsedInRedis(theirs)).redeem(token, Purpose.TOKEN, BINDING)
+
+
+async def test_a_redis_that_is_down_lets_nothing_through() -> None:
+    from redis.asyncio import Redis
+    from redis.asyncio.retry import Retry
+    from redis.backoff import NoBackoff
+
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    async with Redis(port=port, retry=Retry(NoBackoff(), 0)) as redis:
+        seals = Seals(STATE_KEY, UsedInRedis(redis))
+        with pytest.raises(SealRefused, match="could not be checked"):
+            await seals.redeem(seals.mint(Purpose.TOKEN, BINDING), Purpose.TOKEN, BINDING)

@@ -1,0 +1,135 @@
+"""What the operator selects is what may run, and nothing that was mistyped opens a door."""
+
+import pytest
+
+from clerk_mcp.policy import (
+    MINTS_A_CREDENTIAL,
+    SCOPES,
+    Policy,
+    Refused,
+    Selection,
+    SelectionError,
+    toolset_sizes,
+)
+from clerk_tools.catalog import RESOURCES, operations
+from clerk_tools.operation import Effect
+
+ALL = Policy(Selection.of())
+
+
+def selected(**options: list[str]) -> list[str]:
+    return Policy(Selection.of(**options)).listed(None)
+
+
+def refusal(policy: Policy, operation: str, scopes: frozenset[str] | None = None) -> Refused:
+    with pytest.raises(Refused) as caught:
+        policy.check(operations()[operation].spec, scopes)
+    return caught.value
+
+
+def test_without_a_selection_every_operation_is_listed_in_the_catalogues_order() -> None:
+    assert selected() == list(operations())
+
+
+def test_toolsets_select_by_resource() -> None:
+    assert {operations()[id].spec.resource for id in selected(toolsets=["users", "organizations"])} == {
+        "users",
+        "organizations",
+    }
+
+
+def test_toolsets_and_tools_add_up_and_exclusion_comes_last() -> None:
+    chosen = selected(
+        toolsets=["sessions"], tools=["Users_*", "Sessions_revokeSession"], exclude=["*_delete*"]
+    )
+    assert "Sessions_getDetails" in chosen
+    assert "Users_markBanned" in chosen
+    assert not [id for id in chosen if "_delete" in id]
+    assert {operations()[id].spec.resource for id in chosen} == {"users", "sessions"}
+
+
+def test_exclusion_alone_leaves_everything_else() -> None:
+    assert set(operations()) - set(selected(exclude=["Users_*"])) == {
+        id for id in operations() if id.startswith("Users_")
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"toolsets": ["user"]}, "--toolsets: 'user' matches nothing; did you mean users?"),
+        ({"tools": ["Users_deleteUser"]}, "did you mean Users_deleteUserById?"),
+        ({"tools": ["users_*"]}, "--tools: 'users_*' matches nothing"),
+        ({"exclude": ["*_destroy*"]}, "--exclude: '*_destroy*' matches nothing"),
+        ({"tools": ["Users_*", ""]}, "--tools: '' matches nothing"),
+        ({"toolsets": ["jwks"], "exclude": ["Jwks_*"]}, "leave no operation"),
+    ],
+)
+def test_what_matches_nothing_stops_the_start(options: dict[str, list[str]], message: str) -> None:
+    with pytest.raises(SelectionError) as caught:
+        Selection.of(**options)
+    assert message in str(caught.value)
+
+
+def test_an_operation_that_is_not_selected_is_refused_when_called_by_name() -> None:
+    assert refusal(Policy(Selection.of(toolsets=["users"])), "Jwks_getJsonWebKeySet").code == "not_selected"
+
+
+def test_read_only_lists_exactly_what_reads() -> None:
+    listed = Policy(Selection.of(), read_only=True).listed(None)
+    assert listed == [id for id, operation in operations().items() if operation.spec.effect is Effect.READ]
+    # By effect, not by verb: these POST and still only read, and the next two look like a check and write.
+    assert {"Users_verifyPassword", "Sessions_verifySession", "Clients_verifyClientToken"} <= set(listed)
+    assert "EmailSmsTemplates_previewTemplate" in listed
+    assert not {"Users_verifyTotp", "ProxyChecks_verifyProxyConfiguration"} & set(listed)
+
+
+def test_read_only_refuses_every_other_operation_by_name() -> None:
+    policy = Policy(Selection.of(), read_only=True)
+    for id, operation in operations().items():
+        if operation.spec.effect is not Effect.READ:
+            assert refusal(policy, id).code == "read_only"
+
+
+@pytest.mark.parametrize("effect", list(Effect))
+def test_a_scope_opens_the_operations_of_its_effect_and_no_other(effect: Effect) -> None:
+    listed = ALL.listed(frozenset({f"clerk:{effect}"}))
+    assert listed == [
+        id
+        for id, operation in operations().items()
+        if operation.spec.effect is effect and id not in MINTS_A_CREDENTIAL
+    ]
+
+
+def test_a_caller_with_all_scopes_may_do_everything_and_one_with_none_nothing() -> None:
+    assert ALL.listed(frozenset(SCOPES)) == list(operations())
+    assert ALL.listed(frozenset()) == []
+
+
+def test_an_operation_that_mints_a_credential_needs_the_secrets_scope_too() -> None:
+    refused = refusal(ALL, "SigninTokens_createToken", frozenset({"clerk:read", "clerk:write"}))
+    assert (refused.code, refused.scope) == ("insufficient_scope", "clerk:secrets")
+
+
+def test_every_operation_that_mints_a_credential_declares_the_secret() -> None:
+    assert all(operations()[id].spec.secret for id in MINTS_A_CREDENTIAL)
+
+
+def test_an_update_that_clears_the_username_needs_the_scope_to_destroy() -> None:
+    spec = operations()["Users_updateUserAttributes"].spec
+    writer = frozenset({"clerk:write"})
+    ALL.check(spec, writer)
+    for nothing in (None, ""):
+        clearing = spec.model.model_validate({"user_id": "user_1", "username": nothing})
+        with pytest.raises(Refused) as caught:
+            ALL.check(spec, writer, clearing.actual_effect())
+        assert caught.value.scope == "clerk:destroy"
+    renaming = spec.model.model_validate({"user_id": "user_1", "username": "ada"})
+    ALL.check(spec, writer, renaming.actual_effect())
+
+
+def test_the_sizes_of_the_toolsets_cover_all_operations() -> None:
+    sizes = toolset_sizes()
+    assert [size.resource for size in sizes] == list(RESOURCES)
+    assert sum(size.tools for size in sizes) == len(operations())
+    assert all(size.bytes > 40 * size.tools for size in sizes)
