@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check docs-check docs lock clean
+.PHONY: demo test check docs-check docs dist lock clean
 
 demo: .venv/ready
 	@$(BIN)/clerk-mcp demo
@@ -17,9 +17,14 @@ check: .venv/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python docs/generate.py --check
+	$(BIN)/python -m release.build --check
 
 docs: .venv/ready
 	$(BIN)/python docs/generate.py
+
+# Wheel, sdist, the MCP bundle (with Node) and server.json, each checked; into dist/.
+dist: .venv/ready
+	@$(BIN)/python -m release.build
 
 .venv/ready: pyproject.toml requirements-dev.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 …")'
@@ -41,3 +46,8 @@ lock:
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# Ten thousand calls through the client, with faults: no write runs twice, and every outcome is told truly.
+.PHONY: soak
+soak: .venv/ready
+	SOAK_CALLS=10000 $(BIN)/python -m pytest tests/e2e/test_soak.py

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from clerk_mcp.listing import tool
 from clerk_tools import views
 from clerk_tools.catalog import RESOURCES, operations

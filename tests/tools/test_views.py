@@ -68,7 +68,6 @@ def test_a_user_is_who_they_are_and_how_they_sign_in() -> None:
         "public_metadata": {"plan": "pro", "seats": 5},
         "unsafe_metadata": {"theme": "dark"},
         "created_at": "2026-03-04T05:06:07Z",
-        "last_sign_in_at": "2026-03-05T06:06:07Z",
         "last_active_at": "2026-03-05T06:06:07Z",
     }
 
@@ -79,7 +78,6 @@ def test_a_user_with_nothing_special_is_short() -> None:
         "name",
         "email_addresses",
         "created_at",
-        "last_sign_in_at",
         "last_active_at",
     }
 
@@ -179,7 +177,6 @@ def test_an_email_address_names_the_accounts_it_is_linked_to() -> None:
         "id": raw["id"],
         "email_address": "ada.park@ferrytide.example",
         "verified": True,
-        "created_at": "2026-03-04T05:06:07Z",
         "linked_to": raw["linked_to"],
     }
 
@@ -192,7 +189,6 @@ def test_a_phone_number_marks_the_second_factor() -> None:
         "verified": True,
         "reserved_for_second_factor": True,
         "default_second_factor": True,
-        "created_at": "2026-03-04T05:06:07Z",
     }
 
 
@@ -204,7 +200,6 @@ def test_an_organization_is_its_name_how_full_it_is_and_who_made_it() -> None:
         "members_count": 12,
         "pending_invitations_count": 2,
         "max_allowed_memberships": 50,
-        "admin_delete_enabled": True,
         "created_by": ADA,
         "public_metadata": {"tier": "gold"},
         "created_at": "2026-03-04T05:06:07Z",
@@ -216,7 +211,7 @@ def test_a_membership_is_a_role_a_member_and_an_organization() -> None:
         "id": clerk_id("orgmem"),
         "role": "org:admin",
         "user": {"user_id": ADA, "name": "Ada Park", "identifier": "ada.park@ferrytide.example"},
-        "organization": {"id": FERRYTIDE, "name": "Ferrytide", "slug": "ferrytide"},
+        "organization": {"id": FERRYTIDE, "name": "Ferrytide"},
         "created_at": "2026-03-04T05:06:07Z",
     }
 
@@ -252,12 +247,10 @@ def test_a_listed_identifier_is_its_text_and_the_invitation_it_came_with() -> No
         "id": clerk_id("alid"),
         "identifier": "*@ferrytide.example",
         "invitation_id": clerk_id("inv"),
-        "created_at": "2026-03-04T05:06:07Z",
     }
     assert view("blocklist_identifier", RAW["blocklist_identifier"]) == {
         "id": clerk_id("blid"),
         "identifier": "+12025550199",
-        "created_at": "2026-03-04T05:06:07Z",
     }
 
 
@@ -303,7 +296,6 @@ def test_an_oauth_application_is_what_its_developer_sets_up() -> None:
         "scopes",
         "callback_url",
         "discovery_url",
-        "created_at",
     }
 
 
@@ -335,11 +327,10 @@ def test_a_jwt_template_keeps_its_claims() -> None:
         "id": clerk_id("jtmp"),
         "name": "hasura",
         "lifetime": 60,
-        "allowed_clock_skew": 5,
-        "signing_algorithm": "RS256",
         "claims": raw["claims"],
-        "created_at": "2026-03-04T05:06:07Z",
     }
+    own_key = view("jwt_template", raw | {"custom_signing_key": True})
+    assert own_key["signing_algorithm"] == "RS256"
 
 
 def test_a_message_template_has_its_text_only_in_the_details() -> None:
@@ -349,7 +340,6 @@ def test_a_message_template_has_its_text_only_in_the_details() -> None:
         "id": clerk_id("tmpl"),
         "slug": "verification_code",
         "name": "Verification code",
-        "template_type": "email",
         "subject": "{{otp_code}} is your verification code",
         "from_email_name": "noreply",
         "reply_to_email_name": "support",

@@ -11,7 +11,7 @@ class CreateActorToken(
     post="/actor_tokens",
     returns="actor_token",
     secret=("token", "url"),
-    words="impersonate, impersonation, sign in as another user, act as a user",
+    words="impersonate, impersonation, sign in as a user, act as another user, sign in on behalf of a user",
 ):
     """Make a token with which one user signs in as another (impersonation)."""
 

@@ -10,6 +10,7 @@ SYNONYMS: Final = {
     "allowlist": "whitelist, allow list",
     "blocklist": "blacklist, block list, denylist",
 }
+"""What people say instead of a term; for the search."""
 
 
 class ListAllowedIdentifiers(
@@ -17,7 +18,7 @@ class ListAllowedIdentifiers(
     id="AllowlistBlocklist_listAllowedIdentifiers",
     get="/allowlist_identifiers",
     lists="allowlist_identifier",
-    words="show the allowlist, who may sign up",
+    words="list the allowlist, who may sign up",
 ):
     """The allowlist: who may sign up, where InstanceSettings_updateRestrictions has switched it on."""
 
@@ -27,7 +28,7 @@ class AllowIdentifier(
     id="AllowlistBlocklist_addIdentifierToAllowList",
     post="/allowlist_identifiers",
     returns="allowlist_identifier",
-    words="allowlist a domain, let an address sign up, allow a domain",
+    words="add to the allowlist, let an address sign up, allow a domain",
 ):
     """Put an email, *@domain, phone or web3 wallet on the allowlist. SENDS MAIL with `notify`."""
 
@@ -52,7 +53,7 @@ class ListBlockedIdentifiers(
     id="AllowlistBlocklist_listBlockedIdentifiers",
     get="/blocklist_identifiers",
     pages="blocklist_identifier",
-    words="show the blocklist, who is blocked, blocked emails",
+    words="list the blocklist, who is blocked, blocked emails",
 ):
     """The blocklist: who may neither sign up nor sign in."""
 
@@ -62,7 +63,8 @@ class BlockIdentifier(
     id="AllowlistBlocklist_addIdentifier",
     post="/blocklist_identifiers",
     returns="blocklist_identifier",
-    words="block an email, block a domain, blocklist a domain, block from signing up",
+    words="block an email, block a domain, add to the blocklist, block from signing up, stop sign- "
+    "ups from a domain, ban an email, ban a domain, blocklist an email, blocklist a domain",
 ):
     """Put an email, *@domain, phone or web3 wallet on the blocklist."""
 

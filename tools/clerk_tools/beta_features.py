@@ -10,7 +10,7 @@ class UpdateBetaSettings(
     id="BetaFeatures_updateInstanceSettings",
     patch="/beta_features/instance_settings",
     returns="instance_settings",
-    words="customize the session token, progressive sign-up, sender address",
+    words="session token template, customize the session token, progressive sign-up, sender address",
 ):
     """Change beta settings of the instance. `restricted_to_allowlist` can lock everybody out."""
 

@@ -12,7 +12,7 @@ class ListDomains(
     id="Domains_getAllDomains",
     get="/domains",
     pages="domain",
-    words="DNS records, primary domain",
+    words="DNS records, primary domain, which domains",
 ):
     """The instance's primary and satellite domains, with the DNS records each needs."""
 

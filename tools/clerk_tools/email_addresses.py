@@ -9,6 +9,7 @@ from clerk_tools.operation import Body, Id, Operation, Path, arg
 SYNONYMS: Final = {
     "email": "mail, e mail",
 }
+"""What people say instead of a term; for the search."""
 
 
 class CreateEmailAddress(
@@ -23,7 +24,7 @@ class CreateEmailAddress(
     user_id: Body[Id] = arg(optional=True)
     email_address: Body[str] = arg(optional=True)
     verified: Body[bool | None] = arg(optional=True)
-    primary: Body[bool | None] = arg("Make it the user's primary", optional=True)
+    primary: Body[bool | None] = arg(optional=True)
 
 
 class GetEmailAddress(
@@ -31,6 +32,7 @@ class GetEmailAddress(
     id="EmailAddresses_getDetails",
     get="/email_addresses/{email_address_id}",
     returns="email_address",
+    words="is an email verified",
 ):
     """One email address by its id. To find a user by an address, list users."""
 
@@ -53,10 +55,10 @@ class UpdateEmailAddress(
     id="EmailAddresses_updateAddress",
     patch="/email_addresses/{email_address_id}",
     returns="email_address",
-    words="verify an email, primary email",
+    words="verify an email by hand, make an email primary, primary email, mark an email as verified",
 ):
     """Mark an email address as verified, or as its user's primary one (it must be verified)."""
 
     email_address_id: Path[Id] = arg()
     verified: Body[bool | None] = arg(optional=True)
-    primary: Body[bool | None] = arg("Make it the user's primary", optional=True)
+    primary: Body[bool | None] = arg(optional=True)

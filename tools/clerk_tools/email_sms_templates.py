@@ -12,7 +12,7 @@ class ListTemplates(
     id="EmailSmsTemplates_listSortedByPosition",
     get="/templates/{template_type}",
     lists="template",
-    words="email templates, SMS templates",
+    words="email templates, SMS templates, which emails are sent",
 ):
     """The email or SMS templates, in the dashboard's order."""
 
@@ -24,7 +24,7 @@ class GetTemplate(
     id="EmailSmsTemplates_getTemplateDetails",
     get="/templates/{template_type}/{slug}",
     returns="template_details",
-    words="text of an email, text of an SMS, email template",
+    words="text of an email, text of an SMS, read a template, email template",
 ):
     """One email or SMS template: texts, variables, who delivers it."""
 
@@ -37,7 +37,8 @@ class UpdateTemplate(
     id="EmailSmsTemplates_updateTemplateByTypeAndSlug",
     put="/templates/{template_type}/{slug}",
     returns="template",
-    words="edit an email template, edit the wording of an email, subject of an email",
+    words="edit an email, edit the text of an email, customize an email, edit the wording of an "
+    "email, subject of an email",
 ):
     """Change an email or SMS template; what users receive changes at once. Preview it first."""
 
@@ -57,7 +58,7 @@ class RevertTemplate(
     post="/templates/{template_type}/{slug}/revert",
     returns="template",
     effect="destroy",
-    words="restore the default template, undo changes of a template",
+    words="reset a template to its default, restore a template, undo changes of a template",
 ):
     """Put a template back to Clerk's default. The customized text is lost."""
 
@@ -71,7 +72,7 @@ class PreviewTemplate(
     post="/templates/{template_type}/{slug}/preview",
     returns="template_preview",
     effect="read",
-    words="render a template, try a template",
+    words="render a template, what an email looks like",
 ):
     """Render a template text with sample values. Nothing is saved or sent."""
 
@@ -87,7 +88,7 @@ class ToggleTemplateDelivery(
     id="EmailSmsTemplates_toggleDeliveryByTypeAndSlug",
     post="/templates/{template_type}/{slug}/toggle_delivery",
     returns="template",
-    words="stop sending emails, stop sending SMS codes, send mails ourselves",
+    words="stop sending emails, stop sending SMS codes, disable delivery",
 ):
     """Switch who delivers a template. With false Clerk stops sending it: sign-in codes may no longer
     arrive."""

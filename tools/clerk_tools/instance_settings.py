@@ -9,7 +9,7 @@ class UpdateInstanceSettings(
     Operation,
     id="InstanceSettings_updateInstanceSettings",
     patch="/instance",
-    words="test mode, breached passwords, allowed origins, instance settings",
+    words="test mode, breached passwords, leaked passwords, allowed origins, instance settings",
 ):
     """Change general settings of the instance; only what is given changes."""
 
@@ -31,7 +31,8 @@ class UpdateRestrictions(
     id="InstanceSettings_updateRestrictions",
     patch="/instance/restrictions",
     returns="instance_restrictions",
-    words="switch the allowlist on, only the allowlist may sign up, disposable emails, sign-up restrictions",
+    words="enable the allowlist, only the allowlist may sign up, disposable emails, sign-up "
+    "restrictions, close sign-ups, plus addresses, forbid addresses",
 ):
     """Switch the sign-up restrictions. `allowlist` with an empty list locks every new user out."""
 
@@ -46,7 +47,8 @@ class UpdateOrganizationSettings(
     id="InstanceSettings_updateOrganizationSettings",
     patch="/instance/organization_settings",
     returns="organization_settings",
-    words="enable organizations, organization settings of the instance, default member limit",
+    words="enable organizations, turn off organizations, organization settings, default member "
+    "limit, let admins delete organizations",
 ):
     """Change how organizations work in this instance, or switch them on or off."""
 

@@ -9,6 +9,7 @@ from clerk_tools.operation import Body, Id, JsonObject, Operation, Paged, Path, 
 SYNONYMS: Final = {
     "invitation": "invite",
 }
+"""What people say instead of a term; for the search."""
 
 
 class CreateInvitation(
@@ -17,7 +18,7 @@ class CreateInvitation(
     post="/invitations",
     returns="invitation",
     secret=("url",),
-    words="invite, invitation link, invite to sign up",
+    words="invite, invitation link, invite to sign up, send an invitation, invitation mail",
 ):
     """Invite an address to sign up. SENDS MAIL unless `notify` is false. For an organization use
     OrganizationInvitations_createAndSend."""

@@ -10,6 +10,7 @@ class ListJwtTemplates(
     id="JwtTemplates_listAllTemplates",
     get="/jwt_templates",
     lists="jwt_template",
+    words="token templates, which claims",
 ):
     """The JWT templates, which shape tokens for other services."""
 
@@ -20,7 +21,7 @@ class CreateJwtTemplate(
     post="/jwt_templates",
     returns="jwt_template",
     private=("signing_key",),
-    words="token template, custom claims, token for supabase, token for hasura",
+    words="new token template, custom claims, token for supabase, token for hasura",
 ):
     """Create a JWT template."""
 
@@ -52,7 +53,7 @@ class UpdateJwtTemplate(
     patch="/jwt_templates/{template_id}",
     returns="jwt_template",
     private=("signing_key",),
-    words="change claims, token lifetime",
+    words="change claims, token lifetime, make tokens live longer",
 ):
     """Change a JWT template. `claims` replaces all claims; services that read them notice at once."""
 

@@ -9,6 +9,7 @@ from clerk_tools.operation import Body, Id, Operation, Paged, Path, arg
 SYNONYMS: Final = {
     "OAuth application": "OAuth app, OAuth client",
 }
+"""What people say instead of a term; for the search."""
 
 
 class ListOAuthApplications(
@@ -26,7 +27,7 @@ class CreateOAuthApplication(
     post="/oauth_applications",
     returns="oauth_application",
     secret=("client_secret",),
-    words="register an OAuth application",
+    words="register an OAuth application, be an identity provider for another service",
 ):
     """Create an OAuth application. Its client secret is shown this once."""
 

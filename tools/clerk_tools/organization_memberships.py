@@ -9,6 +9,7 @@ from clerk_tools.operation import Body, Id, JsonObject, Operation, Paged, Path, 
 SYNONYMS: Final = {
     "member": "membership, seat",
 }
+"""What people say instead of a term; for the search."""
 
 
 class AddMember(
@@ -16,7 +17,8 @@ class AddMember(
     id="OrganizationMemberships_addUserToOrganization",
     post="/organizations/{organization_id}/memberships",
     returns="organization_membership",
-    words="add a user to an organization, put an existing user into an organization",
+    words="add a user to an organization, add to an organization, make a member, put into an "
+    "organization, join an organization without mail",
 ):
     """Make an existing user a member of an organization, without mail."""
 
@@ -30,7 +32,8 @@ class ListMembers(
     id="OrganizationMemberships_getAllMembers",
     get="/organizations/{organization_id}/memberships",
     pages="organization_membership",
-    words="who is an admin, who has admin access, who is in an organization, who works here, roles",
+    words="who is an admin, admin access, list admins, who is in an organization, who works here, "
+    "roles, who has access to an organization",
 ):
     """The members of an organization with their roles, newest first."""
 
@@ -46,7 +49,7 @@ class UpdateMember(
     id="OrganizationMemberships_updateMembershipProperties",
     patch="/organizations/{organization_id}/memberships/{user_id}",
     returns="organization_membership",
-    words="make an admin, change a role, promote, demote, give admin rights",
+    words="make an admin, turn a member into an admin, change a role, promote, demote, give admin rights",
 ):
     """Change a member's role."""
 
@@ -60,7 +63,8 @@ class RemoveMember(
     id="OrganizationMemberships_removeUserFromOrganization",
     delete="/organizations/{organization_id}/memberships/{user_id}",
     returns="organization_membership",
-    words="kick a member out, remove from an organization, take out of an organization",
+    words="kick out of an organization, kick a member out, take a user off an organization, left "
+    "the organization",
 ):
     """Remove a user from an organization. The user's account stays."""
 

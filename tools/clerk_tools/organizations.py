@@ -9,6 +9,7 @@ from clerk_tools.operation import Body, File, Id, JsonObject, Operation, Paged, 
 SYNONYMS: Final = {
     "organization": "org, team, company, workspace, tenant, customer",
 }
+"""What people say instead of a term; for the search."""
 
 
 class ListOrganizations(
@@ -16,7 +17,8 @@ class ListOrganizations(
     id="Organizations_listSortedByCreationDate",
     get="/organizations",
     pages="organization",
-    words="find an organization by name, all organizations",
+    words="find an organization by name, which organization is called, all organizations, biggest "
+    "organizations",
 ):
     """Find organizations, newest first."""
 
@@ -61,7 +63,8 @@ class UpdateOrganization(
     id="Organizations_updateOrganization",
     patch="/organizations/{organization_id}",
     returns="organization",
-    words="rename an organization, member limit of an organization, seats",
+    words="rename an organization, change an organization's name, member limit of an organization, "
+    "more members",
 ):
     """Change an organization. Metadata given here REPLACES the whole object: merge with
     Organizations_mergeOrganizationMetadata."""
@@ -92,7 +95,8 @@ class MergeOrganizationMetadata(
     id="Organizations_mergeOrganizationMetadata",
     patch="/organizations/{organization_id}/metadata",
     returns="organization",
-    words="set metadata of an organization",
+    words="set metadata of an organization, save in an organization's metadata, add a key to an "
+    "organization's metadata",
 ):
     """Merge keys into an organization's metadata, deeply; null removes a key, at any depth."""
 

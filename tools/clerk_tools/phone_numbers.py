@@ -9,6 +9,7 @@ from clerk_tools.operation import Body, Id, Operation, Path, arg
 SYNONYMS: Final = {
     "phone": "mobile, telephone, cell",
 }
+"""What people say instead of a term; for the search."""
 
 
 class CreatePhoneNumber(
@@ -24,7 +25,7 @@ class CreatePhoneNumber(
     user_id: Body[Id] = arg(optional=True)
     phone_number: Body[str] = arg("E.164", optional=True)
     verified: Body[bool | None] = arg(optional=True)
-    primary: Body[bool | None] = arg("Make it the user's primary", optional=True)
+    primary: Body[bool | None] = arg(optional=True)
     reserved_for_second_factor: Body[bool | None] = arg(
         "Use it as a second factor; must be verified", optional=True
     )
@@ -59,13 +60,13 @@ class UpdatePhoneNumber(
     patch="/phone_numbers/{phone_number_id}",
     returns="phone_number",
     secret=("backup_codes",),
-    words="verify a phone, primary phone, SMS second factor",
+    words="verify a phone by hand, make a phone primary, SMS second factor, mark a phone as verified",
 ):
     """Mark a phone number as verified, as primary, or as a second factor."""
 
     phone_number_id: Path[Id] = arg()
     verified: Body[bool | None] = arg(optional=True)
-    primary: Body[bool | None] = arg("Make it the user's primary", optional=True)
+    primary: Body[bool | None] = arg(optional=True)
     reserved_for_second_factor: Body[bool | None] = arg(
         "Use it as a second factor; must be verified", optional=True
     )

@@ -10,6 +10,7 @@ class ListRedirectUrls(
     id="RedirectUrLs_listAll",
     get="/redirect_urls",
     lists="redirect_url",
+    words="allowed redirect URLs",
 ):
     """The redirect URLs that native apps may be sent back to."""
 
@@ -19,7 +20,7 @@ class CreateRedirectUrl(
     id="RedirectUrLs_createNewUrl",
     post="/redirect_urls",
     returns="redirect_url",
-    words="allow a redirect URL, mobile app callback",
+    words="allow a redirect URL, mobile app callback, allow a URL",
 ):
     """Allow a redirect URL."""
 

@@ -7,8 +7,9 @@ from typing import Final, Literal
 from clerk_tools.operation import Body, Id, Nested, Operation, Paged, Path, arg
 
 SYNONYMS: Final = {
-    "SSO": "SAML, single sign on, okta, entra, azure, enterprise",
+    "SAML": "SSO, single sign on, okta, entra, azure, microsoft, enterprise",
 }
+"""What people say instead of a term; for the search."""
 
 
 class AttributeMapping(Nested):
@@ -25,6 +26,7 @@ class ListSamlConnections(
     id="SamlConnectionsBeta_getList",
     get="/saml_connections",
     pages="saml_connection",
+    words="who has SAML, SAML connections",
 ):
     """SAML connections (enterprise single sign-on), newest first."""
 
@@ -34,7 +36,7 @@ class CreateSamlConnection(
     id="SamlConnectionsBeta_createNewConnection",
     post="/saml_connections",
     returns="saml_connection",
-    words="set up SSO, SSO for a customer",
+    words="set up SAML, connect an identity provider, SAML for an organization",
 ):
     """Create a SAML connection, not yet active. Give the IdP's metadata by URL or XML, or its three
     values."""
@@ -66,7 +68,7 @@ class UpdateSamlConnection(
     id="SamlConnectionsBeta_updateConnectionById",
     patch="/saml_connections/{saml_connection_id}",
     returns="saml_connection",
-    words="activate SSO, IdP certificate, switch SSO off",
+    words="activate SAML, IdP certificate, turn off SAML, turn on SAML",
 ):
     """Change or activate a SAML connection; active needs all IdP fields."""
 
@@ -90,6 +92,7 @@ class DeleteSamlConnection(
     id="SamlConnectionsBeta_deleteConnectionById",
     delete="/saml_connections/{saml_connection_id}",
     returns="deleted",
+    words="delete SAML",
 ):
     """Delete a SAML connection: its users can no longer sign in through it."""
 

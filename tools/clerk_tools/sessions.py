@@ -9,8 +9,9 @@ from clerk_tools.operation import Body, Id, Operation, Paged, Path, Query, arg
 SYNONYMS: Final = {
     "sign in": "log in, login, signin",
     "sign out": "log out, logout, log off, signout",
-    "sign up": "signup, register, registration",
+    "sign up": "signup, register, registered, registration",
 }
+"""What people say instead of a term; for the search."""
 
 
 class ListSessions(
@@ -18,7 +19,8 @@ class ListSessions(
     id="Sessions_listSortedByCreationDate",
     get="/sessions",
     lists="session",
-    words="who is signed in, where is a user signed in, active sessions, sign-in history",
+    words="who is signed in, where is a user signed in, signed in devices, active sessions, sign-in "
+    "history, sign-ins",
 ):
     """Sessions, newest first. Give a user or a client; add status `active` for who is signed in now."""
 

@@ -11,7 +11,7 @@ class CreateSignInToken(
     post="/sign_in_tokens",
     returns="sign_in_token",
     secret=("token", "url"),
-    words="magic link, sign-in link, sign in without password, one-time link",
+    words="magic link, sign-in link, sign in without password, passwordless, one-time link",
 ):
     """Make a one-time token or link with which a user signs in without a password."""
 

@@ -11,6 +11,7 @@ SYNONYMS: Final = {
     "mfa": "2fa, two factor, second factor, multi factor, two step",
     "image": "avatar, picture, photo",
 }
+"""What people say instead of a term; for the search."""
 
 PasswordHasher = Literal[
     "argon2i",
@@ -33,7 +34,9 @@ class ListUsers(
     id="Users_listSortedByCreationDate",
     get="/users",
     lists="user",
-    words="find a person, who signed up, newest users, inactive users, search people by name",
+    words="find a user by email, who signed up, newest users, all users, inactive users, do we have "
+    "a user called, who joined, is an email signed up, last sign-in, which user is called, "
+    "which user has a phone, which user has an email",
 ):
     """Find users, newest first. Filters combine; each takes up to 100 exact values. `query` searches parts
     of names and identifiers."""
@@ -48,8 +51,8 @@ class ListUsers(
     query: Query[str] = arg("Part of a name, identifier or id", optional=True)
     last_active_at_since: Query[int] = arg("Unix ms; precise to the day", optional=True)
     order_by: Query[str] = arg(
-        "created_at, updated_at, last_active_at, last_sign_in_at, first_name, last_name, username, email_address, "
-        "phone_number or web3wallet; - first for descending",
+        "created_at, updated_at, last_active_at, last_sign_in_at, first_name, last_name, username, "
+        "email_address, phone_number or web3wallet; - first for descending",
         default="-created_at",
     )
 
@@ -60,7 +63,7 @@ class CreateUser(
     post="/users",
     returns="user",
     private=("password", "password_digest", "totp_secret", "backup_codes"),
-    words="add a person, import users, migrate users, open an account",
+    words="import users, migrate users, sign a user up by hand",
 ):
     """Create a user. Emails and phones count as verified, the first of each is primary. No mail is sent;
     to let people sign up themselves, invite."""
@@ -90,7 +93,7 @@ class CountUsers(
     id="Users_getTotalCount",
     get="/users/count",
     returns="total_count",
-    words="number of accounts",
+    words="number of users, how many signed up",
 ):
     """How many users match; without filters, all of them."""
 
@@ -108,7 +111,7 @@ class GetUser(
     id="Users_getUserDetails",
     get="/users/{user_id}",
     returns="user",
-    words="user profile, user by id",
+    words="user profile, user by id, everything about a user",
 ):
     """One user, by id."""
 
@@ -121,7 +124,7 @@ class UpdateUser(
     patch="/users/{user_id}",
     returns="user",
     private=("password", "password_digest", "totp_secret", "backup_codes"),
-    words="set a password, reset a password, change a name, change a username, edit a profile",
+    words="set a password, reset a password, change a user's name, change a username, edit a profile",
 ):
     """Change a user; only what is given changes. Metadata given here REPLACES the whole object: merge with
     Users_mergeUserMetadataAttributes. Null clears a field; `username` null deletes it for good."""
@@ -162,7 +165,7 @@ class DeleteUser(
     id="Users_deleteUserById",
     delete="/users/{user_id}",
     returns="deleted",
-    words="erase a person's data, close an account, right to be forgotten, GDPR",
+    words="erase personal data, close a user, right to be forgotten, GDPR",
 ):
     """Delete a user with their sessions and memberships, for good. Ban to only keep them out."""
 
@@ -175,7 +178,8 @@ class BanUser(
     post="/users/{user_id}/ban",
     returns="user",
     effect="destroy",
-    words="kick out, suspend, deactivate, block a user, keep out for good",
+    words="kick out, suspend, deactivate, block a user, keep out for good, abuse, spam, fraud, "
+    "disable a user, cut off access, lose access",
 ):
     """Ban a user: every session ends and no sign-in is possible until unbanned."""
 
@@ -187,7 +191,7 @@ class UnbanUser(
     id="Users_removeBanFromUser",
     post="/users/{user_id}/unban",
     returns="user",
-    words="let back in, reactivate, unsuspend, unblock a user",
+    words="let back in, reactivate, unsuspend, unblock a user, reinstate a suspended user",
 ):
     """Lift a ban. Ended sessions stay ended."""
 
@@ -199,7 +203,7 @@ class LockUser(
     id="Users_lockUser",
     post="/users/{user_id}/lock",
     returns="user",
-    words="stop from signing in for a time, temporary block, pause an account",
+    words="stop a user from signing in for a time, temporary block, pause, freeze",
 ):
     """Lock a user out of signing in until the lock expires. Sessions go on; to end them, ban."""
 
@@ -211,7 +215,8 @@ class UnlockUser(
     id="Users_removeLock",
     post="/users/{user_id}/unlock",
     returns="user",
-    words="locked out, too many failed attempts, too many wrong passwords",
+    words="locked out, too many failed attempts, too many wrong passwords, cannot sign in, user is "
+    "locked out, let in again",
 ):
     """Lift a lock, for instance after too many wrong passwords."""
 
@@ -223,6 +228,7 @@ class SetProfileImage(
     id="Users_setProfileImage",
     post="/users/{user_id}/profile_image",
     returns="user",
+    words="upload an image of a user, change an image of a user, update a user's image",
 ):
     """Set a user's profile image."""
 
@@ -246,7 +252,8 @@ class MergeUserMetadata(
     id="Users_mergeUserMetadataAttributes",
     patch="/users/{user_id}/metadata",
     returns="user",
-    words="set metadata of a user, custom data, store an attribute, set a user's plan",
+    words="set metadata of a user, custom data, store an attribute, set a user's plan, add a key to "
+    "a user's metadata, publicMetadata, add a flag to a user's metadata",
 ):
     """Merge keys into a user's metadata, deeply; null removes a key, at any depth."""
 
@@ -262,7 +269,8 @@ class GetOAuthAccessToken(
     get="/users/{user_id}/oauth_access_tokens/{provider}",
     lists="oauth_access_token",
     secret=("token", "token_secret", "id_token"),
-    words="token of google, token of github, social provider's token, third-party API access",
+    words="token of google, token of github, social provider's token, third-party API access, call "
+    "a provider's API on behalf of a user",
 ):
     """A user's access token at an OAuth provider they signed in with. It acts as them there."""
 
@@ -289,7 +297,7 @@ class VerifyPassword(
     returns="verification",
     effect="read",
     private=("password",),
-    words="is the password correct",
+    words="is the password correct, does the password match",
 ):
     """Whether this is the user's password. A wrong one answers 422 incorrect_password."""
 
@@ -316,7 +324,7 @@ class DisableMfa(
     id="Users_disableMfa",
     delete="/users/{user_id}/mfa",
     returns="user_reference",
-    words="turn MFA off, reset MFA, lost phone, lost authenticator",
+    words="turn off MFA, reset MFA, lost phone, lost authenticator",
 ):
     """Remove every second factor of a user (SMS, authenticator, backup codes): only the first one protects
     the account then."""

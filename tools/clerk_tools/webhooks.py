@@ -7,8 +7,9 @@ from typing import Final
 from clerk_tools.operation import Operation
 
 SYNONYMS: Final = {
-    "webhook": "hook, event",
+    "webhook": "hook, event, svix",
 }
+"""What people say instead of a term; for the search."""
 
 
 class CreateSvixApp(
@@ -17,7 +18,7 @@ class CreateSvixApp(
     post="/webhooks/svix",
     returns="svix_url",
     secret=("svix_url",),
-    words="set up webhooks",
+    words="set up webhooks, be notified about events, enable webhooks",
 ):
     """Set up webhooks: creates the instance's Svix app and answers its dashboard URL."""
 
@@ -26,7 +27,7 @@ class DeleteSvixApp(
     Operation,
     id="Webhooks_deleteSvixApp",
     delete="/webhooks/svix",
-    words="turn webhooks off, stop webhooks",
+    words="turn off webhooks, stop webhooks",
 ):
     """Delete the Svix app: all webhooks stop, and their endpoints are lost."""
 
@@ -37,6 +38,6 @@ class CreateSvixDashboardUrl(
     post="/webhooks/svix_url",
     returns="svix_url",
     secret=("svix_url",),
-    words="webhook dashboard, manage webhooks",
+    words="webhook dashboard, manage webhooks, failed webhooks, webhook log, svix link",
 ):
     """A signed-in link to the Svix dashboard, where webhooks are managed."""

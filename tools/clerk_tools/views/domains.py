@@ -12,7 +12,6 @@ def domain(raw: JsonObject) -> JsonObject:
             "name",
             "is_satellite",
             "frontend_api_url",
-            "accounts_portal_url",
             "proxy_url",
             "development_origin",
         ),

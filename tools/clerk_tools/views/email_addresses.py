@@ -8,7 +8,7 @@ def email_address(raw: JsonObject) -> JsonObject:
     return (
         trim(raw, ("id", "email_address"))
         | verification(raw)
-        | trim(raw, (), flags=("reserved",), times=("created_at",))
+        | trim(raw, (), flags=("reserved",))
         | views_in(raw, "linked_to", linked_account)
     )
 

@@ -6,7 +6,6 @@ _SUMMARY = (
     "id",
     "slug",
     "name",
-    "template_type",
     "subject",
     "from_email_name",
     "reply_to_email_name",
@@ -16,7 +15,10 @@ _SUMMARY = (
 
 
 def template(raw: JsonObject) -> JsonObject:
-    """A template without its text, which is larger than everything else together; see `template_details`."""
+    """A template without its text, which is larger than everything else together; see `template_details`.
+
+    Its type is left out: every operation that answers templates is given it.
+    """
     return trim(raw, _SUMMARY, flags=("can_revert", "can_delete", "flagged_as_suspicious"))
 
 

@@ -9,5 +9,5 @@ def invitation(raw: JsonObject) -> JsonObject:
         raw,
         ("id", "email_address", "status", "url"),
         objects=("public_metadata",),
-        times=("created_at", "expires_at"),
+        times=("created_at", "expires_at") if raw.get("status") == "pending" else ("created_at",),
     )

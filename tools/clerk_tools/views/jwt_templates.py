@@ -2,13 +2,15 @@
 
 from clerk_tools.views._trim import JsonObject, trim
 
+_CLERKS_KEY = ("id", "name", "lifetime")
+_OWN_KEY = (*_CLERKS_KEY, "signing_algorithm")
+
 
 def jwt_template(raw: JsonObject) -> JsonObject:
-    """The claims that tokens made from a template carry, and how they are signed."""
+    """The claims that tokens made from a template carry, and how a key of one's own signs them."""
     return trim(
         raw,
-        ("id", "name", "lifetime", "allowed_clock_skew", "signing_algorithm"),
+        _OWN_KEY if raw.get("custom_signing_key") is True else _CLERKS_KEY,
         flags=("custom_signing_key",),
         objects=("claims",),
-        times=("created_at",),
     )

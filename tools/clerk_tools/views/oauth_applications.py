@@ -12,7 +12,6 @@ def oauth_application(raw: JsonObject) -> JsonObject:
         raw,
         ("id", "name", "client_id", "client_secret", "public", "scopes", "callback_url", "discovery_url"),
         lists=("redirect_uris",),
-        times=("created_at",),
     )
     if view.get("redirect_uris") == [view.get("callback_url")]:
         del view["redirect_uris"]

@@ -9,5 +9,5 @@ def organization_invitation(raw: JsonObject) -> JsonObject:
         raw,
         ("id", "email_address", "role", "organization_id", "inviter_id", "status", "url"),
         objects=("public_metadata",),
-        times=("created_at", "expires_at"),
+        times=("created_at", "expires_at") if raw.get("status") == "pending" else ("created_at",),
     )

@@ -15,6 +15,6 @@ def organization_membership(raw: JsonObject) -> JsonObject:
         if member:
             view["user"] = member
     organization = raw.get("organization")
-    if isinstance(organization, dict) and (found := trim(organization, ("id", "name", "slug"))):
+    if isinstance(organization, dict) and (found := trim(organization, ("id", "name"))):
         view["organization"] = found
     return view | trim(raw, (), objects=("public_metadata",), times=("created_at",))

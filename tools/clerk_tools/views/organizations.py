@@ -5,7 +5,7 @@ from clerk_tools.views._trim import JsonObject, trim
 
 def organization(raw: JsonObject) -> JsonObject:
     """An organization, how full it is, who made it, and its public metadata."""
-    return trim(
+    view = trim(
         raw,
         (
             "id",
@@ -14,9 +14,11 @@ def organization(raw: JsonObject) -> JsonObject:
             "members_count",
             "pending_invitations_count",
             "max_allowed_memberships",
-            "admin_delete_enabled",
             "created_by",
         ),
         objects=("public_metadata",),
         times=("created_at",),
     )
+    if raw.get("admin_delete_enabled") is False:
+        view["admin_delete_enabled"] = False
+    return view

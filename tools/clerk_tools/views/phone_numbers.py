@@ -13,7 +13,6 @@ def phone_number(raw: JsonObject) -> JsonObject:
             raw,
             (),
             flags=("reserved_for_second_factor", "default_second_factor", "reserved"),
-            times=("created_at",),
         )
         | views_in(raw, "linked_to", linked_account)
     )

@@ -28,7 +28,9 @@ def user(raw: JsonObject) -> JsonObject:
     for name in ("public_metadata", "unsafe_metadata"):
         if isinstance(metadata := raw.get(name), dict) and metadata:
             view[name] = metadata
-    for name in ("created_at", "last_sign_in_at", "last_active_at"):
+    # Who was last active then had signed in before.
+    last_seen = "last_active_at" if raw.get("last_active_at") else "last_sign_in_at"
+    for name in ("created_at", last_seen):
         if (time := iso(raw.get(name))) is not None:
             view[name] = time
     return view

@@ -1,0 +1,181 @@
+"""The one way in: every call, whoever makes it, takes this path to Clerk and back."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from clerk_mcp import answers, options
+from clerk_mcp.answers import Answer, Shape
+from clerk_mcp.audit import AuditLog, NotMade
+from clerk_mcp.client import ClerkClient, Reply, Unanswered
+from clerk_mcp.confirm import Asker, AskInResult, Confirmer, Stop
+from clerk_mcp.policy import Policy, Refused
+from clerk_mcp.secret_values import SecretsUnwritable
+from clerk_mcp.undo import earlier
+from clerk_tools.arguments import InvalidArguments, parse
+from clerk_tools.catalog import nearest, operations
+from clerk_tools.operation import Operation, Request
+
+
+class UnknownOperation(LookupError):
+    """No operation has this name; the message names the nearest one."""
+
+    def __init__(self, name: str) -> None:
+        meant = nearest(name, operations())
+        super().__init__(f"Unknown tool: {name[:100]}" + (f". Did you mean {meant}?" if meant else ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, what they may, and how to reach them while the call runs."""
+
+    session: str = ""
+    """Groups the calls of one connection, for fairness and for the audit trail."""
+    name: str = "local"
+    scopes: frozenset[str] | None = None
+    """None is every scope."""
+    key: str | None = field(default=None, repr=False)
+    """The Clerk key that they brought, where callers bring their own."""
+    on_wait: Callable[[float, str], Awaitable[None]] | None = None
+    """Told of every wait for Clerk: seconds, and why."""
+    asker: Asker = field(default_factory=Asker)
+    """The way to the user behind the caller."""
+
+
+class Reach(Protocol):
+    """What callers can reach: one Clerk instance for all of them, or each caller's own."""
+
+    @property
+    def policy(self) -> Policy:
+        """What may run, whoever calls."""
+
+    def of(self, caller: Caller) -> AbstractAsyncContextManager[Calls]:
+        """What runs this caller's operations, held for one call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Runs operations for callers on one Clerk instance: validate, decide, record, send, trim."""
+
+    client: ClerkClient
+    shape: Shape
+    policy: Policy
+    confirmer: Confirmer
+    audit: AuditLog | None = None
+    audit_before: bool = False
+    """Whether the audit trail keeps what an update is about to change, at the price of a read."""
+
+    def of(self, _: Caller) -> AbstractAsyncContextManager[Calls]:
+        """The same for every caller; see `Reach`."""
+        return nullcontext(self)
+
+    async def run(self, name: str, arguments: Mapping[str, Any], caller: Caller) -> Answer | AskInResult:
+        """Run one operation by its id.
+
+        Every failure that the caller can act on is an answer. `AskInResult` is a question to the user that
+        goes back in place of one; nothing was sent then.
+
+        Raises:
+            UnknownOperation: no such operation.
+        """
+        operation_class = operations().get(name)
+        if operation_class is None:
+            raise UnknownOperation(name)
+        try:
+            self.policy.check(operation_class.spec, caller.scopes)
+            chosen, rest = options.split(operation_class.spec, arguments)
+            operation = parse(operation_class, rest)
+        except Refused as refused:
+            return _refusal(refused)
+        except InvalidArguments as invalid:
+            return answers.of_invalid_arguments(invalid)
+        return await self._decide(operation, chosen, caller)
+
+    async def _decide(
+        self, operation: Operation, chosen: options.Options, caller: Caller
+    ) -> Answer | AskInResult:
+        try:
+            self.policy.check(operation.spec, caller.scopes, operation.actual_effect())
+        except Refused as refused:
+            await self._not_made(operation, caller, "refused", refused.code)
+            return _refusal(refused)
+        decision = await self.confirmer.decide(
+            operation, caller.name, chosen.confirm, caller.asker, self._reader(caller)
+        )
+        if isinstance(decision, Stop):
+            await self._not_made(operation, caller, decision.outcome, decision.reason)
+            return decision.answer
+        if isinstance(decision, AskInResult):
+            return decision
+        return await self._run(operation, chosen.fields, caller, decision.agreed)
+
+    async def _run(
+        self, operation: Operation, fields: list[str] | None, caller: Caller, agreed: str
+    ) -> Answer:
+        try:
+            self.shape.secrets.check(operation.spec)
+            reply = await self._send(operation, caller, agreed)
+        except SecretsUnwritable as problem:
+            return answers.error(
+                "secrets_unwritable",
+                f"The answer holds a credential that goes to a file, but {problem}. Nothing was sent.",
+                hint="The operator must make the directory writable or choose another with --secrets-dir.",
+            )
+        except Refused as refused:
+            return _refusal(refused)
+        except Unanswered as failure:
+            return answers.of_unanswered(operation.spec, failure)
+        return answers.of_reply(operation, reply, fields, self.shape)
+
+    async def _send(self, operation: Operation, caller: Caller, agreed: str) -> Reply:
+        """Send the call, between its two lines in the audit trail where there is one.
+
+        Raises:
+            Refused: the trail cannot be written, so a write is not made.
+            Unanswered: see `ClerkClient.send`.
+        """
+        request = operation.to_request()
+        if self.audit is None:
+            return await self.client.send(request, session=caller.session, on_wait=caller.on_wait)
+        audit = self.audit
+        entry = await audit.before(
+            operation,
+            session=caller.session,
+            caller=caller.name,
+            confirmation=agreed,
+            was=await earlier(operation, self._reader(caller)) if self.audit_before else None,
+        )
+
+        async def record(result: Reply | Unanswered) -> None:
+            await audit.after(entry, result)
+
+        try:
+            reply = await self.client.send(
+                request, session=caller.session, on_wait=caller.on_wait, if_left_behind=record
+            )
+        except Unanswered as failure:
+            await record(failure)
+            raise
+        await record(reply)
+        return reply
+
+    def _reader(self, caller: Caller) -> Callable[[Request], Awaitable[Reply]]:
+        """Sends the reads that a decision needs, in the caller's turn."""
+
+        async def read(request: Request) -> Reply:
+            return await self.client.send(request, session=caller.session, on_wait=caller.on_wait)
+
+        return read
+
+    async def _not_made(self, operation: Operation, caller: Caller, outcome: NotMade, reason: str) -> None:
+        if self.audit:
+            await self.audit.not_made(
+                operation, session=caller.session, caller=caller.name, outcome=outcome, reason=reason
+            )
+
+
+def _refusal(refused: Refused) -> Answer:
+    return answers.error(refused.code, refused.message, hint=refused.hint or None, scope=refused.scope)

@@ -1,0 +1,366 @@
+"""The command `clerk-mcp`: serves by default; its subcommands are for people.
+
+Imports are kept inside the functions that need them: a host waits for every one that is not.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from clerk_mcp.settings import Settings, SettingsError, flag, load, variable
+
+CommandT = TypeVar("CommandT", bound=Callable[..., Any])
+
+# What a key file names is read, never shown; a key itself has no flag at all.
+_NO_FLAG = {"clerk_secret_key", "clerk_secret_key_file", "clerk_api_url", "state_key"}
+
+
+def settings_options(command: CommandT) -> CommandT:
+    """Give a command one option for each setting."""
+    for name, info in reversed(Settings.model_fields.items()):
+        if name in _NO_FLAG:
+            continue
+        is_switch = info.annotation is bool
+        command = click.option(
+            flag(name),
+            name,
+            default=None,
+            help=f"{info.description}  [{variable(name)}]",
+            **({"is_flag": True, "flag_value": True} if is_switch else {"metavar": "VALUE"}),
+        )(command)
+    return command
+
+
+def _fail(error: SettingsError) -> NoReturn:
+    for problem in error.problems:
+        click.echo(problem, err=True)
+    sys.exit(2)
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@settings_options
+@click.version_option(package_name="clerk-mcp")
+@click.pass_context
+def cli(context: click.Context, /, **flags: Any) -> None:
+    """Serve Clerk's Backend API to AI agents over MCP.
+
+    Needs CLERK_SECRET_KEY, or CLERK_SECRET_KEY_FILE, or --sandbox to try it without an account.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    if flags["toolsets"] == "help":
+        from clerk_mcp.terminal import list_toolsets
+
+        sys.exit(list_toolsets())
+    try:
+        settings = load(flags)
+        if settings.transport == "stdio":
+            from clerk_mcp.serve import serve_stdio
+
+            serve_stdio(settings)
+        else:
+            from clerk_mcp.http import serve_http
+
+            serve_http(settings)
+    except SettingsError as error:
+        _fail(error)
+
+
+@cli.group()
+def token() -> None:
+    """Access tokens of a server with --auth bearer."""
+
+
+@token.command("new")
+@click.argument("name")
+@click.option(
+    "--scope", "scopes", multiple=True, required=True, help="read, write, destroy, secrets or all; repeatable"
+)
+@click.option("--token-file", type=click.Path(path_type=Path), help="The server's --token-file")
+def new_token(name: str, scopes: tuple[str, ...], token_file: Path | None) -> None:
+    """Make a token for NAME, print it this once, and keep its hash in the token file."""
+    from clerk_mcp.tokens import TokenFileError, issue
+
+    try:
+        path = load({"token_file": token_file}).token_file.expanduser()
+        secret = issue(path, name, scopes)
+    except SettingsError as error:
+        _fail(error)
+    except (TokenFileError, ValueError) as error:
+        _fail(SettingsError(str(error)))
+    click.echo(secret)
+    click.echo(f"Shown only now. Its hash is in {path}; remove that line to revoke it.", err=True)
+
+
+def _given(context: click.Context, flags: dict[str, Any]) -> dict[str, Any]:
+    """The settings given to a subcommand: its own flags over those that stand before its name."""
+    before = context.parent.params if context.parent else {}
+    own = {name: value for name, value in flags.items() if value is not None}
+    return {name: value for name, value in (before | own).items() if value is not None}
+
+
+def _settings(context: click.Context, flags: dict[str, Any]) -> Settings:
+    try:
+        return load(_given(context, flags))
+    except SettingsError as error:
+        _fail(error)
+
+
+def _moment(_: click.Context, __: click.Parameter, value: str | None) -> Any:
+    from clerk_mcp.trail import moment
+
+    try:
+        return moment(value) if value else None
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON")
+
+
+def _operations(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    from clerk_tools.catalog import operations
+
+    return [id for id in operations() if id.lower().startswith(begun.lower())]
+
+
+@cli.command()
+@click.argument("name", required=False, shell_complete=_operations)
+@as_json_option
+@settings_options
+@click.pass_context
+def tools(context: click.Context, /, name: str | None, as_json: bool, **flags: Any) -> None:
+    """List the tools by resource, or show one with its schema."""
+    from clerk_mcp.policy import Policy, Selection, SelectionError
+    from clerk_mcp.terminal import describe_tool, list_tools
+
+    settings = _settings(context, flags)
+    if name is not None:
+        sys.exit(describe_tool(name, as_json=as_json))
+    try:
+        selection = Selection.of(settings.toolsets, settings.tools, settings.exclude)
+    except SelectionError as error:
+        _fail(SettingsError(str(error)))
+    sys.exit(list_tools(Policy(selection, settings.read_only), as_json=as_json))
+
+
+@cli.command()
+@click.argument("operation", shell_complete=_operations)
+@click.argument("arguments", nargs=-1, metavar="[NAME=VALUE]…")
+@click.option("--json-args", help="Arguments as one JSON object")
+@as_json_option
+@settings_options
+@click.pass_context
+def call(
+    context: click.Context,
+    /,
+    operation: str,
+    arguments: tuple[str, ...],
+    json_args: str | None,
+    as_json: bool,
+    **flags: Any,
+) -> None:
+    """Run one operation the way an agent's call does, and print its answer.
+
+    A question before something is destroyed is put to you. Exits 1 on an error of Clerk's, 2 on a wrong call.
+    """
+    from clerk_mcp.logs import to_stderr
+    from clerk_mcp.serve import make_calls
+    from clerk_mcp.terminal import arguments_of, run_call
+
+    settings = _settings(context, flags)
+    to_stderr("warning")
+    try:
+        calls, _ = make_calls(settings)
+        sys.exit(run_call(calls, operation, arguments_of(arguments, json_args), as_json=as_json))
+    except SettingsError as error:
+        _fail(error)
+    except ValueError as error:
+        _fail(SettingsError(str(error)))
+
+
+@cli.command()
+@as_json_option
+@settings_options
+@click.pass_context
+def doctor(context: click.Context, /, as_json: bool, **flags: Any) -> None:
+    """Check the key, Clerk, the settings and the hosts, and say how to mend what is wrong; then exit 1."""
+    from clerk_mcp.doctor import run
+
+    sys.exit(run(_given(context, flags), as_json=as_json))
+
+
+def _hosts(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    from clerk_mcp.hosts import HOSTS
+
+    return [id for id in HOSTS if id.startswith(begun)]
+
+
+config_option = click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The host's file, such as .mcp.json of a project",
+)
+dry_run_option = click.option("--dry-run", is_flag=True, help="Show the difference, and change nothing")
+
+
+@cli.command()
+@click.argument("host_id", metavar="HOST", required=False, shell_complete=_hosts)
+@click.option("--name", help="The entry's name  [default: clerk, or clerk-sandbox]")
+@config_option
+@click.option("--with-key", is_flag=True, help="Write the key itself into the file")
+@dry_run_option
+@click.option("--print", "only_print", is_flag=True, help="Print the entry, and change nothing")
+@settings_options
+@click.pass_context
+def install(
+    context: click.Context,
+    /,
+    host_id: str | None,
+    name: str | None,
+    config: Path | None,
+    with_key: bool,
+    dry_run: bool,
+    only_print: bool,
+    **flags: Any,
+) -> None:
+    """Make HOST start this server, with the settings given here.
+
+    Changes one entry of the host's own configuration, and keeps the file as it was beside it. The key is not
+    written: the entry names a variable or a file that holds it.
+    """
+    from clerk_mcp.install import main_install
+
+    try:
+        settings = _settings(context, flags)
+        given = _given(context, flags)
+        sys.exit(
+            main_install(
+                host_id,
+                settings,
+                given,
+                name=name,
+                config=config,
+                with_key=with_key,
+                dry_run=dry_run,
+                only_print=only_print,
+            )
+        )
+    except SettingsError as error:
+        _fail(error)
+
+
+@cli.command()
+@click.argument("host_id", metavar="HOST", shell_complete=_hosts)
+@click.option("--name", help="Only the entry of this name")
+@config_option
+@dry_run_option
+def uninstall(host_id: str, name: str | None, config: Path | None, dry_run: bool) -> None:
+    """Take this server's entries out of HOST's configuration."""
+    from clerk_mcp.install import main_uninstall
+
+    try:
+        sys.exit(main_uninstall(host_id, name=name, config=config, dry_run=dry_run))
+    except SettingsError as error:
+        _fail(error)
+
+
+@cli.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the completion script for a shell: eval "$(clerk-mcp completion bash)"."""
+    from click.shell_completion import get_completion_class
+
+    script = get_completion_class(shell)
+    if script is not None:
+        click.echo(script(cli, {}, "clerk-mcp", "_CLERK_MCP_COMPLETE").source())
+
+
+@cli.command()
+@click.argument("openapi_file", type=click.Path(path_type=Path))
+def drift(openapi_file: Path) -> None:
+    """Compare the tools with a Clerk OpenAPI document (YAML or JSON); exit 1 where they differ."""
+    from clerk_mcp.drift import run
+
+    sys.exit(run(str(openapi_file)))
+
+
+@cli.command()
+def demo() -> None:
+    """Walk through a real session on the sandbox, as an agent's host would see it."""
+    from clerk_mcp.demo import run
+
+    sys.exit(run())
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Loopback address to listen on")
+@click.option("--port", default=8787, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--live", is_flag=True, help="Behave as a production instance")
+@click.option(
+    "--rate-limits/--no-rate-limits", default=True, show_default=True, help="Answer 429 as Clerk does"
+)
+@click.option("--faults", help="Shares of faults, such as '429=0.05,reset-after=0.01,slow=0.02:3s'")
+@click.option("--seed", default=0, show_default=True, help="Makes faults repeat from run to run")
+@click.option("--users", default=0, type=click.IntRange(0, 1_000_000), help="Add this many users")
+@click.option("--data", type=click.Path(path_type=Path), help="Start from this JSON snapshot")
+def sandbox(host: str, port: int, data: Path | None, **options: Any) -> None:
+    """Run the sandbox as an HTTP server of its own, for anything that talks to Clerk."""
+    from clerk_sandbox.sandbox import Sandbox
+    from clerk_sandbox.serve import run
+
+    try:
+        snapshot = json.loads(data.read_bytes()) if data else None
+        run(host, port, Sandbox(data=snapshot, **options))
+    except OSError as error:
+        _fail(SettingsError(f"{data or f'{host}:{port}'}: {error.strerror}"))
+    except ValueError as error:
+        _fail(SettingsError(f"{data}: {error}" if isinstance(error, json.JSONDecodeError) else str(error)))
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--since", callback=_moment, help="From this time on: 2026-07-28T09:30, or an age such as 2h")
+@click.option("--until", callback=_moment, help="Up to this time, or age")
+@click.option("--operation", help="One operation, or a pattern with *")
+@click.option("--target", help="An id that the call was about, or that it made")
+@click.option("--outcome", help="ok, error, not_run, unknown, refused, previewed, declined or cancelled")
+@click.option("--undo", "entry", help="Show the call that takes this entry back")
+@click.option("--yes", is_flag=True, help="Run it")
+@as_json_option
+@click.pass_context
+def audit(context: click.Context, /, file: Path, entry: str | None, yes: bool, **filters: Any) -> None:
+    """Print an audit trail as a table, or take one of its calls back."""
+    from clerk_mcp.trail import show
+
+    if entry is None:
+        sys.exit(show(file, **filters))
+    from clerk_mcp.terminal import take_back
+
+    calls = None
+    if yes:
+        from clerk_mcp.logs import to_stderr
+        from clerk_mcp.serve import make_calls
+
+        to_stderr("warning")
+        try:
+            calls, _ = make_calls(_settings(context, {}))
+        except SettingsError as error:
+            _fail(error)
+    sys.exit(take_back(file, entry, calls, as_json=filters["as_json"]))
+
+
+def main() -> None:
+    """Entry point. Imports make many objects and no garbage: collecting begins after them."""
+    gc.disable()
+    try:
+        cli()
+    finally:
+        gc.enable()

@@ -1,0 +1,103 @@
+"""Counts of what the server does, in Prometheus' text format. No label holds anything that a caller chose."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+import anyio
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp_types import InputRequiredResult
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+from starlette.requests import Request
+from starlette.responses import Response
+
+from clerk_mcp.client import Reply, Unanswered
+from clerk_tools.catalog import operations
+
+_SECONDS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+
+class Metrics:
+    """The counts of one server; also an MCP middleware, which is where it sees the calls."""
+
+    def __init__(self) -> None:
+        self.running = 0
+        """Tool calls under way, over whichever transport."""
+        self._idle: anyio.Event | None = None
+        self._registry = CollectorRegistry()
+        self._calls = Counter(
+            "clerk_mcp_calls", "Tool calls", ["operation", "outcome"], registry=self._registry
+        )
+        self._seconds = Histogram(
+            "clerk_mcp_call_seconds", "From a tool call to its answer", ["operation"],
+            buckets=_SECONDS, registry=self._registry,
+        )  # fmt: skip
+        self._upstream = Counter(
+            "clerk_mcp_upstream_calls", "Calls to Clerk", ["result"], registry=self._registry
+        )
+        self._tries = Counter(
+            "clerk_mcp_upstream_tries", "Requests sent to Clerk, repetitions counted", registry=self._registry
+        )
+        self._waits = Histogram(
+            "clerk_mcp_upstream_wait_seconds", "Waiting for a turn, the rate budget, and before retries",
+            buckets=_SECONDS, registry=self._registry,
+        )  # fmt: skip
+        self._gauge("clerk_mcp_calls_running", "Tool calls under way", lambda: self.running)
+
+    def sessions(self, count: Callable[[], int]) -> None:
+        """Have `count` asked for the sessions that are open."""
+        self._gauge("clerk_mcp_sessions", "Sessions held open", count)
+
+    def upstream(self, result: Reply | Unanswered) -> None:
+        """Count a call to Clerk that ended."""
+        self._upstream.labels(
+            f"{result.status // 100}xx" if isinstance(result, Reply) else result.outcome
+        ).inc()
+        self._tries.inc(result.tries)
+        self._waits.observe(result.waited)
+
+    async def until_idle(self) -> None:
+        """Wait for the calls under way."""
+        if self.running:
+            self._idle = anyio.Event()
+            await self._idle.wait()
+
+    async def show(self, _: Request) -> Response:
+        """`GET /metrics`."""
+        return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_LATEST)
+
+    async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        if ctx.method != "tools/call" or ctx.request_id is None:
+            return await call_next(ctx)
+        name = (ctx.params or {}).get("name")
+        operation = name if isinstance(name, str) and name in operations() else "unknown"
+        outcome, started = "refused", time.perf_counter()
+        self.running += 1
+        try:
+            result = await call_next(ctx)
+            outcome = _outcome(result)
+            return result
+        finally:
+            self.running -= 1
+            if self._idle and not self.running:
+                self._idle.set()
+            self._calls.labels(operation, outcome).inc()
+            self._seconds.labels(operation).observe(time.perf_counter() - started)
+
+    def _gauge(self, name: str, text: str, value: Callable[[], int]) -> None:
+        Gauge(name, text, registry=self._registry).set_function(value)
+
+
+def _outcome(result: HandlerResult) -> str:
+    if isinstance(result, InputRequiredResult):
+        return "asked"
+    return "error" if isinstance(result, dict) and result.get("isError") else "ok"

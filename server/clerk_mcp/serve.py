@@ -1,0 +1,241 @@
+"""From settings to a running server."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import anyio
+from mcp.server.lowlevel import Server
+from mcp.server.stdio import stdio_server
+
+from clerk_mcp.answers import Shape
+from clerk_mcp.app import build_server
+from clerk_mcp.audit import AuditLog
+from clerk_mcp.budget import Budget, parse_rate_budget
+from clerk_mcp.calls import Calls
+from clerk_mcp.client import ClerkClient
+from clerk_mcp.confirm import Confirmer, Seals, UsedInProcess, UsedInRedis, UsedSeals, fingerprint
+from clerk_mcp.instance import Kind, kind_of_key
+from clerk_mcp.logs import to_stderr
+from clerk_mcp.modes import Presentation
+from clerk_mcp.policy import Policy, Refused, Selection, SelectionError
+from clerk_mcp.secret_values import SecretValues, default_mode
+from clerk_mcp.settings import Settings, SettingsError
+from clerk_mcp.telemetry import Count, ObservedClient, export_spans
+from clerk_mcp.uploads import Files
+
+if TYPE_CHECKING:
+    from clerk_mcp.tenants import Tenants
+
+logger = logging.getLogger("clerk_mcp")
+
+NO_KEY = (
+    "No Clerk key: set CLERK_SECRET_KEY to the secret key of your instance (sk_test_… or sk_live_…),",
+    "or CLERK_SECRET_KEY_FILE to a file that holds it. Keys are in Clerk's dashboard under API keys.",
+    "To try without an account: clerk-mcp --sandbox",
+)
+"""What somebody reads who starts the server without a key."""
+
+
+def make_client(
+    settings: Settings, transport: str = "stdio", count: Count | None = None
+) -> tuple[ClerkClient, str, Kind]:
+    """The client for the instance that the settings name, its key, and its kind.
+
+    Raises:
+        SettingsError: there is neither a key nor `sandbox`, or a value does not fit.
+    """
+    if settings.sandbox:
+        from clerk_sandbox.sandbox import Sandbox
+        from clerk_sandbox.transport import SandboxTransport
+
+        sandbox = Sandbox()
+        mounted = SandboxTransport(sandbox)
+        bounds = _bounds(settings, transport, count)
+        client = ObservedClient(sandbox.key, base_url="http://sandbox/v1", transport=mounted, **bounds)
+        return client, sandbox.key, Kind.SANDBOX
+    key = settings.key
+    if key is None:
+        raise SettingsError(*NO_KEY)
+    return _client_of_key(settings, key, _bounds(settings, transport, count)), key, kind_of_key(key)
+
+
+def make_tenants(settings: Settings, transport: str, count: Count | None = None) -> Tenants:
+    """What runs the operations of callers who each bring a key of their own; see `make_calls`."""
+    from clerk_mcp.tenants import Tenants
+
+    make = calls_maker(settings, transport)
+    bounds = _bounds(settings, transport, count)
+    # Whatever is wrong with the settings should stop the start, not the first call.
+    _budget(settings, "")
+
+    def calls_of(key: str) -> Calls:
+        return make(_client_of_key(settings, key, bounds), key, kind_of_key(key))
+
+    return Tenants(make_policy(settings), calls_of)
+
+
+def _client_of_key(settings: Settings, key: str, bounds: dict[str, Any]) -> ClerkClient:
+    return ObservedClient(key, base_url=settings.clerk_api_url, budget=_budget(settings, key), **bounds)
+
+
+def _bounds(settings: Settings, transport: str, count: Count | None) -> dict[str, Any]:
+    return {
+        "count": count,
+        "retry_budget": settings.retry_budget,
+        "max_in_flight": settings.max_in_flight,
+        "max_queue": settings.max_queue,
+        "max_answer_bytes": settings.max_answer_bytes,
+        "files": _files(settings, transport),
+    }
+
+
+def _budget(settings: Settings, key: str) -> Budget | None:
+    try:
+        limit = parse_rate_budget(settings.rate_budget, key)
+    except ValueError as error:
+        raise SettingsError(f"--rate-budget (CLERK_MCP_RATE_BUDGET): {error}") from None
+    try:
+        return Budget(limit, key=key, redis_url=settings.redis_url) if limit else None
+    except ValueError as error:
+        raise SettingsError(f"--redis-url (CLERK_MCP_REDIS_URL): {error}") from None
+
+
+def _files(settings: Settings, transport: str) -> Files | None:
+    if settings.files_dir is None:
+        return None
+    if transport != "stdio":
+        raise SettingsError("--files-dir is for stdio only: over HTTP nobody may name this machine's files")
+    try:
+        return Files(settings.files_dir.expanduser())
+    except ValueError as error:
+        raise SettingsError(f"--files-dir (CLERK_MCP_FILES_DIR): {error}") from None
+
+
+def make_calls(
+    settings: Settings, transport: str = "stdio", count: Count | None = None
+) -> tuple[Calls, Kind]:
+    """What runs operations as the settings describe.
+
+    Args:
+        count: told how each call to Clerk ended.
+
+    Raises:
+        SettingsError: a setting does not hold.
+    """
+    client, key, kind = make_client(settings, transport, count)
+    return calls_maker(settings, transport)(client, key, kind), kind
+
+
+def calls_maker(settings: Settings, transport: str) -> Callable[[ClerkClient, str, Kind], Calls]:
+    """Makes the `Calls` of an instance from its client, its key and its kind; all else they share.
+
+    Raises:
+        SettingsError: a setting does not hold.
+    """
+    secrets = SecretValues(settings.secrets or default_mode(transport), settings.secrets_dir.expanduser())
+    state_key = settings.state_key.get_secret_value() if settings.state_key else None
+    audit = AuditLog(settings.audit_log.expanduser()) if settings.audit_log else None
+    try:
+        if audit:
+            audit.check()
+    except Refused as refused:
+        raise SettingsError(f"--audit-log: {refused.message}") from None
+    shape = Shape(settings.max_result_bytes, secrets)
+    policy = make_policy(settings)
+    seals = Seals(state_key, _used_seals(settings))
+
+    def make(client: ClerkClient, key: str, kind: Kind) -> Calls:
+        confirmer = Confirmer(settings.confirm, kind, fingerprint(key), seals)
+        return Calls(client, shape, policy, confirmer, audit, settings.audit_before)
+
+    return make
+
+
+def make_policy(settings: Settings) -> Policy:
+    """What may run.
+
+    Raises:
+        SettingsError: the selection names what does not exist.
+    """
+    try:
+        selection = Selection.of(settings.toolsets, settings.tools, settings.exclude)
+    except SelectionError as error:
+        raise SettingsError(str(error)) from None
+    return Policy(selection, settings.read_only)
+
+
+def _used_seals(settings: Settings) -> UsedSeals:
+    if settings.redis_url is None:
+        return UsedInProcess()
+    from redis.asyncio import Redis
+    from redis.asyncio.retry import Retry
+    from redis.backoff import NoBackoff
+
+    # A dead Redis must not hold up the confirmation that it refuses.
+    patience: dict[str, Any] = {
+        "socket_connect_timeout": 1,
+        "socket_timeout": 1,
+        "retry": Retry(NoBackoff(), 1),
+    }
+    return UsedInRedis(Redis.from_url(settings.redis_url, **patience))
+
+
+def make_server(settings: Settings, transport: str = "stdio") -> Server[Any]:
+    """The MCP server that the settings describe; it opens its client when it runs.
+
+    Raises:
+        SettingsError: a setting does not hold.
+    """
+    calls, kind = make_calls(settings, transport)
+    warn_of_live_writes(kind, settings)
+    return build_server(calls, kind.words, calls.client, Presentation.of(settings))
+
+
+def warn_of_live_writes(kind: Kind, settings: Settings) -> None:
+    """Say at the start what agents may do."""
+    if kind is Kind.LIVE and not settings.read_only:
+        logger.warning("a live key without --read-only: agents can change production")
+
+
+def serve_stdio(settings: Settings) -> None:
+    """Serve one host over stdin and stdout until stdin closes, or SIGTERM or SIGINT comes."""
+    to_stderr(settings.log_level)
+    export_spans()
+    server = make_server(settings)
+    collect_from_here()
+    anyio.run(_serve_stdio, server)
+
+
+def collect_from_here() -> None:
+    """Begin to collect garbage, leaving aside for good what the start has made: many objects, no garbage.
+
+    `cli.main` starts with collecting turned off.
+    """
+    gc.freeze()
+    gc.enable()
+
+
+async def _serve_stdio(server: Server[Any]) -> None:
+    async with stdio_server() as (read, write), anyio.create_task_group() as tasks:
+        with anyio.CancelScope() as serving:
+            tasks.start_soon(_cancel_on_signal, serving)
+            # Whichever way it ends, the client closes within, and gives writes under way their moment.
+            await server.run(read, write, server.create_initialization_options())
+        if serving.cancelled_caught:
+            sys.stderr.flush()
+            # The reader of stdin sits in a thread that nothing can interrupt; there is nothing left to do.
+            os._exit(0)
+        tasks.cancel_scope.cancel()
+
+
+async def _cancel_on_signal(serving: anyio.CancelScope) -> None:
+    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async for _ in signals:
+            serving.cancel()

@@ -1,0 +1,287 @@
+"""Every setting of the server, from flags and environment variables, in one place.
+
+Each field is the flag `--field-name` and the variable `CLERK_MCP_FIELD_NAME`; a flag wins. Only the key
+and the address of Clerk's API keep the names that Clerk's own tools use, and a key has no flag: a command
+line is visible to every process on the machine.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from clerk_tools.catalog import nearest
+
+PREFIX: Final = "CLERK_MCP_"
+
+KEY_PATTERN: Final = r"(sk_|test_|live_)[!-~]+"
+"""What Clerk's secret keys look like."""
+
+
+class SettingsError(Exception):
+    """The settings do not hold; each line of `problems` names one and the way to mend it."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@lru_cache(maxsize=256)
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address reaches this machine only."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def _api_url(value: str) -> str:
+    url = urlsplit(value)
+    if url.scheme not in ("https", "http") or not url.hostname or url.query or url.fragment or url.username:
+        raise ValueError("must be a plain URL such as https://api.clerk.com/v1")
+    if url.scheme == "http" and not is_loopback(url.hostname):
+        raise ValueError("must be https; plain http is for this machine (127.0.0.1, localhost) only")
+    return value.rstrip("/")
+
+
+def _clerk_key(value: SecretStr) -> SecretStr:
+    # Said without the value: it is a secret even where it is malformed.
+    if not re.fullmatch(KEY_PATTERN, value.get_secret_value()):
+        raise ValueError("must start with sk_test_ or sk_live_ and hold no blanks or line breaks")
+    return value
+
+
+def _origin(value: str) -> str:
+    url = urlsplit(value)
+    if (
+        url.scheme not in ("https", "http")
+        or not url.hostname
+        or url.path.strip("/")
+        or url.query
+        or url.fragment
+    ):
+        raise ValueError("must be an origin such as https://mcp.example.com, without a path")
+    return value.rstrip("/")
+
+
+def _issuer(value: str) -> str:
+    _api_url(value)
+    return value
+
+
+def _state_key(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value().encode()) < 32:
+        raise ValueError("must have at least 32 bytes, such as `openssl rand -hex 32` gives")
+    return value
+
+
+def _names(value: object) -> object:
+    # A blank name is kept, to be refused where names are known: an unset shell variable must not select all.
+    return tuple(name.strip() for name in value.split(",")) if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
+"""Names separated by commas."""
+
+
+class Settings(BaseSettings):
+    """What the operator decided. Immutable; made by `load`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="forbid", frozen=True, populate_by_name=True, hide_input_in_errors=True
+    )
+
+    clerk_secret_key: Annotated[SecretStr, AfterValidator(_clerk_key)] | None = Field(
+        default=None,
+        validation_alias="CLERK_SECRET_KEY",
+        description="Secret key of the instance (sk_test_… or sk_live_…)",
+    )
+    clerk_secret_key_file: Path | None = Field(
+        default=None, validation_alias="CLERK_SECRET_KEY_FILE", description="File that holds the key"
+    )
+    clerk_api_url: Annotated[str, AfterValidator(_api_url)] = Field(
+        default="https://api.clerk.com/v1", validation_alias="CLERK_API_URL", description="Clerk's API"
+    )
+    sandbox: bool = Field(
+        default=False, description="Serve the built-in sandbox instead of Clerk; no key needed"
+    )
+    max_result_bytes: int = Field(
+        default=60_000, ge=2_000, le=10_000_000, description="Cut answers to this size, by whole records"
+    )
+    secrets: Literal["file", "redact", "inline"] | None = Field(
+        default=None,
+        description="Where credentials in answers go: a file of yours, nowhere, or to the model"
+        " (default: file on stdio, redact over HTTP)",
+    )
+    secrets_dir: Path = Field(default=Path("~/.clerk-mcp/secrets"), description="Where --secrets file writes")
+    toolsets: Names = Field(default=(), description="Only these resources, such as users,organizations")
+    tools: Names = Field(default=(), description="Only these tools, as well; * and ? stand for anything")
+    exclude: Names = Field(default=(), description="Not these tools, whatever else is chosen")
+    read_only: bool = Field(default=False, description="Only what reads")
+    confirm: Literal["live", "always", "never"] = Field(
+        default="live", description="Ask before what cannot be taken back: with a live key, always, or never"
+    )
+    state_key: Annotated[SecretStr, AfterValidator(_state_key)] | None = Field(
+        default=None, description="Seals confirmations; the same for every replica, at least 32 bytes"
+    )
+    audit_log: Path | None = Field(default=None, description="Keep a trail of every call in this file")
+    audit_before: bool = Field(
+        default=False, description="Keep in the trail what an update changes, as it was; costs a read"
+    )
+    retry_budget: float = Field(
+        default=30.0, ge=0, le=600, description="Seconds within which a failed call may be tried again"
+    )
+    rate_budget: str = Field(
+        default="auto", description="Stay within Clerk's rate limits: auto, off, or N/SECONDS"
+    )
+    redis_url: str | None = Field(
+        default=None, description="Redis that replicas share: rate budget and used confirmations"
+    )
+    max_in_flight: int = Field(default=20, ge=1, le=1000, description="Calls to Clerk at once")
+    max_queue: int = Field(default=1000, ge=0, le=100_000, description="Calls that may wait for their turn")
+    max_answer_bytes: int = Field(
+        default=25_000_000, ge=100_000, description="Abandon an answer of Clerk's that is larger"
+    )
+    files_dir: Path | None = Field(
+        default=None, description="Images may be given as paths below this directory (stdio only)"
+    )
+    mode: Literal["all", "search", "auto"] = Field(
+        default="all", description="Every operation a tool, four tools to find and run them, or by the client"
+    )
+    list_all_cap: int = Field(
+        default=5000, ge=1, le=1_000_000, description="Records that one list_all reads at most"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="What is logged to stderr"
+    )
+
+    transport: Literal["stdio", "http", "sse"] = Field(
+        default="stdio",
+        description="How hosts connect: stdio, http (Streamable HTTP, and legacy SSE beside it), or sse",
+    )
+    host: str = Field(default="127.0.0.1", description="Address to listen on")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one")
+    public_url: Annotated[str, AfterValidator(_origin)] | None = Field(
+        default=None, description="Where clients reach this server, such as https://mcp.example.com"
+    )
+    allowed_host: Names = Field(
+        default=(),
+        description="Host headers to accept besides loopback and --public-url; example.com:* is any port",
+    )
+    allowed_origin: Names = Field(
+        default=(), description="Origins of web pages that may call, besides loopback and --public-url"
+    )
+    stateful: bool = Field(
+        default=False, description="Keep sessions, for older clients that must be asked back; needs affinity"
+    )
+    auth: Literal["none", "bearer", "oauth", "clerk-key"] = Field(
+        default="none", description="Who may call over HTTP; none is accepted on loopback only"
+    )
+    token_file: Path = Field(
+        default=Path("~/.clerk-mcp/tokens"),
+        description="Tokens of --auth bearer, made with clerk-mcp token new",
+    )
+    oauth_issuer: Annotated[str, AfterValidator(_issuer)] | None = Field(
+        default=None, description="Issuer of the access tokens of --auth oauth"
+    )
+    oauth_audience: Names = Field(default=(), description="Accept tokens with one of these in the claim aud")
+    oauth_client: Names = Field(
+        default=(), description="Accept tokens of these OAuth clients (claim client_id)"
+    )
+    oauth_user: Names = Field(
+        default=(), description="Let in only these users, with these scopes: user_1=read+write,user_2=all"
+    )
+    oauth_jwks_url: Annotated[str, AfterValidator(_api_url)] | None = Field(
+        default=None, description="The issuer's keys, where its metadata does not name them"
+    )
+    public_page: bool = Field(default=False, description="Show the page for people to everybody")
+    public_metrics: bool = Field(default=False, description="Show /metrics to everybody who reaches the port")
+    max_calls: int = Field(default=200, ge=1, description="Calls in flight; more are answered 503")
+    calls_per_second: float = Field(
+        default=50, gt=0, description="Requests of one caller in a second; more are answered 429"
+    )
+    max_sessions: int = Field(default=2000, ge=1, description="Sessions and streams held open at once")
+    session_idle: float = Field(default=1800, gt=0, description="Seconds until an unused session is closed")
+    max_body_bytes: int = Field(
+        default=16_000_000, ge=1000, description="Size of a request; an image of 10 MB needs 14 MB as base64"
+    )
+    max_header_bytes: int = Field(default=16_384, ge=1024, description="Size of a request's headers")
+    read_timeout: float = Field(default=15, gt=0, description="Seconds that a request may take to arrive")
+    drain: float = Field(default=10, ge=0, description="Seconds that running calls get after SIGTERM")
+
+    @property
+    def key(self) -> str | None:
+        """The key itself."""
+        return self.clerk_secret_key.get_secret_value() if self.clerk_secret_key else None
+
+
+UNPREFIXED: Final = {
+    str(info.validation_alias): name for name, info in Settings.model_fields.items() if info.validation_alias
+}
+"""Variables that keep Clerk's own names."""
+
+
+def flag(name: str) -> str:
+    """The command-line flag of a field."""
+    return f"--{name.replace('_', '-')}"
+
+
+def variable(name: str) -> str:
+    """The environment variable of a field."""
+    return next((alias for alias, field in UNPREFIXED.items() if field == name), f"{PREFIX}{name.upper()}")
+
+
+def load(flags: Mapping[str, Any] | None = None) -> Settings:
+    """Settings from `flags` (by field name; None means not given) over the environment.
+
+    Raises:
+        SettingsError: an unknown variable, a value that does not fit, or an unreadable key file.
+    """
+    _refuse_unknown(os.environ)
+    given = {name: value for name, value in (flags or {}).items() if value is not None}
+    try:
+        settings = Settings(**given)
+    except ValidationError as error:
+        raise SettingsError(
+            *(_problem(details["loc"], details["msg"]) for details in error.errors())
+        ) from None
+    if settings.clerk_secret_key_file and not settings.clerk_secret_key:
+        return load({**given, "clerk_secret_key": _read_key(settings.clerk_secret_key_file)})
+    return settings
+
+
+def _refuse_unknown(environ: Mapping[str, str]) -> None:
+    # A mistyped safety switch that is quietly ignored is worse than no start at all.
+    known = {variable(name) for name in Settings.model_fields}
+    problems = []
+    for name in sorted(n for n in environ if n.upper().startswith(PREFIX) and n.upper() not in known):
+        meant = nearest(name, known)
+        problems.append(f"{name} is not a setting" + (f"; did you mean {meant}?" if meant else ""))
+    if problems:
+        raise SettingsError(*problems)
+
+
+def _problem(location: tuple[int | str, ...], message: str) -> str:
+    first = str(location[0])
+    name = UNPREFIXED.get(first, first)
+    text = message.removeprefix("Value error, ").removeprefix("Input ")
+    if name in UNPREFIXED.values():
+        return f"{variable(name)} {text}"
+    return f"{flag(name)} ({variable(name)}) {text[:1].lower()}{text[1:]}"
+
+
+def _read_key(path: Path) -> str:
+    try:
+        return path.expanduser().read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a text file"
+        raise SettingsError(f"CLERK_SECRET_KEY_FILE {path} cannot be read: {reason}") from None

@@ -1,0 +1,28 @@
+"""Small helpers for tests that call tools through the SDK's client."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from mcp import Client
+from mcp_types import CallToolResult, TextContent
+
+
+async def call(client: Client, tool: str, **arguments: Any) -> Any:
+    """Call a tool that must succeed, and give its answer's JSON."""
+    result = await client.call_tool(tool, arguments)
+    assert not result.is_error, text_of(result)
+    return json.loads(text_of(result))
+
+
+async def error_of(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
+    """Call a tool that must fail, and give its error."""
+    result = await client.call_tool(tool, arguments)
+    assert result.is_error, text_of(result)
+    error: dict[str, Any] = json.loads(text_of(result))["error"]
+    return error
+
+
+def text_of(result: CallToolResult) -> str:
+    return "".join(block.text for block in result.content if isinstance(block, TextContent))

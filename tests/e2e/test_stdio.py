@@ -1,0 +1,200 @@
+"""The server as hosts run it: a subprocess that speaks MCP over stdin and stdout."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from clerk_tools.catalog import operations
+from mcp import Client
+from mcp.client.stdio import StdioServerParameters
+
+from tests.calling import text_of
+from tests.sandbox.valid_calls import filled_in, valid_calls
+
+COMMAND = [sys.executable, "-m", "clerk_mcp"]
+SANDBOX = StdioServerParameters(
+    command=sys.executable, args=["-m", "clerk_mcp", "--sandbox", "--secrets", "redact"]
+)
+
+
+@pytest.mark.anyio
+async def test_a_host_lists_the_109_operations_in_their_order_and_list_all(era: str) -> None:
+    async with Client(SANDBOX, mode=era) as client:
+        listed = await client.list_tools()
+    assert [tool.name for tool in listed.tools] == [*operations(), "list_all"]
+    assert listed.next_cursor is None
+
+
+@pytest.mark.anyio
+async def test_every_operation_succeeds_with_valid_arguments(era: str) -> None:
+    calls = valid_calls()
+    assert set(calls) == set(operations())
+    failed = {}
+    server = StdioServerParameters(
+        command=sys.executable, args=["-m", "clerk_mcp", "--sandbox", "--secrets", "inline"]
+    )
+    token = ""
+    async with Client(server, mode=era) as client:
+        for tool, arguments in calls.items():
+            result = await client.call_tool(tool, filled_in(arguments, token))
+            if tool == "Sessions_createSessionTokenFromTemplate":
+                token = json.loads(text_of(result))["jwt"]
+            if result.is_error:
+                failed[tool] = text_of(result)
+            else:
+                assert json.loads(text_of(result)) == result.structured_content
+    assert failed == {}
+
+
+def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("CLERK_")}
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        env=inherited | environ,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def test_without_a_key_it_says_in_three_lines_how_to_give_one() -> None:
+    done = run()
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 3
+    assert "CLERK_SECRET_KEY" in done.stderr
+    assert "--sandbox" in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "key", ["sk_test_a b", "sk_test_a\nb", "pk_test_abc", "", "sk_test_ü", "sk_test_abc\n"]
+)
+def test_a_malformed_key_stops_the_start_and_is_never_printed(key: str) -> None:
+    done = run(CLERK_SECRET_KEY=key)
+    assert done.returncode == 2
+    assert "CLERK_SECRET_KEY must" in done.stderr
+    assert not key.strip() or key not in done.stderr
+
+
+def test_a_key_file_may_end_in_a_line_break(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text("sk_test_sandbox_from_a_file\n")
+    assert run(CLERK_SECRET_KEY_FILE=str(file)).returncode == 0
+
+
+def test_a_key_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    done = run(CLERK_SECRET_KEY_FILE=str(tmp_path / "nothing"))
+    assert done.returncode == 2
+    assert str(tmp_path / "nothing") in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "named"),
+    [
+        ([], {"CLERK_MCP_SANDBOXX": "1"}, "did you mean CLERK_MCP_SANDBOX?"),
+        ([], {"CLERK_MCP_SANDBOX": "yess"}, "CLERK_MCP_SANDBOX"),
+        ([], {"CLERK_MCP_SANDBOX": ""}, "CLERK_MCP_SANDBOX"),
+        (["--sandbx"], {}, "Did you mean '--sandbox'?"),
+        (["--sandbox", "--max-result-bytes", "lots"], {}, "--max-result-bytes"),
+        ([], {"CLERK_API_URL": "http://clerk.example.com/v1"}, "CLERK_API_URL"),
+        ([], {"CLERK_API_URL": "ftp://127.0.0.1/v1"}, "CLERK_API_URL"),
+    ],
+)
+def test_a_setting_that_is_not_known_or_does_not_fit_stops_the_start(
+    arguments: list[str], environ: dict[str, str], named: str
+) -> None:
+    done = run(*arguments, **environ)
+    assert done.returncode == 2
+    assert named in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.fixture
+def started() -> Iterator[subprocess.Popen[str]]:
+    """A server that has answered its handshake."""
+    with subprocess.Popen(
+        [*COMMAND, "--sandbox"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        shake_hands(process)
+        yield process
+        process.kill()
+
+
+def shake_hands(process: subprocess.Popen[str]) -> None:
+    hello = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "initialize",
+        "params": {
+            "protocolVersion": "2025-11-25",
+            "capabilities": {},
+            "clientInfo": {"name": "test", "version": "1"},
+        },
+    }
+    answer = exchange(process, hello)
+    assert answer["result"]["serverInfo"]["name"] == "clerk-mcp"
+
+
+def exchange(process: subprocess.Popen[str], message: dict[str, Any]) -> dict[str, Any]:
+    assert process.stdin
+    assert process.stdout
+    process.stdin.write(json.dumps(message) + "\n")
+    process.stdin.flush()
+    answer: dict[str, Any] = json.loads(process.stdout.readline())
+    return answer
+
+
+@pytest.mark.parametrize("ending", ["stdin closed", "SIGTERM", "SIGINT"])
+def test_the_server_ends_at_once_and_quietly(ending: str, started: subprocess.Popen[str]) -> None:
+    assert started.stdin
+    assert started.stdout
+    assert started.stderr
+    if ending == "stdin closed":
+        started.stdin.close()
+    else:
+        started.send_signal(signal.Signals[ending])
+    assert started.wait(timeout=10) == 0
+    assert started.stdout.read() == ""
+    assert "Traceback" not in started.stderr.read()
+
+
+def test_a_broken_line_is_answered_and_the_next_one_served(started: subprocess.Popen[str]) -> None:
+    assert started.stdin
+    assert started.stdout
+    started.stdin.write("this is not JSON\n")
+    answer = exchange(started, {"jsonrpc": "2.0", "id": 2, "method": "tools/list"})
+    while answer.get("id") != 2:
+        answer = json.loads(started.stdout.readline())
+    assert len(answer["result"]["tools"]) == 110
+
+
+def test_mcp_json_has_an_entry_that_works_as_it_stands() -> None:
+    entries = json.loads((Path(__file__).parents[2] / "mcp.json").read_text())["mcpServers"]
+    for name, entry in entries.items():
+        done = subprocess.run(
+            [entry["command"], *entry["args"]],
+            env=os.environ
+            | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+            | entry.get("env", {}),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        # A host that does not fill in ${CLERK_SECRET_KEY} hands it over as it stands: that is no key.
+        assert done.returncode == (0 if name == "clerk-sandbox" else 2)

@@ -1,0 +1,132 @@
+"""What goes over the wire to Clerk for each operation, held against the facts of Clerk's own document."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+from urllib.parse import parse_qs, unquote
+
+import httpx2
+import pytest
+from clerk_mcp.client import ClerkClient
+from clerk_tools.arguments import parse
+from clerk_tools.catalog import operations
+from clerk_tools.facts import OperationFacts, Shape
+from clerk_tools.operation import Operation
+
+from tests.contract.make import reference_facts
+
+FACTS = reference_facts().operations
+SAMPLE_PNG = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+class Recorder(httpx2.AsyncBaseTransport):
+    """Answers everything with an empty object and keeps what it was sent."""
+
+    def __init__(self) -> None:
+        self.requests: list[httpx2.Request] = []
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        await request.aread()
+        self.requests.append(request)
+        return httpx2.Response(200, json={})
+
+
+def sample(name: str, shape: Shape) -> Any:
+    """A value that fits an argument, told apart from every other by its name."""
+    if shape.enum:
+        return next(value for value in shape.enum if value is not None)
+    match shape.type:
+        case "array":
+            assert shape.items
+            return [sample(name, shape.items), sample(name, shape.items)]
+        case "object":
+            return {n: sample(n, s) for n, s in shape.properties.items()} or {"key": {"inner": None}}
+        case "integer" | "number":
+            return int(shape.minimum or 7)
+        case "boolean":
+            return False
+        case _:
+            return SAMPLE_PNG if name == "file" else f"{name} + ü/1"
+
+
+def samples(facts: OperationFacts, *, required_only: bool = False) -> dict[str, Any]:
+    return {a.name: sample(a.name, a.shape) for a in facts.arguments if a.required or not required_only}
+
+
+async def sent_for(operation: Operation) -> httpx2.Request:
+    recorder = Recorder()
+    async with ClerkClient(
+        "sk_test_sandbox_wire", base_url="https://clerk.invalid/v1", transport=recorder
+    ) as client:
+        await client.send(operation.to_request())
+    (request,) = recorder.requests
+    return request
+
+
+def query_text(value: Any) -> list[str]:
+    values = value if isinstance(value, list) else [value]
+    return ["false" if v is False else "true" if v is True else str(v) for v in values]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("facts", FACTS.values(), ids=lambda facts: facts.id)
+async def test_the_request_is_the_one_that_the_document_describes(facts: OperationFacts) -> None:
+    given = samples(facts)
+    request = await sent_for(parse(operations()[facts.id], given))
+
+    assert request.method == facts.method
+    raw_path, _, raw_query = request.url.raw_path.decode().partition("?")
+    template = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape("/v1" + facts.path))
+    matched = re.fullmatch(template, raw_path)
+    assert matched
+    in_place = {
+        place: {a.name: given[a.name] for a in facts.arguments if a.place == place} for place in PLACES
+    }
+    assert {k: unquote(v) for k, v in matched.groupdict().items()} == in_place["path"]
+    assert parse_qs(raw_query, strict_parsing=bool(raw_query)) == {
+        name: query_text(value) for name, value in in_place["query"].items()
+    }
+    check_headers(request, facts)
+    check_body(request, facts, in_place)
+
+
+PLACES = ("path", "query", "body", "file")
+
+
+def check_headers(request: httpx2.Request, facts: OperationFacts) -> None:
+    assert request.headers["authorization"] == "Bearer sk_test_sandbox_wire"
+    assert request.headers["clerk-api-version"] == "2021-02-05"
+    assert request.headers["user-agent"].startswith("clerk-mcp/")
+    assert "cookie" not in request.headers
+    media_type = request.headers.get("content-type", "").partition(";")[0]
+    assert media_type == (facts.media_type or "")
+
+
+def check_body(request: httpx2.Request, facts: OperationFacts, in_place: dict[str, dict[str, Any]]) -> None:
+    if facts.media_type is None:
+        assert request.content == b""
+    elif facts.media_type == "multipart/form-data":
+        assert b'name="file"' in request.content
+        assert b"\x89PNG" in request.content
+        for name, value in in_place["body"].items():
+            assert f'name="{name}"'.encode() in request.content
+            assert str(value).encode() in request.content
+    elif facts.array_body:
+        assert json.loads(request.content) == in_place["body"]["invitations"]
+    else:
+        assert json.loads(request.content) == in_place["body"]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("facts", FACTS.values(), ids=lambda facts: facts.id)
+async def test_only_what_is_required_is_sent_when_nothing_else_is_given(facts: OperationFacts) -> None:
+    given = samples(facts, required_only=True)
+    request = await sent_for(parse(operations()[facts.id], given))
+    assert request.url.query == b"" or any(a.required and a.place == "query" for a in facts.arguments)
+    if facts.media_type == "application/json" and not facts.array_body:
+        required = {a.name for a in facts.arguments if a.required and a.place == "body"}
+        assert set(json.loads(request.content)) == required

@@ -1,0 +1,149 @@
+"""The command, as a person types it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clerk_tools.catalog import RESOURCES, operations
+
+
+def clerk_mcp(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("CLERK_")}
+    return subprocess.run(
+        [sys.executable, "-m", "clerk_mcp", *arguments],
+        env=inherited | environ,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def call(*arguments: str) -> Any:
+    done = clerk_mcp("call", "--sandbox", *arguments)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_the_demo_tells_a_whole_story_with_a_mistake_and_a_question() -> None:
+    done = clerk_mcp("demo")
+    assert done.returncode == 0, done.stderr
+    assert "\x1b[" not in done.stdout
+    assert done.stdout.count("→ ") == done.stdout.count("← ") >= 8
+    assert '"invalid_arguments"' in done.stdout
+    assert "The user declines." in done.stdout
+    assert '"status":"revoked"' in done.stdout
+    assert done.stderr == ""
+
+
+def test_tools_lists_all_109_as_a_table_in_a_pipe() -> None:
+    rows = [line.split("\t") for line in clerk_mcp("tools").stdout.splitlines()]
+    assert [row[1] for row in rows] == list(operations())
+
+
+def test_tools_takes_the_filters_of_serving() -> None:
+    listed = json.loads(clerk_mcp("tools", "--json", "--toolsets", "users", "--read-only").stdout)
+    assert {row["effect"] for row in listed} == {"read"}
+    assert {row["resource"] for row in listed} == {"users"}
+
+
+def test_tools_with_a_name_shows_what_an_agent_sees() -> None:
+    shown = json.loads(clerk_mcp("tools", "Users_markBanned").stdout)
+    assert shown["inputSchema"]["required"] == ["user_id"]
+    mistyped = clerk_mcp("tools", "Users_markBaned")
+    assert mistyped.returncode == 2
+    assert "Did you mean Users_markBanned?" in mistyped.stderr
+
+
+def test_toolsets_help_lists_them_with_their_size() -> None:
+    lines = clerk_mcp("--toolsets", "help").stdout.splitlines()
+    assert [line.split()[0] for line in lines] == list(RESOURCES)
+    assert all(line.endswith("bytes") for line in lines)
+
+
+def test_call_runs_an_operation_from_pairs_and_from_json() -> None:
+    assert len(call("Users_listSortedByCreationDate", "limit=3")["items"]) == 3
+    assert len(call("Users_listSortedByCreationDate", "--json-args", '{"limit": 2}')["items"]) == 2
+
+
+def test_call_stops_a_wrong_call_with_the_message_that_an_agent_gets() -> None:
+    done = clerk_mcp("call", "--sandbox", "Users_listSortedByCreationDate", "limit=501")
+    assert done.returncode == 2
+    assert "from 1 to 500" in json.loads(done.stderr)["error"]["message"]
+    for arguments in (["no-equals-sign"], ["--json-args", "[1]"], ["--json-args", "{"]):
+        done = clerk_mcp("call", "--sandbox", "Users_getTotalCount", *arguments)
+        assert done.returncode == 2
+        assert "Traceback" not in done.stderr
+
+
+def test_call_exits_1_on_an_error_of_clerks() -> None:
+    done = clerk_mcp("call", "--sandbox", "Users_getUserDetails", "user_id=user_nobody")
+    assert done.returncode == 1
+    assert json.loads(done.stderr)["error"]["code"] == "resource_not_found"
+
+
+def test_settings_may_stand_before_the_subcommand() -> None:
+    done = clerk_mcp("--sandbox", "--read-only", "call", "Users_getTotalCount")
+    assert json.loads(done.stdout)["total_count"] > 20
+    refused = clerk_mcp("--sandbox", "--read-only", "call", "Webhooks_deleteSvixApp")
+    assert json.loads(refused.stderr)["error"]["code"] == "read_only"
+
+
+@pytest.mark.parametrize("option", ["--toolsets", "--tools", "--exclude"])
+def test_a_selection_that_matches_nothing_stops_the_start(option: str) -> None:
+    done = clerk_mcp("--sandbox", option, "Userz_*")
+    assert done.returncode == 2
+    assert "'Userz_*' matches nothing" in done.stderr
+
+
+@pytest.mark.parametrize("blank", ["", " ", "users,"])
+def test_a_selection_left_blank_is_not_everything(blank: str) -> None:
+    assert clerk_mcp("--sandbox", "--toolsets", blank).returncode == 2
+
+
+def test_the_audit_trail_is_written_shown_and_taken_back(tmp_path: Path) -> None:
+    trail = tmp_path / "trail.jsonl"
+    user = call("Users_listSortedByCreationDate", "limit=1")["items"][0]["id"]
+    update = ["Users_updateUserAttributes", f"user_id={user}", "first_name=Robin"]
+    done = clerk_mcp("call", "--sandbox", "--audit-log", str(trail), "--audit-before", *update)
+    assert done.returncode == 0, done.stderr
+    (shown,) = [json.loads(line) for line in clerk_mcp("audit", str(trail), "--json").stdout.splitlines()]
+    assert (shown["operation"], shown["outcome"]) == ("Users_updateUserAttributes", "ok")
+    undo = clerk_mcp("audit", str(trail), "--undo", shown["entry"])
+    assert undo.returncode == 0, undo.stderr
+    assert undo.stdout.startswith("clerk-mcp call Users_updateUserAttributes --json-args")
+    assert "Robin" not in undo.stdout
+    assert trail.stat().st_mode & 0o777 == 0o600
+
+
+def test_an_entry_or_a_trail_that_is_not_there_is_named(tmp_path: Path) -> None:
+    missing = clerk_mcp("audit", str(tmp_path / "none"))
+    assert missing.returncode == 2
+    assert "none cannot be read" in missing.stderr
+    (tmp_path / "empty").touch()
+    assert "no entry abc" in clerk_mcp("audit", str(tmp_path / "empty"), "--undo", "abc").stderr
+    assert clerk_mcp("audit", str(tmp_path / "empty"), "--since", "noon").returncode == 2
+
+
+def test_drift_finds_nothing_in_the_reference_and_a_planted_change(tmp_path: Path) -> None:
+    from tests.contract.make import reference_facts
+    from tests.contract.openapi import document_of
+
+    document = document_of(reference_facts())
+    same = tmp_path / "same.json"
+    same.write_text(json.dumps(document))
+    assert clerk_mcp("drift", str(same)).returncode == 0
+    del document["paths"]["/jwks"]
+    changed = tmp_path / "changed.json"
+    changed.write_text(json.dumps(document))
+    found = clerk_mcp("drift", str(changed))
+    assert found.returncode == 1
+    assert "Jwks_getJsonWebKeySet" in found.stdout

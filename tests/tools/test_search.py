@@ -1,0 +1,93 @@
+"""The right operation comes first, in the words that people use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import pytest
+
+from clerk_tools.catalog import RESOURCES, operations
+from clerk_tools.operation import Effect
+from clerk_tools.search import search
+from tests.tools.search_questions import HELD_OUT, SEEN
+
+Questions = Mapping[str, tuple[str, ...]]
+
+_FILLER: Final = "zzxqv"
+
+
+def _found(question: str, limit: int = 3) -> list[str]:
+    return [spec.id for spec in search(question, limit=limit)]
+
+
+def _shares(*sets: Questions) -> tuple[float, float]:
+    """Of how many questions the right operation is first, and among the first three."""
+    answers = [
+        (id, _found(question)) for questions in sets for id, asked in questions.items() for question in asked
+    ]
+    first = sum(found[:1] == [id] for id, found in answers)
+    return first / len(answers), sum(id in found for id, found in answers) / len(answers)
+
+
+def test_there_is_a_question_for_every_operation_and_150_in_all() -> None:
+    assert set(SEEN) == set(operations())
+    assert set(HELD_OUT) <= set(operations())
+    assert sum(map(len, SEEN.values())) + sum(map(len, HELD_OUT.values())) >= 150
+
+
+def test_the_right_operation_is_first_for_85_percent_and_among_three_for_97() -> None:
+    first, among_three = _shares(SEEN, HELD_OUT)
+    assert first >= 0.85
+    assert among_three >= 0.97
+
+
+def test_questions_that_nobody_prepared_it_for_are_answered_nearly_as_well() -> None:
+    first, among_three = _shares(HELD_OUT)
+    assert first >= 0.75
+    assert among_three >= 0.93
+
+
+@pytest.mark.parametrize("id", operations())
+def test_an_id_finds_its_operation(id: str) -> None:
+    assert _found(id, limit=1) == [id]
+    assert _found(f"  {id.upper()} ", limit=1) == [id]
+
+
+@pytest.mark.parametrize(
+    ("misspelt", "id"),
+    [
+        ("delete orgnization", "Organizations_deleteOrganization"),
+        ("impersonat", "ActorTokens_createToken"),
+        ("list invitatons", "Invitations_listAllNonRevoked"),
+    ],
+)
+def test_misspelt_words_are_understood(misspelt: str, id: str) -> None:
+    assert id in _found(misspelt)
+
+
+def test_only_what_is_allowed_is_found() -> None:
+    found = search("delete a user", allowed=lambda spec: spec.effect is Effect.READ, limit=109)
+    assert found
+    assert all(spec.effect is Effect.READ for spec in found)
+
+
+@pytest.mark.parametrize("nothing", ["", "   ", "the", "!?", _FILLER, "日本語"])
+def test_what_means_nothing_finds_nothing(nothing: str) -> None:
+    assert search(nothing) == []
+
+
+def test_a_long_question_is_read_to_its_bound() -> None:
+    assert search("delete user " + _FILLER * 10_000)[0].id == "Users_deleteUserById"
+
+
+def test_the_same_question_has_the_same_answer_whatever_was_asked_before() -> None:
+    before = _found("kick someone out", limit=10)
+    _found("something else")
+    assert _found("kick someone out", limit=10) == before
+
+
+def test_words_are_not_arguments_and_reach_no_schema() -> None:
+    described = [o.spec for o in operations().values() if o.spec.words]
+    assert len({spec.resource for spec in described}) >= len(RESOURCES) - 3
+    assert not any("words" in spec.input_schema for spec in described)
