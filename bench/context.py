@@ -1,0 +1,115 @@
+"""What the tools cost a model's context, and how well and fast the right one is found.
+
+    python -m bench.context
+
+Prints bytes and o200k tokens of each mode's listing, of one weekly question answered in one call and by
+pages, the search's accuracy and time, and what hostile conditions cost. Needs `bpe-openai` (see `tokens`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import anyio
+from bench.tokens import size, tokens
+
+from clerk_mcp.conditions import BadCondition, condition, grouping
+from clerk_mcp.modes import Mode, Surface
+from clerk_mcp.policy import Policy, Selection
+from clerk_sandbox.sandbox import Sandbox
+from clerk_tools.search import search
+from tests.server.test_conditions import HOSTILE
+from tests.server.worlds import world
+from tests.tools.search_questions import HELD_OUT, SEEN
+
+USERS = "Users_listSortedByCreationDate"
+
+
+def milliseconds(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return (time.perf_counter() - start) * 1000
+
+
+def listings() -> None:
+    print(f"{'listing':34}{'tools':>6}{'bytes':>9}{'tokens':>8}   limit")
+    policy = Policy(Selection.of())
+    limits: dict[Mode, str] = {"all": "66 000 bytes", "search": "6 000 bytes, 1 500 tokens"}
+    for mode, limit in limits.items():
+        shown = Surface(mode, policy, 5000).tools(None, None)
+        listing = {"tools": shown}
+        print(f"tools/list, {mode:22}{len(shown):6}{size(listing):9}{tokens(listing):8}   {limit}")
+        if mode == "all":
+            core = [[t["name"], t["description"], t["inputSchema"]] for t in shown[:109]]
+            total = sum(sum(map(size, parts)) for parts in core)
+            count = sum(sum(map(tokens, parts)) for parts in core)
+            print(f"{'  name, description, schema':34}{109:6}{total:9}{count:8}   48 000, 11 000")
+
+
+async def weekly_question() -> None:
+    """How many users never signed in, by month: in one call, and page by page."""
+    async with world(sandbox=Sandbox(users=2000)) as here:
+        asked = {
+            "operation": USERS,
+            "where": "last_sign_in_at == null",
+            "group": "count by month(created_at)",
+        }
+        one = (await here.client.call_tool("list_all", asked)).structured_content
+        pages: list[Any] = []
+        offset: int | None = 0
+        while offset is not None:
+            given = {"limit": 500, "offset": offset, "fields": ["created_at", "last_sign_in_at"]}
+            pages.append((await here.client.call_tool(USERS, given)).structured_content)
+            offset = pages[-1].get("next_offset")
+        print("\nusers who never signed in, by month, of 2 000")
+        print(f"  list_all                {1:4} call   {size(one):8} bytes {tokens(one):8} tokens")
+        total, count = sum(map(size, pages)), sum(map(tokens, pages))
+        print(f"  pages of two fields     {len(pages):4} calls  {total:8} bytes {count:8} tokens")
+
+
+def accuracy(name: str, *sets: Mapping[str, Sequence[str]]) -> None:
+    first = three = count = 0
+    for questions in sets:
+        for id, asked in questions.items():
+            for question in asked:
+                found = [spec.id for spec in search(question, limit=3)]
+                count += 1
+                first += found[:1] == [id]
+                three += id in found
+    print(f"  {name:10}{count:5} questions   first {first / count:6.1%}   among three {three / count:6.1%}")
+
+
+def searching() -> None:
+    print(
+        f"\nsearch (limits: 85 %, 97 %, 2 ms); the first one takes {milliseconds(lambda: search('x')):.0f} ms"
+    )
+    accuracy("all", SEEN, HELD_OUT)
+    accuracy("held out", HELD_OUT)
+    every = [question for asked in (*SEEN.values(), *HELD_OUT.values()) for question in asked]
+    # The shortest of three: what a search takes when nothing else runs on the machine.
+    times = sorted(min(milliseconds(partial(search, question)) for _ in range(3)) for question in every)
+    print(f"  time      median {times[len(times) // 2]:.2f} ms   longest {times[-1]:.2f} ms")
+
+
+def refuse(text: str) -> None:
+    for read in (condition, grouping):
+        try:
+            read(text)
+        except BadCondition:
+            continue
+        raise AssertionError(text)
+
+
+def hostile() -> None:
+    slowest, name = max((milliseconds(partial(refuse, text)), name) for name, text in HOSTILE.items())
+    print(f"\nhostile conditions: {len(HOSTILE)} refused; slowest {slowest:.1f} ms, {name} (limit 50)")
+
+
+if __name__ == "__main__":
+    listings()
+    anyio.run(weekly_question)
+    searching()
+    hostile()

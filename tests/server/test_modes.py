@@ -1,0 +1,159 @@
+"""What each mode lists, and that every way to an operation is the same way."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from mcp.shared.exceptions import MCPError
+
+from clerk_mcp.modes import CLIENTS, OWN_TOOLS, SEARCH_TOOLS, Surface
+from clerk_mcp.policy import Policy, Selection
+from clerk_tools.catalog import operations
+from tests.calling import call, error_of, text_of
+from tests.server.worlds import World, world
+
+FOUR = ["search_operations", "describe_operation", "read", "change"]
+USERS = "Users_listSortedByCreationDate"
+
+pytestmark = pytest.mark.anyio
+
+
+async def _names(here: World) -> list[str]:
+    return [tool.name for tool in (await here.client.list_tools()).tools]
+
+
+async def test_all_lists_every_operation_and_list_all() -> None:
+    async with world("all") as here:
+        assert await _names(here) == [*operations(), "list_all"]
+
+
+async def test_search_lists_four_tools_within_6000_bytes() -> None:
+    async with world("search") as here:
+        assert await _names(here) == FOUR
+    listed = Surface("search", Policy(Selection.of()), 1).tools(None, None)
+    assert len(json.dumps({"tools": listed}, ensure_ascii=False, separators=(",", ":")).encode()) <= 6000
+
+
+@pytest.mark.parametrize(
+    ("client", "first"),
+    [
+        ("claude-code", "Users_listSortedByCreationDate"),
+        ("Claude-AI", "Users_listSortedByCreationDate"),
+        ("Visual Studio Code - Insiders", "Users_listSortedByCreationDate"),
+        ("cursor-vscode", "search_operations"),
+        ("some host", "search_operations"),
+        (None, "search_operations"),
+    ],
+)
+async def test_auto_chooses_by_the_clients_name(client: str | None, first: str, era: str) -> None:
+    async with world("auto", client_name=client, era=era) as here:
+        assert (await _names(here))[0] == first
+
+
+def test_the_table_of_clients_has_an_answer_for_everybody() -> None:
+    assert CLIENTS[-1][0] == "*"
+
+
+def test_no_tool_of_the_servers_own_has_an_operations_name() -> None:
+    assert not OWN_TOOLS.keys() & operations().keys()
+    assert [tool.spec.id for tool in SEARCH_TOOLS] == FOUR
+
+
+@pytest.mark.parametrize("mode", ["all", "search"])
+async def test_a_direct_call_works_in_every_mode(mode: Any) -> None:
+    async with world(mode) as here:
+        assert (await call(here.client, USERS, limit=1))["items"]
+        assert (await call(here.client, "list_all", operation=USERS, group="count"))["matched"]
+        assert (await call(here.client, "read", operation=USERS))["items"]
+
+
+async def test_a_search_answers_ids_with_one_line_and_effect() -> None:
+    async with world("search") as here:
+        found = await call(here.client, "search_operations", query="kick someone out")
+        assert found["operations"][0]["id"] == "Users_markBanned"
+        assert all(set(entry) == {"id", "effect", "does"} for entry in found["operations"])
+        assert len(found["operations"]) <= 5
+        assert (await call(here.client, "search_operations", query="zzxqv"))["operations"] == []
+        assert here.received == []
+
+
+async def test_a_description_has_the_exact_schema_that_mode_all_lists() -> None:
+    async with world("all") as here:
+        listed = {tool.name: tool.input_schema for tool in (await here.client.list_tools()).tools}
+    async with world("search") as here:
+        for id in listed:
+            (described,) = (await call(here.client, "describe_operation", ids=id))["operations"]
+            assert described["inputSchema"] == listed[id]
+
+
+async def test_several_are_described_at_once_up_to_ten() -> None:
+    async with world("search") as here:
+        ids = list(operations())[:10]
+        described = (await call(here.client, "describe_operation", ids=ids))["operations"]
+        assert [entry["id"] for entry in described] == ids
+        for wrong in ([], list(operations())[:11], ["Users_lst"]):
+            assert (await error_of(here.client, "describe_operation", ids=wrong))[
+                "code"
+            ] == "invalid_arguments"
+
+
+async def test_read_refuses_changes_and_change_refuses_reads_for_every_operation() -> None:
+    async with world("search") as here:
+        for id, operation in operations().items():
+            reads = operation.spec.effect == "read"
+            wrong, right = ("change", "read") if reads else ("read", "change")
+            error = await error_of(here.client, wrong, operation=id)
+            assert error["code"] == "wrong_tool"
+            assert right in error["hint"]
+        assert here.received == []
+
+
+async def test_what_runs_through_read_answers_as_the_direct_call() -> None:
+    async with world("search") as here:
+        direct = await here.client.call_tool(USERS, {"query": "priya", "fields": ["id"]})
+        through = await here.client.call_tool(
+            "read", {"operation": USERS, "arguments": '{"query": "priya", "fields": ["id"]}'}
+        )
+        assert text_of(through) == text_of(direct)
+        wrong_directly = await error_of(here.client, USERS, limit=501)
+        assert (
+            await error_of(here.client, "read", operation=USERS, arguments={"limit": 501}) == wrong_directly
+        )
+
+
+async def test_an_unknown_operation_is_answered_with_the_nearest() -> None:
+    async with world("search") as here:
+        error = await error_of(here.client, "read", operation="Users_listSortedByCreatonDate")
+        assert USERS in error["message"]
+        with pytest.raises(MCPError, match="Unknown tool"):
+            await here.client.call_tool("Users_noSuchThing", {})
+
+
+async def test_a_destructive_change_is_previewed_and_runs_with_its_token_once() -> None:
+    async with world("search", confirm=True) as here:
+        user = (await call(here.client, USERS, query="priya"))["items"][0]["id"]
+        change = {"operation": "Users_markBanned", "arguments": {"user_id": user}}
+        preview = json.loads(text_of(await here.client.call_tool("change", change)))
+        assert "Users_markBanned" not in here.received
+        token = preview["confirm"]
+        assert (await call(here.client, "change", **change, confirm=token))["banned"] is True
+        assert "error" in json.loads(
+            text_of(await here.client.call_tool("change", {**change, "confirm": token}))
+        )
+        assert here.received.count("Users_markBanned") == 1
+
+
+async def test_what_the_policy_forbids_is_not_shown_found_described_or_run() -> None:
+    policy = Policy(Selection.of(exclude=["Users_deleteUserById"]), read_only=True)
+    async with world("search", policy=policy) as here:
+        assert await _names(here) == ["search_operations", "describe_operation", "read"]
+        found = await call(here.client, "search_operations", query="delete a user", limit=20)
+        assert all(entry["effect"] == "read" for entry in found["operations"])
+        described = await call(here.client, "describe_operation", ids=["Users_deleteUserById", USERS])
+        assert [entry["id"] for entry in described["operations"]] == [USERS]
+        error = await error_of(
+            here.client, "change", operation="Users_markBanned", arguments={"user_id": "user_1"}
+        )
+        assert error["code"] == "read_only"

@@ -1,0 +1,61 @@
+"""A server on a sandbox that the test keeps in its hands."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from mcp import Client
+from mcp_types import Implementation
+
+from clerk_mcp.answers import Shape
+from clerk_mcp.app import build_server
+from clerk_mcp.calls import Calls
+from clerk_mcp.client import ClerkClient
+from clerk_mcp.confirm import Confirmer, Seals, UsedInProcess, fingerprint
+from clerk_mcp.instance import Kind
+from clerk_mcp.modes import Mode, Presentation
+from clerk_mcp.policy import Policy, Selection
+from clerk_mcp.secret_values import SecretValues
+from clerk_sandbox.sandbox import Sandbox
+from clerk_sandbox.transport import SandboxTransport
+
+
+@dataclass
+class World:
+    sandbox: Sandbox
+    client: Client
+
+    @property
+    def received(self) -> list[str]:
+        """The operations that reached the sandbox, in order."""
+        return [request.operation for request in self.sandbox.received]
+
+
+@asynccontextmanager
+async def world(
+    mode: Mode = "all",
+    *,
+    sandbox: Sandbox | None = None,
+    policy: Policy | None = None,
+    confirm: bool = False,
+    max_bytes: int = 60_000,
+    cap: int = 5000,
+    client_name: str | None = None,
+    era: str = "2026-07-28",
+    transport: SandboxTransport | None = None,
+) -> AsyncIterator[World]:
+    """Connect the SDK's client to a new server on a sandbox."""
+    sandbox = sandbox or Sandbox()
+    transport = transport or SandboxTransport(sandbox)
+    clerk = ClerkClient(sandbox.key, base_url="http://sandbox/v1", transport=transport)
+    seals = Seals(None, UsedInProcess())
+    confirmer = Confirmer("always" if confirm else "never", Kind.SANDBOX, fingerprint(sandbox.key), seals)
+    secrets = SecretValues("redact", Path())
+    calls = Calls(clerk, Shape(max_bytes, secrets), policy or Policy(Selection.of()), confirmer)
+    server = build_server(calls, Kind.SANDBOX.words, clerk, Presentation(mode, cap, {"mode": mode}))
+    info = Implementation(name=client_name, version="1") if client_name else None
+    async with Client(server, mode=era, client_info=info) as client:
+        yield World(sandbox, client)
