@@ -117,6 +117,21 @@ async def test_clerks_refusal_and_a_lost_answer_are_told_apart(log: AuditLog, cl
     assert after[0]["trace_id"]
 
 
+@pytest.mark.parametrize(
+    ("status", "value", "text"),
+    [(302, None, None), (200, None, "<p>Sign in to this network</p>"), (200, [], None)],
+    ids=["a redirect", "a proxy's page", "another shape"],
+)
+async def test_what_is_no_answer_of_clerks_is_not_told_as_a_success(
+    log: AuditLog, status: int, value: Any, text: str | None
+) -> None:
+    reply = Reply(status, value, text, "text/html", None, None, 1, 0.0)
+    for id in ("Users_lockUser", "Users_getUserDetails"):
+        entry = await log.before(call(id), session="s", caller="c", confirmation="x")
+        await log.after(entry, reply)
+    assert [c["outcome"] for c in load(log.path).calls] == ["unknown", "error"]
+
+
 async def test_a_call_that_was_stopped_leaves_a_line_that_says_why(log: AuditLog) -> None:
     await log.not_made(
         call("Users_deleteUserById"),

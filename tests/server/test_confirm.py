@@ -225,7 +225,9 @@ def test_the_operator_and_the_kind_of_key_decide_whether_to_ask(mode: Mode, kind
 
 
 def test_an_update_is_asked_about_only_where_it_clears_the_username() -> None:
-    assert needs_confirmation(call("Users_updateUserAttributes", username=""), "live", Kind.LIVE)
+    for nothing in (None, "", " "):
+        clearing = call("Users_updateUserAttributes", username=nothing)
+        assert needs_confirmation(clearing, "live", Kind.LIVE)
     assert not needs_confirmation(call("Users_updateUserAttributes", username="carlos"), "live", Kind.LIVE)
     first_name_only = operations()["Users_updateUserAttributes"].model_validate(
         {"user_id": "user_1", "first_name": "Ada"}

@@ -1,0 +1,101 @@
+"""`--auth clerk-key`: callers who bring their own Clerk key, each apart from all others.
+
+A client carries everything that the calls of one key share: connections, rate budget, queue. No two keys
+share one, and a confirmation is bound to its key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Final, Self
+
+import anyio
+
+from clerk_mcp.calls import Caller, Calls
+from clerk_mcp.policy import Policy
+
+MOST: Final = 256
+IDLE_S: Final = 120.0
+
+
+@dataclass(slots=True)
+class _Tenant:
+    calls: Calls
+    running: int = 0
+    idle_since: float = field(default_factory=time.monotonic)
+
+
+class Tenants:
+    """What runs the calls of each key: made at its first call, closed when unused or when there are too many.
+
+    Implements `calls.Reach`; an async context manager, entered once.
+    """
+
+    def __init__(
+        self, policy: Policy, make: Callable[[str], Calls], *, most: int = MOST, idle: float = IDLE_S
+    ) -> None:
+        """
+        Args:
+            make: gives the `Calls` of a key, with a client of its own.
+            most: keys to keep; it is exceeded only while calls of more keys than that are running.
+            idle: seconds without a call after which a key's client is closed.
+        """
+        self.policy = policy
+        self._make = make
+        self._most = most
+        self._idle = idle
+        # By digest, the least recently used first: the keys themselves are kept by their clients only.
+        self._tenants: OrderedDict[bytes, _Tenant] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._tenants)
+
+    @asynccontextmanager
+    async def of(self, caller: Caller) -> AsyncIterator[Calls]:
+        key = caller.key or ""
+        name = hashlib.sha256(key.encode()).digest()
+        tenant = self._tenants.get(name)
+        if tenant is None:
+            tenant = self._tenants[name] = _Tenant(self._make(key))
+        self._tenants.move_to_end(name)
+        tenant.running += 1
+        try:
+            yield tenant.calls
+        finally:
+            tenant.running -= 1
+            tenant.idle_since = time.monotonic()
+            await self._close(self._surplus())
+
+    async def __aenter__(self) -> Self:
+        self._tasks = anyio.create_task_group()
+        await self._tasks.__aenter__()
+        self._tasks.start_soon(self._sweep)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._tasks.cancel_scope.cancel()
+        await self._tasks.__aexit__(None, None, None)
+        await self._close(list(self._tenants))
+
+    async def _sweep(self) -> None:
+        while True:
+            await anyio.sleep(self._idle / 4)
+            before = time.monotonic() - self._idle
+            await self._close([name for name in self._unused() if self._tenants[name].idle_since < before])
+
+    def _unused(self) -> list[bytes]:
+        return [name for name, tenant in self._tenants.items() if not tenant.running]
+
+    def _surplus(self) -> list[bytes]:
+        return self._unused()[: max(len(self._tenants) - self._most, 0)]
+
+    async def _close(self, names: list[bytes]) -> None:
+        closing = [self._tenants.pop(name) for name in names]
+        with anyio.CancelScope(shield=True):
+            for tenant in closing:
+                await tenant.calls.client.__aexit__(None, None, None)

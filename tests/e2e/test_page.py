@@ -1,0 +1,171 @@
+"""The page for people, in a real Chromium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.server.web import Served, serving
+
+playwright = pytest.importorskip("playwright.async_api", reason="Playwright is not installed")
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+IMAGES = os.environ.get("PAGE_SCREENSHOTS")
+"""A directory to leave screenshots in, for the docs."""
+
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: apt-get install chromium"),
+]
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[playwright.Browser]:
+    async with playwright.async_playwright() as started:
+        # Containers have no user namespaces for its sandbox; the only page it opens is ours.
+        chromium = await started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        await chromium.close()
+
+
+@pytest.fixture
+async def served() -> AsyncIterator[Served]:
+    async with serving() as running:
+        yield running
+
+
+class Complaints(list[str]):
+    """What the browser has to say against a page: errors, and whatever its policy kept out."""
+
+    def __init__(self, page: playwright.Page) -> None:
+        super().__init__()
+        page.on("console", lambda message: self.append(message.text) if message.type != "log" else None)
+        page.on("pageerror", lambda error: self.append(str(error)))
+
+
+async def visible_tools(page: playwright.Page) -> list[str]:
+    found: list[str] = await page.locator(".tool:visible summary code").all_inner_texts()
+    return found
+
+
+async def shoot(page: playwright.Page, name: str) -> None:
+    if IMAGES:
+        await page.screenshot(path=Path(IMAGES) / f"{name}.png")
+
+
+async def test_it_says_what_the_server_is_and_how_to_connect(
+    browser: playwright.Browser, served: Served
+) -> None:
+    page = await browser.new_page(viewport={"width": 1200, "height": 900})
+    complaints = Complaints(page)
+    await page.goto(served.url)
+    assert "Sandbox" in await page.inner_text("h1")
+    assert len(await visible_tools(page)) == 109
+    await page.click("text=Claude Code")
+    assert f"claude mcp add --transport http clerk {served.url}/mcp" in await page.inner_text("main")
+    await shoot(page, "page")
+    assert complaints == []
+
+
+async def test_search_narrows_the_tools_by_name_purpose_and_effect(
+    browser: playwright.Browser, served: Served
+) -> None:
+    page = await browser.new_page(viewport={"width": 1200, "height": 900})
+    complaints = Complaints(page)
+    await page.goto(served.url)
+    await page.keyboard.press("/")
+    await page.keyboard.type("destroy user")
+    shown = await visible_tools(page)
+    assert "Users_deleteUserById" in shown
+    assert len(shown) < 20
+    assert await page.inner_text("#found") == f"{len(shown)} tools"
+    await page.locator("#search").evaluate("element => element.scrollIntoView()")
+    await shoot(page, "page-search")
+    await page.keyboard.press("Escape")
+    assert len(await visible_tools(page)) == 109
+    await page.keyboard.type("nothing is called this")
+    assert await visible_tools(page) == []
+    assert await page.locator("h3:visible").count() == 0
+    assert complaints == []
+
+
+async def test_copy_puts_the_text_on_the_clipboard(browser: playwright.Browser, served: Served) -> None:
+    context = await browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = await context.new_page()
+    await page.goto(served.url)
+    await page.get_by_label("Copy the address").click()
+    assert await page.evaluate("navigator.clipboard.readText()") == f"{served.url}/mcp"
+    assert await page.inner_text("#said") == "Copied"
+
+
+async def test_a_tool_is_opened_with_the_keyboard_and_shows_its_arguments(
+    browser: playwright.Browser, served: Served
+) -> None:
+    page = await browser.new_page()
+    await page.goto(served.url)
+    await page.focus("#Users_createNewUser summary")
+    await page.keyboard.press("Enter")
+    shown = await page.inner_text("#Users_createNewUser")
+    assert "email_address" in shown
+    assert "POST /users" in shown
+    await page.goto(f"{served.url}/#Users_markBanned")
+    assert await page.get_attribute("#Users_markBanned", "open") is not None
+
+
+async def test_everything_is_reached_by_tab_in_order(browser: playwright.Browser, served: Served) -> None:
+    page = await browser.new_page()
+    await page.goto(served.url)
+    await page.keyboard.press("Tab")
+    assert await page.evaluate("document.activeElement.textContent") == "Skip to the tools"
+    order = []
+    for _ in range(20):
+        await page.keyboard.press("Tab")
+        order.append(await page.evaluate("document.activeElement.tagName"))
+    assert order[:2] == ["PRE", "BUTTON"]
+    assert "INPUT" in order
+
+
+async def test_dark_follows_the_system(browser: playwright.Browser, served: Served) -> None:
+    backs = {}
+    for scheme in ("light", "dark"):
+        page = await browser.new_page(color_scheme=scheme, viewport={"width": 1200, "height": 900})
+        await page.goto(served.url)
+        backs[scheme] = await page.evaluate("getComputedStyle(document.body).backgroundColor")
+        if scheme == "dark":
+            await shoot(page, "page-dark")
+    assert backs == {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 20, 26)"}
+
+
+async def test_on_a_phone_nothing_is_cut_off(browser: playwright.Browser, served: Served) -> None:
+    context = await browser.new_context(
+        viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True
+    )
+    page = await context.new_page()
+    await page.goto(served.url)
+    await page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 360
+    await page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = false))")
+    await page.locator("#search").scroll_into_view_if_needed()
+    await shoot(page, "page-phone")
+
+
+async def test_it_is_all_there_without_script(browser: playwright.Browser, served: Served) -> None:
+    context = await browser.new_context(java_script_enabled=False)
+    page = await context.new_page()
+    await page.goto(served.url)
+    assert await page.locator(".tool:visible").count() == 109
+    assert await page.locator("button:visible").count() == 0
+
+
+async def test_no_script_or_style_of_elsewhere_can_run(served: Served) -> None:
+    policy = (await served.get("/")).headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    html = (await served.get("/")).text
+    assert "<style" not in html
+    assert "style=" not in html
+    assert "<script>" not in html

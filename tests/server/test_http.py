@@ -1,0 +1,391 @@
+"""The HTTP server's own part: transports, addresses, bounds, probes, metrics, the end, and bad starts."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+import anyio
+import httpx2
+import pytest
+from mcp import MCPError
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.routing import Route
+
+from clerk_mcp.bounds import CallerBounds
+from clerk_mcp.http import Web
+from clerk_mcp.identity import IDENTITY, Identity
+from clerk_mcp.readiness import KEPT_S, Readiness
+from clerk_mcp.settings import SettingsError, load
+from tests.server.web import COUNT, Served, hosting, serving
+
+pytestmark = pytest.mark.anyio
+
+LIST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+MODERN = {
+    "mcp_protocol_version": "2026-07-28",
+    "mcp_method": "tools/list",
+}
+
+
+def modern(**meta: Any) -> dict[str, Any]:
+    given = {
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+        **meta,
+    }
+    return {**LIST, "params": {"_meta": given}}
+
+
+# Every way to send something wrong, and what MCP or HTTP answers to it.
+WRONG: dict[str, tuple[object, dict[str, str], int]] = {
+    "another host": (None, {"host": "evil.example.com"}, 421),
+    "another origin": (None, {"origin": "https://evil.example.com"}, 403),
+    "an origin that only begins like ours": (None, {"origin": "http://localhost.evil.example.com"}, 403),
+    "not JSON": (b"{", {}, 400),
+    "not JSON, today's protocol": (b"{", MODERN, 400),
+    "another content type": (b"{}", {"content_type": "text/plain"}, 400),
+    "nothing acceptable": (None, {"accept": "text/html"}, 406),
+    "a batch": ([LIST, LIST], {}, 400),
+    "a batch, today's protocol": ([modern(), modern()], MODERN, 400),
+    "an unknown protocol version": (
+        modern(**{"io.modelcontextprotocol/protocolVersion": "2099-01-01"}),
+        {**MODERN, "mcp_protocol_version": "2099-01-01"},
+        400,
+    ),
+    "headers that contradict the body": (modern(), {**MODERN, "mcp_method": "tools/call"}, 400),
+    "no envelope": (LIST, MODERN, 400),
+    "an unknown method": (
+        {**modern(), "method": "tools/lost"},
+        {**MODERN, "mcp_method": "tools/lost"},
+        404,
+    ),
+    "a body too large": (b"[" + b" " * 2000 + b"]", {}, 413),
+    "headers too large": (None, {"x_padding": "x" * 2000}, 431),
+}
+
+
+async def test_what_is_wrong_gets_the_status_that_the_protocol_prescribes(subtests: pytest.Subtests) -> None:
+    async with serving(max_body_bytes=1500, max_header_bytes=1500) as served:
+        for kind, (message, headers, status) in WRONG.items():
+            with subtests.test(kind):
+                response = await served.post(message, **headers)
+                assert response.status_code == status, response.text
+                assert "Traceback" not in response.text
+        assert (await served.post()).status_code == 200
+
+
+async def test_a_body_without_a_declared_length_is_bounded_too() -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(100):
+            yield b" " * 1000
+
+    async with serving(max_body_bytes=1500) as served, httpx2.AsyncClient() as http:
+        headers = {"content-type": "application/json", "accept": "application/json, text/event-stream"}
+        response = await http.post(f"{served.url}/mcp", content=endless(), headers=headers)
+    assert response.status_code == 413
+
+
+@pytest.mark.parametrize("transport", ["2026-07-28", "legacy", "sse"])
+@pytest.mark.parametrize("stateful", [False, True])
+async def test_every_transport_lists_and_calls_tools(transport: str, stateful: bool) -> None:
+    async with serving(stateful=stateful) as served, served.client(transport) as client:
+        assert len((await client.list_tools()).tools) >= 109
+        result = await client.call_tool(COUNT, {})
+    assert not result.is_error
+
+
+async def test_stateless_serving_keeps_no_stream_or_session_to_listen_to() -> None:
+    async with serving() as served:
+        assert (await served.get("/mcp", accept="text/event-stream")).status_code == 405
+        assert "mcp-session-id" not in (await served.post()).headers
+
+
+async def test_an_allowed_web_page_may_call_and_others_may_not() -> None:
+    inspector = "https://inspector.example.com"
+    async with serving(allowed_origin=inspector) as served, httpx2.AsyncClient() as http:
+        asking = {"access-control-request-method": "POST", "access-control-request-headers": "authorization"}
+        friend = {**asking, "origin": inspector}
+        stranger = {**asking, "origin": "https://evil.example.com"}
+        allowed = await http.options(f"{served.url}/mcp", headers=friend)
+        refused = await http.options(f"{served.url}/mcp", headers=stranger)
+    assert allowed.headers["access-control-allow-origin"] == inspector
+    assert "access-control-allow-origin" not in refused.headers
+    assert refused.status_code == 403
+
+
+async def test_the_public_address_is_a_known_host_and_origin() -> None:
+    async with serving(public_url="https://mcp.example.com") as served:
+        response = await served.post(host="mcp.example.com", origin="https://mcp.example.com")
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        [b""],
+        [b"POST /mcp HTTP/1.1\r\nHost: "],
+        [b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", b"GET /hea"],
+    ],
+    ids=["a silent connection", "a head that does not end", "a second head that does not end"],
+)
+async def test_half_a_request_is_hung_up_on(begun: list[bytes]) -> None:
+    async with serving(read_timeout=0.2) as served:
+        port = int(served.url.rpartition(":")[2])
+        async with await anyio.connect_tcp("127.0.0.1", port) as connection:
+            for part in begun[:-1]:
+                await connection.send(part)
+                await connection.receive()
+            await connection.send(begun[-1])
+            with anyio.fail_after(10), suppress(anyio.EndOfStream, anyio.BrokenResourceError):
+                while True:
+                    await connection.receive()
+
+
+async def test_a_body_that_does_not_arrive_is_408() -> None:
+    async with serving(read_timeout=0.2) as served:
+        port = int(served.url.rpartition(":")[2])
+        async with await anyio.connect_tcp("127.0.0.1", port) as connection:
+            head = b"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+            await connection.send(head + b"Accept: */*\r\nContent-Length: 100\r\n\r\n{")
+            with anyio.fail_after(10):
+                assert b" 408 " in await connection.receive()
+
+
+class SlowClerk:
+    """Clerk, but every answer waits until the test lets it go."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.arrived = anyio.Event()
+        self.go_on = anyio.Event()
+        self.app = Starlette(routes=[Route("/v1/{path:path}", self.answer, methods=["GET"])])
+
+    async def answer(self, request: Request) -> JSONResponse:
+        self.asked += 1
+        self.arrived.set()
+        await self.go_on.wait()
+        return JSONResponse({"object": "total_count", "total_count": 7})
+
+
+async def test_more_calls_than_the_server_takes_are_503_and_come_again_later() -> None:
+    clerk = SlowClerk()
+    async with (
+        hosting(clerk.app) as api,
+        anyio.create_task_group() as tasks,
+        serving(clerk_secret_key="sk_test_x", clerk_api_url=f"{api}/v1", max_calls=1) as served,
+    ):
+        tasks.start_soon(served.call, COUNT)
+        await clerk.arrived.wait()
+        refused = await served.call(COUNT)
+        clerk.go_on.set()
+    assert refused.status_code == 503
+    assert refused.headers["retry-after"]
+    assert clerk.asked == 1
+
+
+@pytest.mark.parametrize("transport", ["2026-07-28", "legacy", "sse"])
+async def test_calls_under_way_finish_when_the_server_is_told_to_end(transport: str) -> None:
+    clerk = SlowClerk()
+    answers: list[Any] = []
+
+    async def call(served: Served) -> None:
+        async with served.client(transport) as client:
+            # Now, because the client would list them after its call, when the server takes nothing new.
+            await client.list_tools()
+            answers.append(await client.call_tool(COUNT, {}))
+
+    async with (
+        hosting(clerk.app) as api,
+        anyio.create_task_group() as tasks,
+        serving(clerk_secret_key="sk_test_x", clerk_api_url=f"{api}/v1", drain=30) as served,
+    ):
+        tasks.start_soon(call, served)
+        await clerk.arrived.wait()
+        tasks.start_soon(release_once_draining, clerk, served)
+    [answer] = answers
+    assert answer.structured_content["total_count"] == 7
+
+
+async def release_once_draining(clerk: SlowClerk, served: Served) -> None:
+    while not served.web.ready.draining:
+        await anyio.sleep(0.01)
+    clerk.go_on.set()
+
+
+async def test_each_caller_has_a_rate_of_their_own() -> None:
+    now = 0.0
+
+    async def ok(scope: Any, receive: Any, send: Any) -> None:
+        await PlainTextResponse("ok")(scope, receive, send)
+
+    bounded = CallerBounds(ok, per_second=1, clock=lambda: now)
+    name = "ada"
+
+    async def named(scope: Any, receive: Any, send: Any) -> None:
+        scope[IDENTITY] = Identity(name)
+        await bounded(scope, receive, send)
+
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(named), base_url="http://test") as http:
+        assert [(await http.post("/")).status_code for _ in range(3)] == [200, 200, 429]
+        name = "bob"
+        assert (await http.post("/")).status_code == 200
+        name, now = "ada", 1.0
+        assert [(await http.post("/")).status_code for _ in range(2)] == [200, 429]
+        assert (await http.post("/")).headers["retry-after"] == "1"
+
+
+async def test_ready_is_checked_now_and_then_and_not_for_every_probe() -> None:
+    now, checks, problem = 0.0, 0, "Clerk refuses the key"
+
+    async def check() -> str | None:
+        nonlocal checks
+        checks += 1
+        return problem or None
+
+    ready = Readiness(check, clock=lambda: now)
+    app = Starlette(routes=[Route("/readyz", ready.show)])
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://test") as http:
+        first = await http.get("/readyz")
+        await http.get("/readyz")
+        assert (first.status_code, first.text, checks) == (503, "Clerk refuses the key\n", 1)
+        now, problem = KEPT_S, ""
+        assert (await http.get("/readyz")).status_code == 200
+        ready.draining = True
+        assert (await http.get("/readyz")).status_code == 503
+    assert checks == 2
+
+
+async def test_not_ready_while_clerk_is_out_of_reach_but_alive() -> None:
+    async with serving(
+        clerk_secret_key="sk_test_x", clerk_api_url="http://127.0.0.1:9/v1", retry_budget=0
+    ) as served:
+        assert (await served.get("/readyz")).status_code == 503
+        assert (await served.get("/healthz")).status_code == 200
+
+
+async def test_metrics_count_calls_by_operation_and_outcome() -> None:
+    async with serving() as served, served.client() as client, served.client("sse"):
+        await client.call_tool(COUNT, {})
+        await client.call_tool("Users_getUserDetails", {"user_id": "user_none"})
+        with pytest.raises(MCPError):
+            await client.call_tool("Users_made_up_by_a_model", {})
+        text = (await served.get("/metrics")).text
+    assert f'clerk_mcp_calls_total{{operation="{COUNT}",outcome="ok"}} 1.0' in text
+    assert 'clerk_mcp_calls_total{operation="Users_getUserDetails",outcome="error"} 1.0' in text
+    assert 'clerk_mcp_calls_total{operation="unknown",outcome="refused"} 1.0' in text
+    assert 'clerk_mcp_upstream_calls_total{result="2xx"} 1.0' in text
+    assert 'clerk_mcp_upstream_calls_total{result="4xx"} 1.0' in text
+    assert "clerk_mcp_upstream_tries_total 2.0" in text
+    assert "clerk_mcp_sessions 1.0" in text
+    assert "made_up" not in text
+
+
+MISTAKES: dict[str, tuple[dict[str, str], str]] = {
+    "no key": ({}, "No Clerk key"),
+    "open to everybody": ({"HOST": "0.0.0.0", "SANDBOX": "true"}, "choose --auth bearer"),
+    "no token file": ({"AUTH": "bearer", "SANDBOX": "true", "TOKEN_FILE": "/nowhere"}, "token file /nowhere"),
+    "no issuer": ({"AUTH": "oauth", "SANDBOX": "true"}, "--oauth-issuer"),
+    "any token of the issuer": (
+        {"AUTH": "oauth", "SANDBOX": "true", "OAUTH_ISSUER": "https://a.b", "PUBLIC_URL": "https://c.d"},
+        "--oauth-audience or --oauth-client",
+    ),
+    "an unset shell variable": (
+        {
+            "AUTH": "oauth",
+            "SANDBOX": "true",
+            "OAUTH_ISSUER": "https://a.b",
+            "PUBLIC_URL": "https://c.d",
+            "OAUTH_CLIENT": "",
+        },
+        "one of the names is empty",
+    ),
+    "a scope that is none": (
+        {
+            "AUTH": "oauth",
+            "SANDBOX": "true",
+            "OAUTH_ISSUER": "https://a.b",
+            "PUBLIC_URL": "https://c.d",
+            "OAUTH_CLIENT": "x",
+            "OAUTH_USER": "user_1=admin",
+        },
+        "'admin' is not a scope",
+    ),
+    "a key beside the callers' own": ({"AUTH": "clerk-key", "SANDBOX": "true"}, "callers bring their keys"),
+    "a public address with a path": ({"PUBLIC_URL": "https://a.b/mcp", "SANDBOX": "true"}, "without a path"),
+}
+
+
+@pytest.mark.parametrize("kind", MISTAKES)
+def test_a_mistake_is_found_at_the_start(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    variables, said = MISTAKES[kind]
+    for name, value in variables.items():
+        monkeypatch.setenv(f"CLERK_MCP_{name}", value)
+    with pytest.raises(SettingsError) as refused:
+        Web(load({"transport": "http"}))
+    assert said in str(refused.value)
+
+
+def run(*arguments: str, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """A Python process, to its end."""
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["-m", "clerk_mcp", "--transport", "http"], ["-m", "clerk_mcp.http"]],
+    ids=["clerk-mcp", "clerk_mcp.http"],
+)
+def test_a_taken_port_ends_in_one_clear_line(command: list[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        environment = {**os.environ, "CLERK_MCP_SANDBOX": "true", "CLERK_MCP_PORT": str(port)}
+        ended = subprocess.run(
+            [sys.executable, *command],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert ended.returncode != 0
+    assert ended.stderr.splitlines() == [f"--port {port} on 127.0.0.1 is taken by another program"]
+
+
+def test_any_asgi_server_can_run_it_and_learns_of_mistakes_in_plain_lines() -> None:
+    ended = run("-m", "uvicorn", "clerk_mcp.http:app", "--port", "0", environment=os.environ)
+    assert ended.returncode != 0
+    assert ended.stderr.startswith("No Clerk key")
+    assert "Traceback" not in ended.stderr
+
+
+def test_sigterm_ends_it_cleanly() -> None:
+    command = [sys.executable, "-m", "clerk_mcp", "--transport", "http", "--sandbox", "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        greeting = process.stderr.readline()
+        address = greeting.split()[2].rstrip(",")
+        assert httpx2.get(address.replace("/mcp", "/healthz")).status_code == 200
+        process.send_signal(signal.SIGTERM)
+        rest = process.stderr.read()
+    assert greeting.startswith("clerk-mcp at http://127.0.0.1:")
+    assert "Traceback" not in rest
+
+
+def test_serving_on_stdio_imports_nothing_of_this() -> None:
+    unwanted = ("jwt", "prometheus_client", "clerk_mcp.http", "clerk_mcp.auth", "clerk_mcp.tenants")
+    program = (
+        "import sys; from clerk_mcp.serve import make_server; from clerk_mcp.settings import load;"
+        f"make_server(load({{'sandbox': True}})); print([m for m in {unwanted} if m in sys.modules])"
+    )
+    ended = run("-c", program, environment=os.environ)
+    assert ended.stdout.strip() == "[]"
