@@ -26,6 +26,8 @@ def make_app(sandbox: Sandbox) -> App:
             await lifespan(receive, send)
             return
         body = await read_all(receive)
+        if body is None:
+            return
         method, path = scope["method"], scope["raw_path"].decode("latin-1").partition("?")[0]
         own = own_route(sandbox, method, path)
         if own is None:
@@ -69,11 +71,14 @@ def as_json(value: Any) -> WireAnswer:
     return WireAnswer(200, {"content-type": "application/json", "content-length": str(len(body))}, body)
 
 
-async def read_all(receive: Receive) -> bytes:
+async def read_all(receive: Receive) -> bytes | None:
+    """The body, or None where the caller went away before the end of it: half a request is never executed."""
     chunks = []
     more = True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         chunks.append(message.get("body", b""))
         more = message.get("more_body", False)
     return b"".join(chunks)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from email.parser import BytesParser
 from email.policy import HTTP
-from typing import Any, NoReturn
+from typing import Any
 
 from clerk_sandbox import errors
 from clerk_sandbox.routing import Call, Upload
@@ -19,6 +19,10 @@ LATER_PARAMETERS = {
     "OrganizationInvitations_bulkCreateAndSend": ("notify",),
     "OAuthApplications_createNewApplication": ("consent_screen_enabled", "pkce_required"),
 }
+
+
+# What Clerk's limit is nobody says; this one lets an answer, a snapshot and the request log nest it further.
+MAX_DEPTH = 100
 
 
 def read_body(call: Call, content_type: str, body: bytes) -> None:
@@ -70,23 +74,30 @@ def read_json(body: bytes) -> Any:
     if not body:
         return {}
     try:
-        value = json.loads(body, parse_constant=refuse_constant)
-        # Half of a surrogate pair can be written in JSON, but is no text.
-        json.dumps(value, ensure_ascii=False).encode()
+        value = json.loads(body)
+        # Python reads NaN, 1e999 and half of a surrogate pair, but none of them can be answered as JSON.
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+        if depth(value) > MAX_DEPTH:
+            raise ValueError(f"it is nested deeper than {MAX_DEPTH} levels")
     except (ValueError, RecursionError) as error:
         raise errors.request_body_invalid(f"The body is not JSON: {error}.") from None
     return value
 
 
-def refuse_constant(name: str) -> NoReturn:
-    """Python takes NaN and the infinities for JSON; JSON does not."""
-    raise ValueError(f"{name} is no JSON number")
+def depth(value: Any) -> int:
+    """How many arrays and objects there are inside one another."""
+    if not isinstance(value, dict | list):
+        return 0
+    return 1 + max(map(depth, value.values() if isinstance(value, dict) else value), default=0)
 
 
 def read_multipart(content_type: str, body: bytes) -> tuple[dict[str, str], Upload | None]:
     """The text parts by name, and the part named `file`."""
     head = f"Content-Type: {content_type}\r\n\r\n".encode()
-    message = BytesParser(policy=HTTP).parsebytes(head + body)
+    try:
+        message = BytesParser(policy=HTTP).parsebytes(head + body)
+    except RecursionError:
+        raise errors.request_body_invalid("Its parts are nested too deep.") from None
     fields: dict[str, str] = {}
     upload: Upload | None = None
     for part in message.iter_parts() if message.is_multipart() else ():

@@ -119,10 +119,8 @@ async def exchange(
     kind = fault.kind if fault else ""
     if kind == "reset-before":
         raise ConnectionReset(executed=False)
-    if sandbox.faults and kind in REFUSALS:
-        answer = sandbox.failure(sandbox.faults.refusal(kind))
-    else:
-        answer = sandbox.handle(method, path, query, headers, body)
+    refusal = sandbox.faults.refusal(kind) if sandbox.faults and kind in REFUSALS else None
+    answer = sandbox.handle(method, path, query, headers, body, refusal=refusal)
     # Now, because the answer refers to state that the next request may change.
     content, content_type = answer.body, answer.content_type
     if kind == "reset-after":

@@ -11,6 +11,7 @@ _WEB3_WALLET = re.compile(r"0x[0-9a-f]{40}", re.IGNORECASE)
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}", re.IGNORECASE)
 _HOST_AND_PORT = re.compile(r"(?:localhost|[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::\d{1,5})?", re.IGNORECASE)
 _SLUG = re.compile(r"[a-z0-9]+(?:-+[a-z0-9]+)*")
+_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*", re.IGNORECASE)
 
 
@@ -39,6 +40,11 @@ def is_host_and_port(text: str) -> bool:
 
 def is_slug(text: str) -> bool:
     return _SLUG.fullmatch(text) is not None
+
+
+def is_date_time(text: str) -> bool:
+    """RFC 3339 by its form; whether there is such a day is another question."""
+    return _DATE_TIME.fullmatch(text) is not None
 
 
 def is_url(text: str) -> bool:

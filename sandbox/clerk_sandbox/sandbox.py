@@ -21,6 +21,7 @@ from clerk_sandbox.errors import ClerkError
 from clerk_sandbox.faults import Faults
 from clerk_sandbox.ratelimits import RateLimits
 from clerk_sandbox.routing import Answer, Call, Query, handlers, route
+from clerk_sandbox.snapshots import check_snapshot
 from clerk_sandbox.state import Instance, Json, now_ms
 from clerk_tools.operation import Spec
 
@@ -81,7 +82,9 @@ class Sandbox:
         self._clock = clock
         self._rate_limits_on = rate_limits
         self._fault_shares = faults
-        self.live = bool(data.get("live")) if data is not None else live
+        if data is not None:
+            check_snapshot(data, seeded_instance().snapshot())
+        self.live = data["live"] if data is not None else live
         self.key = key or (LIVE_KEY if self.live else TEST_KEY)
         self.reset()
 
@@ -90,8 +93,7 @@ class Sandbox:
         if self._data is not None:
             self.instance = Instance.restore(copy.deepcopy(self._data), clock=self._clock)
         else:
-            self.instance = Instance(seed=self._seed, live=self.live, clock=self._clock)
-            seed_demo_data(self.instance, users=self._users)
+            self.instance = seeded_instance(self._users, seed=self._seed, live=self.live, clock=self._clock)
         self.rate_limits = RateLimits(live=self.live, clock=self._clock) if self._rate_limits_on else None
         self.faults = Faults.parse(self._fault_shares, seed=self._seed) if self._fault_shares else None
         self.received: deque[ReceivedRequest] = deque(maxlen=REQUESTS_KEPT)
@@ -107,10 +109,18 @@ class Sandbox:
         return [asdict(request) for request in self.received]
 
     def handle(
-        self, method: str, url_path: str, query_string: str, headers: Mapping[str, str], body: bytes
+        self,
+        method: str,
+        url_path: str,
+        query_string: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        *,
+        refusal: ClerkError | None = None,
     ) -> Answer:
         """Answer one request. `url_path` is still percent-encoded; header names are in lower case.
 
+        `refusal` is the answer of a fault that was asked for: then no operation runs.
         The answer's `json` is the instance's own state: read it before the next request; never change it.
         """
         self._answered += 1
@@ -124,6 +134,8 @@ class Sandbox:
             if url_path != API_PREFIX and not url_path.startswith(API_PREFIX + "/"):
                 raise errors.route_not_found(method, url_path)
             spec, path = route(method, url_path.removeprefix(API_PREFIX))
+            if refusal:
+                raise refusal
             if spec.id not in PUBLIC_OPERATIONS:
                 self._authenticate(headers.get("authorization"))
             if spec.id in self.instance.settings["retired_operations"]:
@@ -148,11 +160,6 @@ class Sandbox:
         )
         return answer
 
-    def failure(self, error: ClerkError) -> Answer:
-        """The answer of a fault that was asked for: no operation ran."""
-        self._answered += 1
-        return Answer(error.status, error.envelope(self._trace_id()), headers=dict(error.headers))
-
     def _authenticate(self, authorization: str | None) -> None:
         scheme, _, key = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not key:
@@ -162,6 +169,13 @@ class Sandbox:
 
     def _trace_id(self) -> str:
         return hashlib.blake2b(f"{self._seed}/trace/{self._answered}".encode(), digest_size=16).hexdigest()
+
+
+def seeded_instance(users: int = 0, **settings: Any) -> Instance:
+    """A new instance with the demo data in it."""
+    instance = Instance(**settings)
+    seed_demo_data(instance, users=users)
+    return instance
 
 
 def as_answer(returned: Answer | Json | list[Any] | None) -> Answer:

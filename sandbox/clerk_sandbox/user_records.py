@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from clerk_sandbox.images import image_address
 from clerk_sandbox.state import Instance, Json, identifier_key, plural
 
 ATTEMPTS = 100
@@ -18,7 +19,7 @@ VERIFIED_BY_ADMIN: Json = {
 
 def image_url(user_id: str, version: int = 0) -> str:
     """Where a user's picture would be; another `version` for each picture."""
-    return f"https://img.clerk.com/{user_id}/{version}"
+    return image_address(f'{{"type":"default","rid":"{user_id}","version":{version}}}')
 
 
 def make_identification(name: str, identification_id: str, value: str, now: int, *, verified: bool) -> Json:

@@ -149,12 +149,12 @@ class ClerkClient:
         started = self._clock.now()
         images = await self._images(request) if request.files else {}
         try:
-            turn, waits = self._turns.enter(session), Waits(self._clock, on_wait)
-            call = _Call(request, images, turn, waits, started, if_left_behind)
-            outcome = await self._run(call)
+            turn = self._turns.enter(session)
         except QueueFull:
-            message = "Too many calls are waiting for Clerk. This one was not run: try again later."
-            raise Unanswered("queue_full", message, "not_run") from None
+            raise _queue_full() from None
+        outcome = await self._run(
+            _Call(request, images, turn, Waits(self._clock, on_wait), started, if_left_behind)
+        )
         if isinstance(outcome, Unanswered):
             raise outcome
         return outcome
@@ -175,6 +175,9 @@ class ClerkClient:
             outcome = await self._try(call)
             if _worth_repeating(call.request, outcome):
                 outcome = await self._repeat(call, outcome)
+        except QueueFull:
+            # What has been tried by now was not run, or it would not have been worth another try.
+            outcome = _queue_full(tries=call.tries, waited=call.waits.total)
         except asyncio.CancelledError:
             if not call.left_behind:
                 self._log(call, None)
@@ -209,7 +212,8 @@ class ClerkClient:
 
         async def pause(seconds: float) -> None:
             call.turn.stop()
-            await call.waits.sleep(seconds, "another try")
+            with call.turn.elsewhere():
+                await call.waits.sleep(seconds, "another try")
 
         first = [outcome]
 
@@ -228,7 +232,8 @@ class ClerkClient:
     async def _try(self, call: _Call) -> Reply | Unanswered:
         """Wait until the call may be sent, and send it once."""
         # For the object before taking a turn, so that many changes of one user hold up nobody else.
-        object_place = await self._budget.take_object(call.request, call.waits) if self._budget else None
+        with call.turn.elsewhere():
+            object_place = await self._budget.take_object(call.request, call.waits) if self._budget else None
         await call.turn.start(call.waits)
         place = await self._budget.take(call.request, call.waits) if self._budget else None
         call.tries += 1
@@ -286,6 +291,11 @@ class ClerkClient:
         if call.left_behind:
             line["caller_gone"] = True
         logger.info(json.dumps(line, separators=(",", ":")))
+
+
+def _queue_full(**told: Any) -> Unanswered:
+    message = "Too many calls are waiting for Clerk. This one was not run: try again later."
+    return Unanswered("queue_full", message, "not_run", **told)
 
 
 def _worth_repeating(request: Request, outcome: Reply | Unanswered) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import anyio
 
@@ -24,6 +26,8 @@ class Turns:
         """`in_flight` calls run at once; `queue` more may wait."""
         self._free = in_flight
         self._room = in_flight + queue
+        # Everybody between `enter` and `leave`, in order.
+        self._admitted: dict[Turn, None] = {}
         # A session is here while it has a line; the first one is served next.
         self._lines: dict[str, deque[Turn]] = {}
 
@@ -31,21 +35,27 @@ class Turns:
         """Admit one call of `session`; whoever enters must `leave`.
 
         Raises:
-            QueueFull: there is no room, and no session has a longer line than this one.
+            QueueFull: there is no room, and no session has more calls waiting than this one.
         """
-        if self._room <= 0:
+        if len(self._admitted) >= self._room:
             self._make_room(session)
-        self._room -= 1
-        return Turn(self, session)
+        turn = Turn(self, session)
+        self._admitted[turn] = None
+        return turn
 
     def _make_room(self, session: str) -> None:
-        # Without this, a session that fills the queue would keep all others out of it.
-        longest = max(self._lines.values(), key=len, default=deque[Turn]())
-        if len(longest) <= len(self._lines.get(session, ())) + 1:
+        # Without this, a session that fills the queue would keep all others out of it. It can do so from
+        # elsewhere than the lines too: with changes of one user, or retries, that all wait for their time.
+        waiting: dict[str, list[Turn]] = {session: []}
+        for turn in self._admitted:
+            if not turn.running:
+                waiting.setdefault(turn.session, []).append(turn)
+        most = max(waiting.values(), key=len)
+        if len(most) <= len(waiting[session]) + 1:
             raise QueueFull
-        last = longest[-1]
-        last.refused = True
-        self._step_out(last)
+        last = most[-1]
+        del self._admitted[last]
+        last.refuse()
 
     def _step_out(self, turn: Turn) -> None:
         line = self._lines[turn.session]
@@ -78,6 +88,7 @@ class Turn:
         self.called = anyio.Event()
         self._turns = turns
         self._has_run = False
+        self._elsewhere = anyio.CancelScope()
 
     async def start(self, waits: Waits) -> None:
         """Wait until the call may run. One that ran before, and stopped, goes ahead of its session's others.
@@ -103,6 +114,26 @@ class Turn:
                 raise QueueFull
         self._has_run = True
 
+    @contextmanager
+    def elsewhere(self) -> Iterator[None]:
+        """Wait in the body for something else than a turn.
+
+        Raises:
+            QueueFull: a call of another session needed the room more.
+        """
+        with anyio.CancelScope() as self._elsewhere:
+            yield
+        if self.refused:
+            raise QueueFull
+
+    def refuse(self) -> None:
+        """End the waiting, wherever it is done."""
+        self.refused = True
+        if self.in_line:
+            self._turns._step_out(self)
+        else:
+            self._elsewhere.cancel()
+
     def stop(self) -> None:
         """Let others run, to wait for something else; `start` goes on."""
         if self.running:
@@ -114,4 +145,4 @@ class Turn:
         if self.in_line:
             self._turns._step_out(self)
         self.stop()
-        self._turns._room += 1
+        self._turns._admitted.pop(self, None)

@@ -78,6 +78,11 @@ class Files:
             UploadError: it is elsewhere, behind a link, unreadable, no regular file, or too large.
         """
         try:
+            path.encode()
+        except UnicodeEncodeError:
+            # Half of a surrogate pair. Not quoted, because no answer could hold it.
+            raise UploadError("file_unreadable", "The path is not valid Unicode.") from None
+        try:
             descriptor = self._open(path)
             try:
                 status = os.fstat(descriptor)

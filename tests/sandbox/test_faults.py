@@ -49,6 +49,9 @@ async def test_a_refusal_has_clerk_s_error_and_runs_nothing(faults: str, codes: 
     if faults == "429=1":
         assert answers[0].headers["retry-after"] == "1"
     assert not has_newcomer(sandbox)
+    assert [(one["operation"], one["status"]) for one in sandbox.requests] == [
+        ("Users_createNewUser", int(faults[:3]))
+    ] * 8
 
 
 async def test_a_reset_before_leaves_no_trace_and_one_after_has_done_the_work() -> None:

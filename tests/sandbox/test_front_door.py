@@ -122,7 +122,9 @@ async def test_a_body_of_the_wrong_content_type_is_refused(
         b"[{}",
         b'{"first_name":NaN}',
         b'{"first_name":"\\ud800"}',
+        b'{"username":"endless","public_metadata":{"n":1e999}}',
         b'{"public_metadata":' + b"[" * 100_000,
+        b'{"username":"deep_one","public_metadata":' + b'{"a":' * 100 + b"1" + b"}" * 101,
     ],
 )
 async def test_a_body_that_is_no_json_object_is_invalid(http: httpx2.AsyncClient, body: bytes) -> None:
@@ -197,6 +199,43 @@ async def test_paginated_puts_a_bare_list_into_the_envelope_that_counts(
     page = (await http.get(path, params={"limit": 2, "paginated": "true"})).json()
     assert page["data"] == bare
     assert page["total_count"] > 2
+
+
+async def test_a_user_s_oauth_tokens_are_paginated_too(http: httpx2.AsyncClient) -> None:
+    (ingrid,) = (await http.get("users?username=ingrid")).json()
+    path = f"users/{ingrid['id']}/oauth_access_tokens/oauth_google"
+    bare = (await http.get(path)).json()
+    assert (await http.get(f"{path}?paginated=true")).json() == {"data": bare, "total_count": 1}
+
+
+async def test_what_is_nested_as_deep_as_may_be_does_not_break_what_shows_it(
+    sandbox: Sandbox, http: httpx2.AsyncClient
+) -> None:
+    metadata = b'{"a":' * 99 + b"1" + b"}" * 99
+    body = b'{"username":"deep_one","public_metadata":' + metadata + b"}"
+    assert (await http.post("users", content=body, headers={"Content-Type": "application/json"})).is_success
+    assert "deep_one" in str(sandbox.snapshot())
+    assert sandbox.requests[0]["body"]["username"] == "deep_one"
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        b"",
+        b"Content-Disposition: form-data; name=file\r\n\r\nhi",
+        b"Content-Disposition: form-data; name=other\r\n\r\nhi",
+        b"Content-Disposition: form-data; name=file\r\n" + b"Content-Type: message/rfc822\r\n\r\n" * 2000,
+    ],
+    ids=["empty", "no-image", "other-field", "mail-in-mail"],
+)
+async def test_a_form_without_an_image_is_refused(http: httpx2.AsyncClient, part: bytes) -> None:
+    (user,) = (await http.get("users?limit=1")).json()
+    refused = await http.post(
+        f"users/{user['id']}/profile_image",
+        content=b"--x\r\n" + part + b"\r\n--x--",
+        headers={"Content-Type": "multipart/form-data; boundary=x"},
+    )
+    assert error_of(refused)[0] in (400, 422)
 
 
 async def test_users_stay_a_bare_list_even_paginated(http: httpx2.AsyncClient) -> None:

@@ -67,7 +67,9 @@ class ClerkModel(RuleBasedStateMachine):
     @initialize()
     def empty_instance(self) -> None:
         snapshot = Sandbox().snapshot()
-        snapshot["tables"] = {name: [] for name in TABLES}
+        # No instance is without a domain.
+        domains = snapshot["tables"]["domains"]
+        snapshot["tables"] = {name: [] for name in TABLES} | {"domains": domains}
         self.clerk = Clerk(Sandbox(data=snapshot))
         self.loop = asyncio.Runner()
 

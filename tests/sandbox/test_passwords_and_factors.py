@@ -113,6 +113,12 @@ async def test_a_digest_that_cannot_be_computed_is_taken_but_never_matches(
     assert await clerk.error(VERIFY_PASSWORD, user_id=user["id"], password="anything") == WRONG_PASSWORD
 
 
+async def test_a_digest_whose_base64_is_cut_short_is_refused(clerk: Clerk) -> None:
+    digest = {"password_digest": "pbkdf2_sha256$1$QQ==$A", "password_hasher": "pbkdf2_sha256"}
+    refused = await clerk.error(CREATE, username="digested", **digest)
+    assert refused == (422, "form_param_format_invalid", "password_digest")
+
+
 async def test_a_digest_has_to_come_with_its_hasher_and_in_its_form(clerk: Clerk) -> None:
     digest = DIGESTS["md5"]
     assert (await clerk.error(CREATE, username="digested", password_digest=digest))[1:] == (

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from clerk_sandbox.demo_data import PASSWORD
 from clerk_sandbox.sandbox import LIVE_KEY, TEST_KEY, Sandbox
+from clerk_sandbox.snapshots import read_snapshot
 from tests.sandbox.clerk import Clerk
 from tests.sandbox.clock import Clock
 
@@ -65,11 +68,48 @@ def test_a_snapshot_stays_as_it_was_taken(clock: Clock) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [{}, {"users": []}, {"seed": 0, "live": False, "settings": {}, "tables": []}]
+    "data", [[], "text", {}, {"users": []}, {"seed": 0, "live": False, "settings": {}, "tables": []}]
 )
-def test_what_is_no_snapshot_is_refused(data: dict[str, object]) -> None:
+def test_what_is_no_snapshot_is_refused(data: Any) -> None:
     with pytest.raises(ValueError, match="not a snapshot"):
         Sandbox(data=data)
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "complaint"),
+    [
+        (["live"], "yes", 'it has "yes" for live'),
+        (["tables"], None, "tables is no object"),
+        (["credentials"], {"user_1": 3}, "credentials has 3 for user_1"),
+        (["settings", "max_allowed_memberships"], "5", 'settings has "5" for max_allowed_memberships'),
+        (["tables", "users"], {}, "tables has {} for users"),
+        (["tables", "domains"], [], "none of its domains is the primary one"),
+        (["tables", "users", 0], 7, r"users\[0\] is no object"),
+        (["tables", "users", 0, "created_at"], None, r"users\[0\] has null for created_at"),
+        (["tables", "users", 0, "email_addresses"], [{}], r"users\[0\].email_addresses\[0\] has no id"),
+        (["tables", "users", 1, "username"], "NADIA", "two users have the same username"),
+        (["tables", "sessions", 0, "user_id"], "user_gone", "user_id that is not in users"),
+    ],
+)
+def test_the_first_thing_wrong_with_a_snapshot_is_named(
+    place: list[str | int], value: object, complaint: str
+) -> None:
+    snapshot: Any = Sandbox().snapshot()
+    *path, last = place
+    holder = snapshot
+    for step in path:
+        holder = holder[step]
+    holder[last] = value
+    with pytest.raises(ValueError, match=complaint):
+        Sandbox(data=snapshot)
+
+
+@pytest.mark.parametrize("text", ["", "null", "[]", "{", "[" * 100_000])
+def test_a_file_that_holds_no_object_is_named(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "saved.json"
+    file.write_text(text)
+    with pytest.raises(ValueError, match=r"saved\.json"):
+        read_snapshot(file)
 
 
 def test_a_live_instance_has_a_live_key_and_its_snapshot_too(clock: Clock) -> None:

@@ -82,6 +82,9 @@ async def test_an_identifier_belongs_to_one_user_only(
         ({"username": "with spaces"}, "username"),
         ({"username": "fine_name", "created_at": "yesterday"}, "created_at"),
         ({"username": "fine_name", "created_at": "2024-01-01"}, "created_at"),
+        ({"username": "fine_name", "created_at": "2024-W01-1T00:00:00Z"}, "created_at"),
+        ({"username": "fine_name", "created_at": "2024-01-01T00:00:00"}, "created_at"),
+        ({"username": "fine_name", "created_at": "2024-02-30T00:00:00Z"}, "created_at"),
         ({"username": "fine_name", "totp_secret": "not base32!"}, "totp_secret"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import logging
 from collections.abc import AsyncIterator
@@ -226,6 +227,26 @@ async def test_a_large_answer_of_unknown_length_is_abandoned_on_the_way() -> Non
         with pytest.raises(Unanswered) as failure:
             await client.send(get_user())
     assert failure.value.code == "answer_too_large"
+
+
+MEGABYTE = b'"' + b"x" * 1_000_000 + b'"'
+
+
+async def test_what_counts_is_the_size_of_an_answer_after_decompression() -> None:
+    bomb = answer(200, body=gzip.compress(MEGABYTE), headers={"content-encoding": "gzip"})
+    async with upstream(in_turn(bomb), max_answer_bytes=100_000) as (_, client):
+        with pytest.raises(Unanswered) as failure:
+            await client.send(get_user())
+    assert failure.value.code == "answer_too_large"
+
+
+async def test_what_was_compressed_twice_is_not_decompressed() -> None:
+    body = gzip.compress(gzip.compress(MEGABYTE))
+    bomb = answer(200, body=body, headers={"content-encoding": "gzip, gzip"})
+    async with upstream(in_turn(bomb), max_answer_bytes=100_000) as (_, client):
+        reply = await client.send(get_user())
+    assert reply.value is None
+    assert len(reply.text or "") <= len(body)
 
 
 async def test_each_call_is_one_log_line_that_names_no_person_and_no_secret(

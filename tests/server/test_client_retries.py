@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from email.utils import formatdate
 
+import anyio
 import httpx2
 import pytest
 
@@ -147,13 +148,14 @@ async def test_a_write_whose_answer_broke_off_after_its_status_is_known_to_be_do
     assert len(server.requests) == 1
 
 
-async def test_a_refusal_whose_body_broke_off_is_still_a_refusal() -> None:
+@pytest.mark.parametrize("status", [302, 422])
+async def test_a_refusal_whose_body_broke_off_is_still_a_refusal(status: int) -> None:
     async def script(received: Received) -> None:
-        received.writer.write(answer(422, {"errors": []})[:-5])
+        received.writer.write(answer(status, {"errors": []})[:-5])
 
     async with upstream(script) as (_, client):
         reply = await client.send(update_user())
-    assert (reply.status, reply.value) == (422, None)
+    assert (reply.status, reply.value) == (status, None)
 
 
 async def never(_: Received) -> bytes | None:
@@ -223,6 +225,32 @@ async def test_a_waiting_caller_is_told_how_long_it_has_waited_and_why() -> None
     ((seconds, reason),) = told
     assert seconds >= 1.0
     assert "another try" in reason
+
+
+async def test_a_session_whose_calls_all_wait_to_try_again_leaves_room_for_another() -> None:
+    async def script(received: Received) -> bytes:
+        return busy("20") if received.method == "PATCH" else OK
+
+    failures: list[Unanswered] = []
+
+    async with upstream(script, max_in_flight=2, max_queue=2) as (server, client):
+
+        async def update() -> None:
+            try:
+                await client.send(update_user(), session="busy")
+            except Unanswered as failure:
+                failures.append(failure)
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(4):
+                tasks.start_soon(update)
+            while len(server.requests) < 4:
+                await anyio.sleep(0.005)
+            assert (await client.send(get_user(), session="other")).status == 200
+            tasks.cancel_scope.cancel()
+    (refused,) = failures
+    assert (refused.code, refused.outcome, refused.tries) == ("queue_full", "not_run", 1)
+    assert len(server.requests) == 5
 
 
 async def test_others_run_while_one_waits_to_try_again() -> None:

@@ -87,6 +87,32 @@ async def test_a_session_that_filled_the_queue_makes_room_for_another() -> None:
     assert office.started == ["a1", "a2", "b1", "a3"]
 
 
+async def test_a_session_cannot_keep_others_out_by_waiting_elsewhere_either() -> None:
+    office = Office(1, 2)
+    refused: list[str] = []
+
+    async def wait_for_something_else(name: str) -> None:
+        turn = office.turns.enter("a")
+        try:
+            with turn.elsewhere():
+                await anyio.sleep_forever()
+        except QueueFull:
+            refused.append(name)
+        finally:
+            turn.leave()
+
+    async with anyio.create_task_group() as tasks:
+        for name in ("first", "second", "third"):
+            tasks.start_soon(wait_for_something_else, name)
+            await anyio.wait_all_tasks_blocked()
+        async with calls(office, "b1"):
+            assert (refused, office.started) == (["third"], ["b1"])
+            with pytest.raises(QueueFull):
+                office.turns.enter("a")
+            office.finish["b1"].set()
+        tasks.cancel_scope.cancel()
+
+
 async def test_sessions_with_lines_as_long_as_each_other_do_not_push_each_other_out() -> None:
     office = Office(1, 2)
     async with calls(office, "a1", "a2", "b1"):

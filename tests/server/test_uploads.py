@@ -101,6 +101,12 @@ def test_base64_is_still_taken_where_files_are_offered(directory: Path) -> None:
     assert read_image(encoded(PNG), Files(directory)).content == PNG
 
 
+@pytest.mark.parametrize("path", ["\ud800.png", "logo\udc80.png"])
+def test_a_path_that_is_no_text_is_refused_without_being_quoted(directory: Path, path: str) -> None:
+    with pytest.raises(UploadError, match="not valid Unicode"):
+        read_image(path, Files(directory))
+
+
 def test_no_file_is_read_where_none_are_offered(directory: Path) -> None:
     with pytest.raises(UploadError, match="base64 is broken"):
         read_image(str(directory / "logos" / "a.png"))

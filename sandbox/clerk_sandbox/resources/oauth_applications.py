@@ -85,7 +85,7 @@ def update_oauth_application(instance: Instance, call: Call) -> Json:
 @operation("OAuthApplications_deleteById")
 def delete_oauth_application(instance: Instance, call: Call) -> Json:
     application = get_oauth_application(instance, call)
-    del instance.credentials[application["id"]]
+    instance.credentials.pop(application["id"], None)
     return deleted(instance.oauth_applications.remove(application["id"]))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from clerk_sandbox import errors, formats, metadata
 from clerk_sandbox.answers import deleted
-from clerk_sandbox.images import check_image
+from clerk_sandbox.images import check_image, image_address
 from clerk_sandbox.plan import require_organizations
 from clerk_sandbox.resources.organization_memberships import (
     METADATA,
@@ -206,4 +206,4 @@ def _free_slug(instance: Instance, name: str) -> str:
 
 
 def _default_image_url(organization_id: str) -> str:
-    return f"https://img.clerk.com/default/{organization_id}"
+    return image_address(f'{{"type":"default","rid":"{organization_id}"}}')

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from clerk_sandbox import errors, formats, metadata, passwords, totp
-from clerk_sandbox.answers import data_page, deleted, found
+from clerk_sandbox.answers import bare_page, data_page, deleted, found
 from clerk_sandbox.images import check_image
 from clerk_sandbox.plan import require_enabled, require_in_plan
 from clerk_sandbox.resources.organization_memberships import membership_answer
@@ -90,12 +90,12 @@ def list_user_memberships(instance: Instance, call: Call) -> Json:
 
 
 @operation("Users_getOAuthAccessToken")
-def get_oauth_access_token(instance: Instance, call: Call) -> list[Json]:
+def get_oauth_access_token(instance: Instance, call: Call) -> list[Json] | Json:
     user, provider = find_user(instance, call), call.path["provider"]
     if not provider.startswith("oauth_"):
         raise errors.form_param_value_invalid("provider", "a provider's id, such as oauth_google")
     tokens = instance.credentials.get(user["id"], {}).get("oauth_tokens", [])
-    return call.one_page([token for token in tokens if token["provider"] == provider])
+    return bare_page(call, [token for token in tokens if token["provider"] == provider])
 
 
 # Creating
@@ -177,10 +177,11 @@ def moment(name: str, value: str | None) -> int | None:
     if value is None:
         return None
     try:
-        parsed = datetime.fromisoformat(value)
+        # fromisoformat alone takes weeks, dates without dashes and times without seconds as well.
+        parsed = datetime.fromisoformat(value) if formats.is_date_time(value) else None
     except ValueError:
         parsed = None
-    if parsed is None or parsed.tzinfo is None or "T" not in value.upper():
+    if parsed is None:
         raise errors.form_param_format_invalid(
             name, "an RFC 3339 date and time, such as 2024-10-20T07:15:20.902Z"
         )
