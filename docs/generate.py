@@ -2,6 +2,8 @@
 
     python docs/generate.py           write them
     python docs/generate.py --check   exit 1 where one is stale
+
+`make docs` does the first, `make check` the second.
 """
 
 from __future__ import annotations
@@ -10,11 +12,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from clerk_tools.catalog import RESOURCES, operations
-from clerk_tools.operation import Effect
 from install_links import install_links
 
+from clerk_tools.catalog import RESOURCES, operations
+from clerk_tools.operation import Effect
+
 ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))  # for the calls that the tests make of every operation
+
+from parts import errors, hosts, settings, tools  # noqa: E402
 
 
 def tools_by_resource() -> str:
@@ -30,7 +36,11 @@ def tools_by_resource() -> str:
 
 
 SECTIONS: dict[str, dict[str, Callable[[], str]]] = {
-    "README.md": {"tools": tools_by_resource, "links": install_links}
+    "README.md": {"tools": tools_by_resource, "links": install_links},
+    "docs/errors.md": {"same": errors.same_for_all, "by-operation": errors.by_operation},
+    "docs/hosts.md": {"hosts": hosts.table, "recipes": hosts.over_http},
+    "docs/settings.md": {"every": settings.of_every_server, "http": settings.of_http},
+    "docs/tools/index.md": {"contents": tools.contents, "list-all": tools.counted},
 }
 """By file, what stands between `<!-- NAME:begin -->` and `<!-- NAME:end -->`."""
 
@@ -47,13 +57,20 @@ def with_sections(text: str, sections: dict[str, Callable[[], str]]) -> str:
     return text
 
 
+def documents() -> dict[str, str]:
+    """Every document that is generated, in part or as a whole, by its path: as it should be."""
+    parts = {
+        name: with_sections((ROOT / name).read_text(encoding="utf-8"), sections)
+        for name, sections in SECTIONS.items()
+    }
+    return parts | tools.pages()
+
+
 def main(check: bool) -> int:
     stale = []
-    for name, sections in SECTIONS.items():
+    for name, new in documents().items():
         path = ROOT / name
-        old = path.read_text(encoding="utf-8")
-        new = with_sections(old, sections)
-        if new != old:
+        if not path.exists() or path.read_text(encoding="utf-8") != new:
             stale.append(name)
             if not check:
                 path.write_text(new, encoding="utf-8")

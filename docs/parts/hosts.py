@@ -1,0 +1,41 @@
+"""What `clerk-mcp install` knows of each host, as a table."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from clerk_mcp.hosts import DEFAULT_KEY_FILE, HOSTS, KEY, Host
+from clerk_mcp.page.hosts import recipes
+
+_PLATFORMS: Final = {"macos": "macOS", "linux": "Linux", "windows": "Windows"}
+
+
+def table() -> str:
+    """Each host with its file, and how the key gets from there to the server."""
+    rows = [f"| {host.title} | `{host.id}` | {_files(host)} | {_key(host)} |" for host in HOSTS.values()]
+    return "\n".join(["| host | `HOST` | its file | the key |", "|---|---|---|---|", *rows])
+
+
+def _files(host: Host) -> str:
+    paths: dict[str, list[str]] = {}
+    for platform, path in host.paths.items():
+        shown = path.format(home="~", config="~/.config", appdata="%APPDATA%", codex="~/.codex")
+        paths.setdefault(shown, []).append(_PLATFORMS[platform])
+    if len(paths) == 1:
+        return f"`{next(iter(paths))}`"
+    return "<br>".join(f"{', '.join(platforms)}: `{path}`" for path, platforms in paths.items())
+
+
+def _key(host: Host) -> str:
+    if host.takes_variables:
+        return f"`{KEY}` of the host's environment"
+    return f"the file `{DEFAULT_KEY_FILE}`"
+
+
+def over_http() -> str:
+    """What each host is told of a hosted server whose callers bring a token."""
+    lines = []
+    for recipe in recipes("https://mcp.example.com", "bearer"):
+        language = "json" if recipe.text.startswith("{") else "toml" if recipe.text.startswith("[") else "sh"
+        lines += [f"**{recipe.host}** · {recipe.where}", "", f"```{language}", recipe.text, "```", ""]
+    return "\n".join(lines[:-1])
