@@ -1,0 +1,1 @@
+"""What is made of this project to be handed out: `make dist`."""

@@ -1,0 +1,346 @@
+"""What `clerk-mcp doctor` looks at. Each check returns its findings and raises nothing."""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final, Literal, TextIO
+
+import anyio
+import httpx2
+from mcp import Client
+from mcp.client.stdio import StdioServerParameters, stdio_client
+
+from clerk_mcp.exchange import API_VERSION
+from clerk_mcp.file_change import CannotChange
+from clerk_mcp.hosts import HOSTS, KEY, KEY_FILE, Host, Launch, path_here, resolved
+from clerk_mcp.install import entries_of
+from clerk_mcp.instance import Kind, kind_of_key
+from clerk_mcp.serve import NO_KEY, make_calls, make_policy
+from clerk_mcp.settings import Settings, SettingsError, flag
+from clerk_tools.catalog import operations
+
+_CLERK_PATIENCE_S: Final = 10.0
+_HOST_PATIENCE_S: Final = 30.0
+_SKEW_S: Final = 5.0
+"""Tokens live for a minute, and what checks them allows a few seconds."""
+
+Level = Literal["ok", "warning", "problem"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report."""
+
+    check: str
+    level: Level
+    message: str
+    fix: str | None = None
+
+
+def versions() -> Finding:
+    """What is installed."""
+    python = ".".join(map(str, sys.version_info[:3]))
+    return Finding(
+        "version", "ok", f"clerk-mcp {version('clerk-mcp')}, mcp {version('mcp')}, Python {python}"
+    )
+
+
+def key(settings: Settings) -> list[Finding]:
+    """Whether there is a key, of which kind, and whether it is kept well."""
+    if settings.sandbox:
+        return [Finding("key", "ok", "none is needed: --sandbox")]
+    if settings.transport != "stdio" and settings.auth == "clerk-key":
+        return [Finding("key", "ok", "callers bring their own: --auth clerk-key")]
+    if settings.key is None:
+        return [
+            Finding(
+                "key",
+                "problem",
+                f"neither {KEY} nor {KEY_FILE} is set",
+                " ".join(NO_KEY).removeprefix("No Clerk key: "),
+            )
+        ]
+    return [_kind(settings, settings.key), *_keeping(settings)]
+
+
+def _kind(settings: Settings, key: str) -> Finding:
+    source = KEY if os.environ.get(KEY) else f"{settings.clerk_secret_key_file}"
+    if kind_of_key(key) is Kind.TEST:
+        return Finding("key", "ok", f"a test key, from {source}")
+    if settings.read_only:
+        return Finding(
+            "key", "ok", f"a LIVE key, from {source}; --read-only keeps agents from changing anything"
+        )
+    return Finding(
+        "key",
+        "warning",
+        f"a LIVE key, from {source}: agents can change production",
+        "Add --read-only, or use a test key, unless that is meant.",
+    )
+
+
+def _keeping(settings: Settings) -> Iterator[Finding]:
+    file = settings.clerk_secret_key_file
+    if file is None:
+        return
+    if os.environ.get(KEY):
+        yield Finding(
+            "key",
+            "warning",
+            f"{KEY} is set as well as {KEY_FILE}, and wins",
+            f"Unset one of them: {KEY_FILE} is {file}.",
+        )
+    elif os.name == "posix" and file.expanduser().stat().st_mode & 0o077:
+        yield Finding("key", "warning", f"others can read {file}", f"chmod 600 {file}")
+
+
+def start(settings: Settings) -> Finding:
+    """Whether the server would start with these settings, a key aside."""
+    transport = "stdio" if settings.transport == "stdio" else "http"
+    try:
+        has_key = settings.sandbox or settings.key is not None
+        policy = make_calls(settings, transport)[0].policy if has_key else make_policy(settings)
+    except SettingsError as error:
+        return Finding("start", "problem", error.problems[0], " ".join(error.problems[1:]) or None)
+    allowed = len(list(policy.listed(None)))
+    return Finding("start", "ok", f"the settings hold; {allowed} of {len(operations())} operations may run")
+
+
+def serving(settings: Settings) -> list[Finding]:
+    """Whether the port is free and callers can be told apart, where the server is to listen."""
+    if settings.transport == "stdio":
+        return []
+    from clerk_mcp.http import listen, make_verifier
+
+    findings = []
+    try:
+        make_verifier(settings)
+    except SettingsError as error:
+        findings.append(Finding("auth", "problem", str(error)))
+    try:
+        listen(settings.host, settings.port).close()
+    except SettingsError as error:
+        findings.append(Finding("port", "problem", str(error), "Choose another --port or --host."))
+    else:
+        findings.append(Finding("port", "ok", f"{settings.host}:{settings.port} is free"))
+    return findings
+
+
+async def clerk(settings: Settings) -> list[Finding]:
+    """Whether Clerk answers, how fast, and whether it takes the key, the API version and this clock."""
+    transport: httpx2.AsyncBaseTransport | None = None
+    url, key = settings.clerk_api_url, settings.key or ""
+    if settings.sandbox:
+        from clerk_sandbox.sandbox import Sandbox
+        from clerk_sandbox.transport import SandboxTransport
+
+        sandbox = Sandbox()
+        transport, url, key = SandboxTransport(sandbox), "http://sandbox/v1", sandbox.key
+    headers = {"Clerk-API-Version": API_VERSION} | ({"Authorization": f"Bearer {key}"} if key else {})
+    secure = url.startswith("https:")
+    async with httpx2.AsyncClient(
+        headers=headers, transport=transport, timeout=_CLERK_PATIENCE_S, trust_env=secure, verify=secure
+    ) as http:
+        try:
+            _, opening = await _timed(http, f"{url}/jwks")
+            response, open_already = await _timed(http, f"{url}/jwks")
+        except httpx2.HTTPError as error:
+            return [_unreached(error, httpx2.URL(url).host)]
+    times = f"{opening * 1000:.0f} ms with a new connection, {open_already * 1000:.0f} ms on an open one"
+    reached = Finding("network", "ok", f"{'the sandbox' if settings.sandbox else url} answers: {times}")
+    return [reached, *_judged(response, has_key=bool(key)), *_clock(response)]
+
+
+async def _timed(http: httpx2.AsyncClient, url: str) -> tuple[httpx2.Response, float]:
+    began = time.perf_counter()
+    response = await http.get(url)
+    return response, time.perf_counter() - began
+
+
+def _unreached(error: httpx2.HTTPError, host: str) -> Finding:
+    """The step that failed, from the first cause that the network gave."""
+    causes = list(_causes(error))
+    network = "Check the network, the firewall, and HTTPS_PROXY where only a proxy leads out."
+    if isinstance(error, httpx2.ProxyError):
+        return Finding("network", "problem", f"the proxy refuses: {error}", "Check HTTPS_PROXY and NO_PROXY.")
+    for cause in causes:
+        if isinstance(cause, socket.gaierror):
+            message = f"name: {host} has no address ({cause.strerror})"
+            return Finding("network", "problem", message, "Check the network and its DNS, or CLERK_API_URL.")
+        if isinstance(cause, ssl.SSLError):
+            return Finding(
+                "network",
+                "problem",
+                f"TLS: the connection to {host} cannot be trusted ({cause})",
+                "Behind a proxy that opens TLS, name its certificate in SSL_CERT_FILE.",
+            )
+        if isinstance(cause, ConnectionRefusedError):
+            return Finding("network", "problem", f"connection: {host} refuses it", network)
+    if isinstance(error, httpx2.ConnectTimeout | httpx2.ConnectError):
+        reason = str(error) or f"no answer within {_CLERK_PATIENCE_S:.0f} s"
+        return Finding("network", "problem", f"connection: {host} cannot be reached ({reason})", network)
+    reason = str(error) or f"none within {_CLERK_PATIENCE_S:.0f} s"
+    return Finding(
+        "network", "problem", f"answer: {host} takes the connection, but gives no answer ({reason})", network
+    )
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    cause: BaseException | None = error
+    while cause:
+        yield cause
+        cause = cause.__cause__ or cause.__context__
+
+
+def _judged(response: httpx2.Response, *, has_key: bool) -> Iterator[Finding]:
+    if response.status_code in (401, 403) and has_key:
+        fix = "Copy the key anew from Clerk's dashboard, under API keys; it may have been rotated."
+        yield Finding("clerk", "problem", f"Clerk refuses the key ({response.status_code})", fix)
+    elif "api_version_invalid" in response.text:
+        fix = "Check CLERK_API_URL, or upgrade clerk-mcp."
+        yield Finding("clerk", "problem", f"Clerk refuses API version {API_VERSION}", fix)
+    elif response.status_code >= 500:
+        message, fix = (
+            f"Clerk answers {response.status_code}",
+            "Try again later; see https://status.clerk.com.",
+        )
+        yield Finding("clerk", "warning", message, fix)
+    elif response.is_success:
+        yield Finding("clerk", "ok", f"the key and API version {API_VERSION} are accepted")
+    elif has_key:
+        fix = "Check CLERK_API_URL: it ends in /v1."
+        yield Finding(
+            "clerk", "problem", f"this is not Clerk's API: GET /jwks is answered {response.status_code}", fix
+        )
+
+
+def _clock(response: httpx2.Response) -> Iterator[Finding]:
+    try:
+        there = parsedate_to_datetime(response.headers["Date"])
+    except (KeyError, ValueError):
+        return
+    ahead = (datetime.now(UTC) - there.astimezone(UTC)).total_seconds()
+    if abs(ahead) <= _SKEW_S:
+        yield Finding("clock", "ok", "agrees with Clerk's to a few seconds")
+        return
+    direction = "ahead of" if ahead > 0 else "behind"
+    fix = "Set the clock (NTP): expiries and tokens are judged by it."
+    yield Finding("clock", "warning", f"{abs(ahead):.0f} s {direction} Clerk's", fix)
+
+
+async def hosts() -> list[Finding]:
+    """Which hosts there are, and whether their entries start this server; all are tried at once."""
+    findings: list[Finding] = []
+    without: list[Host] = []
+    async with anyio.create_task_group() as tasks:
+        for host in HOSTS.values():
+            path = path_here(host)
+            if not path.is_file():
+                continue
+            try:
+                entries = {name: host.launch(entry) for name, entry in entries_of(host, path).items()}
+            except CannotChange as broken:
+                findings.append(Finding(host.id, "problem", str(broken)))
+                continue
+            ours = {name: launch for name, launch in entries.items() if launch and launch.is_ours}
+            if not ours:
+                without.append(host)
+            for name, launch in ours.items():
+                tasks.start_soon(_try_entry, host, name, launch, findings)
+    order = list(HOSTS)
+    return [*sorted(findings, key=lambda finding: order.index(finding.check)), *_without(without)]
+
+
+def _without(hosts: list[Host]) -> list[Finding]:
+    if not hosts:
+        return []
+    titles, commands = (
+        ", ".join(host.title for host in hosts),
+        "; ".join(f"clerk-mcp install {host.id}" for host in hosts),
+    )
+    return [Finding("hosts", "ok", f"without an entry: {titles}", commands)]
+
+
+async def _try_entry(host: Host, name: str, launch: Launch, findings: list[Finding]) -> None:
+    try:
+        launch = resolved(launch, os.environ)
+    except LookupError as missing:
+        findings.append(
+            Finding(
+                host.id,
+                "warning",
+                f'"{name}" was not tried: {missing} is not set here',
+                f"Set {missing} where {host.title} is started.",
+            )
+        )
+        return
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as stderr:
+        findings.append(await _started(host, name, launch, stderr))
+
+
+async def _started(host: Host, name: str, launch: Launch, stderr: TextIO) -> Finding:
+    server = StdioServerParameters(command=launch.command, args=launch.args, env=launch.env)
+    began, tools = time.perf_counter(), None
+    try:
+        with anyio.move_on_after(_HOST_PATIENCE_S):
+            async with Client(stdio_client(server, errlog=stderr)) as client:
+                tools = len((await client.list_tools()).tools)
+    except Exception as error:  # noqa: BLE001  # whatever a program that is not well does, the report goes on
+        reason = _last_words(stderr) or _first(error)
+        return Finding(
+            host.id, "problem", f'"{name}" does not start: {reason}', f"clerk-mcp install {host.id}"
+        )
+    if tools is None:
+        message = f'"{name}" says nothing within {_HOST_PATIENCE_S:.0f} s'
+        return Finding(
+            host.id, "problem", message, f"Run it by hand: {launch.command} {' '.join(launch.args)}"
+        )
+    seconds = time.perf_counter() - began
+    return Finding(host.id, "ok", f'"{name}" starts: {tools} tools after {seconds:.1f} s')
+
+
+def _first(error: BaseException) -> str:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return str(error) or type(error).__name__
+
+
+def _last_words(stderr: TextIO) -> str:
+    stderr.seek(0)
+    return " ".join(line.strip() for line in stderr.readlines()[-3:])
+
+
+def in_force(settings: Settings, given: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Every setting with its value and where that comes from; secrets are not shown."""
+    from clerk_mcp.settings import variable
+
+    rows = []
+    upper = {name.upper() for name in os.environ}
+    for name in Settings.model_fields:
+        if given.get(name) is not None:
+            source = flag(name)
+        elif name == "clerk_secret_key" and variable(name) not in upper and settings.key:
+            source = KEY_FILE
+        else:
+            source = variable(name) if variable(name) in upper else "default"
+        rows.append({"name": name, "value": _shown(name, getattr(settings, name)), "source": source})
+    return rows
+
+
+def _shown(name: str, value: object) -> Any:
+    if name in ("clerk_secret_key", "state_key", "redis_url") and value is not None:
+        return "(set)"
+    if isinstance(value, Path):
+        return str(value)
+    return list(value) if isinstance(value, tuple) else value
