@@ -1,0 +1,87 @@
+"""What a model pays for the tools: ours beside FastMCP's `from_openapi` of the same 109 operations.
+
+    python -m bench.schemas [DOCUMENT.yaml]
+
+DOCUMENT is Clerk's API description (OpenAPI, version 1), from which FastMCP makes its tools; without it only
+ours are counted. Tokens are o200k; needs `bpe-openai` (see `tokens`). FastMCP gets an environment of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import anyio
+import yaml
+from bench.contestants import PEERS, install_peers
+from bench.tokens import size, tokens
+from mcp import Client
+from mcp.client.stdio import StdioServerParameters, stdio_client
+
+from clerk_mcp.listing import tool
+from clerk_tools.catalog import operations
+
+NOWHERE: Final = "http://127.0.0.1:9/v1"
+BARE: Final = ("name", "description", "inputSchema")
+LIMITS: Final = {"name, description, input schema": (48_000, 11_000), "whole listing": (66_000, None)}
+
+Tools = list[dict[str, Any]]
+
+
+def ours() -> Tools:
+    return [tool(operation.spec) for operation in operations().values()]
+
+
+def fastmcps(document: Path) -> Tools:
+    """What FastMCP lists, over stdio as a host would see it."""
+    install_peers()
+    with TemporaryDirectory() as directory:
+        # It takes JSON, which has no dates; YAML reads an unquoted one.
+        as_json = Path(directory, "openapi.json")
+        as_json.write_text(json.dumps(yaml.safe_load(document.read_text()), default=str))
+        python = str(PEERS / "python" / "bin" / "python")
+        script = str(Path(__file__).with_name("fastmcp_peer.py"))
+        return anyio.run(listed, StdioServerParameters(command=python, args=[script, NOWHERE, str(as_json)]))
+
+
+async def listed(server: StdioServerParameters) -> Tools:
+    async with Client(stdio_client(server, errlog=subprocess.DEVNULL)) as client:
+        tools = (await client.list_tools()).tools
+    return [t.model_dump(mode="json", by_alias=True, exclude_none=True) for t in tools]
+
+
+def parts(tools: Tools) -> dict[str, Tools]:
+    """The listing cut down step by step."""
+    with_output = [{k: t[k] for k in (*BARE, "outputSchema") if k in t} for t in tools]
+    return {
+        "name, description, input schema": [{k: t[k] for k in BARE if k in t} for t in tools],
+        "and output schema": with_output if any("outputSchema" in t for t in tools) else [],
+        "whole listing": tools,
+    }
+
+
+def report(name: str, tools: Tools, limits: dict[str, tuple[int, int | None]]) -> None:
+    print(f"{name}: {len(tools)} tools")
+    for what, shown in parts(tools).items():
+        if not shown:
+            continue
+        total = sum(size(t) for t in shown) if what != "whole listing" else size({"tools": shown})
+        count = sum(tokens(t) for t in shown)
+        most_bytes, most_tokens = limits.get(what, (None, None))
+        limit = f"   limit {most_bytes:,} bytes" if most_bytes else ""
+        limit += f", {most_tokens:,} tokens" if most_tokens else ""
+        print(f"  {what:34}{total:8,} bytes{count:8,} tokens{limit}")
+
+
+def main(document: str | None = None) -> None:
+    report("clerk-mcp", ours(), LIMITS)
+    if document:
+        report("FastMCP from_openapi", fastmcps(Path(document)), {})
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
