@@ -4,13 +4,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check docs-check docs dist lock clean
+.PHONY: bench bench-quick demo test check docs examples recording dist lock clean
 
 demo: .venv/ready
 	@$(BIN)/clerk-mcp demo
 
 test: .venv/ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 check: .venv/ready
 	$(BIN)/ruff check .
@@ -19,8 +19,19 @@ check: .venv/ready
 	$(BIN)/python docs/generate.py --check
 	$(BIN)/python -m release.build --check
 
-docs: .venv/ready
+# The generated parts first; then the site, in which every reference must lead somewhere.
+docs: .venv/ready .venv-docs/ready
 	$(BIN)/python docs/generate.py
+	.venv-docs/bin/sphinx-build -q -W --keep-going -n -E docs site
+
+# The frameworks of other people, as clients of this server's own process; skipped where they cannot be installed.
+examples: .venv/ready
+	-@$(MAKE) --no-print-directory .venv-examples-mcp1/ready .venv-examples-mcp2/ready
+	$(BIN)/python -m pytest -rs tests/e2e/test_examples.py
+
+# Runs the first minutes of somebody new, from the built wheel, and writes down what the terminal showed.
+recording: .venv/ready
+	$(BIN)/python docs/recording.py
 
 # Wheel, sdist, the MCP bundle (with Node) and server.json, each checked; into dist/.
 dist: .venv/ready
@@ -39,13 +50,34 @@ dist: .venv/ready
 	fi
 	@touch $@
 
+.venv-%/ready: requirements-%.lock
+	@if command -v uv >/dev/null 2>&1; then \
+		uv venv --quiet --allow-existing --python $(PYTHON) .venv-$* && \
+		uv pip install --quiet --python .venv-$*/bin/python -r $<; \
+	else \
+		$(PYTHON) -m venv .venv-$* && \
+		.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<; \
+	fi
+	@touch $@
+
+# OPENAPI names the document that the generated peers are made from; the README's figures take Clerk's own.
+bench: .venv/ready
+	$(BIN)/python -m bench.run $(if $(OPENAPI),--openapi $(OPENAPI))
+
+bench-quick: .venv/ready
+	$(BIN)/python -m bench.run --quick $(if $(OPENAPI),--openapi $(OPENAPI))
+
 # The versions that development and CI run on. Names and versions only: where they come from is each machine's own.
 lock:
 	uv pip compile --universal --python-version 3.11 --group dev pyproject.toml --no-header --no-annotate \
 		--no-emit-index-url --upgrade -q -o requirements-dev.lock
+	for group in docs examples-mcp1 examples-mcp2; do \
+		uv pip compile --universal --python-version 3.11 --group pyproject.toml:$$group --no-header --no-annotate \
+			--no-emit-index-url --upgrade -q -o requirements-$$group.lock || exit 1; \
+	done
 
 clean:
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-* site build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # Ten thousand calls through the client, with faults: no write runs twice, and every outcome is told truly.
 .PHONY: soak

@@ -8,9 +8,10 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import pytest
+from mcp import Client
+
 from clerk_mcp.serve import make_server
 from clerk_mcp.settings import load
-from mcp import Client
 
 ERAS = ("legacy", "2026-07-28")
 """The SDK client's names for the two protocol eras."""

@@ -104,7 +104,7 @@ def of_reply(
     )
     if reply.status >= 400:
         return _clerk_error(operation.spec, reply)
-    if not _is_usable(operation.spec, reply):
+    if not is_usable(operation.spec, reply):
         return _unusable(operation.spec, reply)
     return shape.success(operation, reply, fields, offset)
 
@@ -176,7 +176,7 @@ def _what_came(reply: Reply) -> str:
     return f"and {reply.media_type or 'no JSON'}" if reply.text else "and JSON of another shape"
 
 
-def _is_usable(spec: Spec, reply: Reply) -> bool:
+def is_usable(spec: Spec, reply: Reply) -> bool:
     """Whether a reply that is no error has the form of an answer to the operation."""
     body = reply.value
     if reply.status >= 300:
@@ -245,7 +245,7 @@ class Shape:
             shown = see(raw)
             if self.secrets.mode == "inline" and isinstance(raw, dict):
                 shown |= {name: raw[name] for name in spec.secret if raw.get(name)}
-        return shown, notes | _unknown_fields(raw, fields)
+        return shown, notes | name_unknown(views.unknown_fields(raw, list(fields)) if fields else [])
 
     def _list(self, operation: Operation, body: object, fields: Sequence[str] | None, offset: int) -> Answer:
         spec = operation.spec
@@ -325,9 +325,9 @@ def _viewer(spec: Spec, fields: Sequence[str] | None) -> Callable[[Any], Any]:
     return lambda raw: views.pick(raw, chosen)
 
 
-def _unknown_fields(raw: object, fields: Sequence[str] | None) -> JsonObject:
-    unknown = views.unknown_fields(raw, list(fields)) if fields else []
-    return {"unknown_fields": [cut_text(name, 50) for name in unknown[:_MOST_NAMED]]} if unknown else {}
+def name_unknown(fields: Sequence[str]) -> JsonObject:
+    """What an answer says of fields that no record has; of any size, as callers write them."""
+    return {"unknown_fields": [cut_text(name, 50) for name in fields[:_MOST_NAMED]]} if fields else {}
 
 
 def unwrap(body: object) -> tuple[list[Any], int | None]:

@@ -22,6 +22,7 @@ from typing import Any, Final, Literal, cast
 
 import anyio.to_thread
 
+from clerk_mcp.answers import is_usable
 from clerk_mcp.client import Reply, Unanswered
 from clerk_mcp.policy import Refused
 from clerk_tools.operation import Effect, Operation, Place, Spec
@@ -51,6 +52,7 @@ class Entry:
     """One call, as far as its audit trail knows it before the call ends."""
 
     id: str
+    spec: Spec
     head: dict[str, Any]
     """Who, what, to which target, with what, and who agreed."""
     is_read: bool
@@ -104,7 +106,7 @@ class AuditLog:
 
     async def after(self, entry: Entry, result: Reply | Unanswered) -> None:
         """Record how a call ended. The call was made: what goes wrong here is logged, never raised."""
-        tail: dict[str, Any] = {"outcome": outcome_of(result)}
+        tail: dict[str, Any] = {"outcome": outcome_of(entry.spec, result)}
         if isinstance(result, Reply):
             tail |= {"status": result.status, "trace_id": result.trace_id, "made": _made(entry, result)}
         else:
@@ -128,7 +130,7 @@ class AuditLog:
 
     async def _write(self, stage: Stage, entry: Entry, tail: dict[str, Any]) -> None:
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        head = {"operation": entry.head["operation"]} if stage == "after" else entry.head
+        head = {"operation": entry.spec.id} if stage == "after" else entry.head
         line = {"time": now, "entry": entry.id, "stage": stage, **head, **tail}
         data = json.dumps(line, separators=(",", ":")).encode() + b"\n"
         # Shielded: a cancelled call still happened, or still must not happen unrecorded.
@@ -136,13 +138,15 @@ class AuditLog:
             await anyio.to_thread.run_sync(_append, self.path, data)
 
 
-def outcome_of(result: Reply | Unanswered) -> Outcome:
+def outcome_of(spec: Spec, result: Reply | Unanswered) -> Outcome:
     """What is known of a call's fate."""
     if isinstance(result, Unanswered):
         return "ok" if result.outcome == "done" else result.outcome
-    if result.status < 400:
+    if result.status < 400 and is_usable(spec, result):
         return "ok"
-    return "unknown" if result.outcome_unknown else "error"
+    # A redirect or a proxy's page is no word of Clerk's, so that nobody knows whether a write was executed.
+    not_clerks = result.status < 400 and spec.effect is not Effect.READ
+    return "unknown" if result.outcome_unknown or not_clerks else "error"
 
 
 def masked(value: Any) -> Any:
@@ -170,7 +174,7 @@ def _entry(operation: Operation, session: str, caller: str, confirmation: str) -
         "arguments": _arguments(spec, given),
         "confirmation": confirmation,
     }
-    return Entry(secrets.token_hex(6), head, effect is Effect.READ)
+    return Entry(secrets.token_hex(6), spec, head, effect is Effect.READ)
 
 
 def _target(spec: Spec, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -143,8 +143,20 @@ class TimelyProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self._head_begins()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        # The trailers of a chunked body come here as well: they are no headers (RFC 9110, section 6.5.1).
+        if self._too_slow is not None:
+            super().on_header(name, value)
+
     def data_received(self, data: bytes) -> None:
+        # An idle connection stays for the next request only: not for blank lines, nor for the rest of a body
+        # that was answered before it was all there.
+        idle, self.timeout_keep_alive_task = self.timeout_keep_alive_task, None
         super().data_received(data)
+        if idle is not None and self._too_slow is None and self.cycle.response_complete:
+            self.timeout_keep_alive_task = idle
+        elif idle is not None:
+            idle.cancel()
         if self._too_slow is not None:
             self._head_bytes += len(data)
             if self._head_bytes > self.max_header_bytes:

@@ -16,15 +16,16 @@ from clerk_mcp.policy import Policy, Refused
 from clerk_mcp.secret_values import SecretsUnwritable
 from clerk_mcp.undo import earlier
 from clerk_tools.arguments import InvalidArguments, parse
-from clerk_tools.catalog import nearest, operations
+from clerk_tools.catalog import operations
 from clerk_tools.operation import Operation, Request
+from clerk_tools.search import operation_meant
 
 
 class UnknownOperation(LookupError):
-    """No operation has this name; the message names the nearest one."""
+    """No operation has this name; the message names the one that was most likely meant."""
 
     def __init__(self, name: str) -> None:
-        meant = nearest(name, operations())
+        meant = operation_meant(name)
         super().__init__(f"Unknown tool: {name[:100]}" + (f". Did you mean {meant}?" if meant else ""))
 
 
@@ -84,22 +85,24 @@ class Calls:
         operation_class = operations().get(name)
         if operation_class is None:
             raise UnknownOperation(name)
+        spec = operation_class.spec
         try:
-            self.policy.check(operation_class.spec, caller.scopes)
-            chosen, rest = options.split(operation_class.spec, arguments)
+            chosen, rest = options.split(spec, arguments)
             operation = parse(operation_class, rest)
-        except Refused as refused:
-            return _refusal(refused)
         except InvalidArguments as invalid:
-            return answers.of_invalid_arguments(invalid)
+            # The arguments of what may not be called at all are not worth correcting.
+            refused = self.policy.objection(spec, caller.scopes)
+            return _refusal(refused) if refused else answers.of_invalid_arguments(invalid)
         return await self._decide(operation, chosen, caller)
 
     async def _decide(
         self, operation: Operation, chosen: options.Options, caller: Caller
     ) -> Answer | AskInResult:
-        try:
-            self.policy.check(operation.spec, caller.scopes, operation.actual_effect())
-        except Refused as refused:
+        spec, scopes = operation.spec, caller.scopes
+        refused = self.policy.objection(spec, scopes) or self.policy.objection(
+            spec, scopes, operation.actual_effect()
+        )
+        if refused:
             await self._not_made(operation, caller, "refused", refused.code)
             return _refusal(refused)
         decision = await self.confirmer.decide(
@@ -110,10 +113,10 @@ class Calls:
             return decision.answer
         if isinstance(decision, AskInResult):
             return decision
-        return await self._run(operation, chosen.fields, caller, decision.agreed)
+        return await self._run(operation, chosen, caller, decision.agreed)
 
     async def _run(
-        self, operation: Operation, fields: list[str] | None, caller: Caller, agreed: str
+        self, operation: Operation, chosen: options.Options, caller: Caller, agreed: str
     ) -> Answer:
         try:
             self.shape.secrets.check(operation.spec)
@@ -128,7 +131,7 @@ class Calls:
             return _refusal(refused)
         except Unanswered as failure:
             return answers.of_unanswered(operation.spec, failure)
-        return answers.of_reply(operation, reply, fields, self.shape)
+        return answers.of_reply(operation, reply, chosen.fields, self.shape, chosen.offset)
 
     async def _send(self, operation: Operation, caller: Caller, agreed: str) -> Reply:
         """Send the call, between its two lines in the audit trail where there is one.

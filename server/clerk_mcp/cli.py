@@ -6,36 +6,58 @@ Imports are kept inside the functions that need them: a host waits for every one
 from __future__ import annotations
 
 import gc
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, Literal, NoReturn, TypeVar, get_args, get_origin
 
 import click
 
-from clerk_mcp.settings import Settings, SettingsError, flag, load, variable
+from clerk_mcp.settings import WITHOUT_FLAG, Settings, SettingsError, flag, load, sections
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
-# What a key file names is read, never shown; a key itself has no flag at all.
-_NO_FLAG = {"clerk_secret_key", "clerk_secret_key_file", "clerk_api_url", "state_key"}
-
 
 def settings_options(command: CommandT) -> CommandT:
-    """Give a command one option for each setting."""
+    """Give a subcommand one option for each setting. Its help leaves them out: they would bury its own."""
+    return _with_settings(command, hidden=True)
+
+
+def _with_settings(command: CommandT, *, hidden: bool) -> CommandT:
     for name, info in reversed(Settings.model_fields.items()):
-        if name in _NO_FLAG:
+        if name in WITHOUT_FLAG:
             continue
         is_switch = info.annotation is bool
         command = click.option(
             flag(name),
             name,
             default=None,
-            help=f"{info.description}  [{variable(name)}]",
-            **({"is_flag": True, "flag_value": True} if is_switch else {"metavar": "VALUE"}),
+            help=info.description,
+            hidden=hidden,
+            **(
+                {"is_flag": True, "flag_value": True} if is_switch else {"metavar": _metavar(info.annotation)}
+            ),
         )(command)
     return command
+
+
+def _metavar(annotation: Any) -> str:
+    """The words that a setting takes, where it takes words."""
+    kinds = [kind for kind in (annotation, *get_args(annotation)) if get_origin(kind) is Literal]
+    return "|".join(word for kind in kinds for word in get_args(kind)) or "VALUE"
+
+
+class _Cli(click.Group):
+    """Shows the commands first, then the settings by what they are about."""
+
+    def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        self.format_commands(context, formatter)
+        records = {option.name: option.get_help_record(context) for option in self.get_params(context)}
+        for title, names in sections().items():
+            with formatter.section(title):
+                formatter.write_dl([record for name in names if (record := records.pop(name, None))])
+        with formatter.section("Options"):
+            formatter.write_dl([record for record in records.values() if record])
 
 
 def _fail(error: SettingsError) -> NoReturn:
@@ -44,14 +66,26 @@ def _fail(error: SettingsError) -> NoReturn:
     sys.exit(2)
 
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
-@settings_options
+def _main_settings(command: CommandT) -> CommandT:
+    return _with_settings(command, hidden=False)
+
+
+@click.group(
+    cls=_Cli,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+@_main_settings
 @click.version_option(package_name="clerk-mcp")
 @click.pass_context
 def cli(context: click.Context, /, **flags: Any) -> None:
     """Serve Clerk's Backend API to AI agents over MCP.
 
     Needs CLERK_SECRET_KEY, or CLERK_SECRET_KEY_FILE, or --sandbox to try it without an account.
+
+    Every setting is a variable too: --read-only is CLERK_MCP_READ_ONLY=true. The key, CLERK_API_URL and
+    CLERK_MCP_STATE_KEY are variables only. The commands tools, call, doctor and install take the settings
+    as well.
     """
     if context.invoked_subcommand is not None:
         return
@@ -315,14 +349,15 @@ def sandbox(host: str, port: int, data: Path | None, **options: Any) -> None:
     """Run the sandbox as an HTTP server of its own, for anything that talks to Clerk."""
     from clerk_sandbox.sandbox import Sandbox
     from clerk_sandbox.serve import run
+    from clerk_sandbox.snapshots import read_snapshot
 
     try:
-        snapshot = json.loads(data.read_bytes()) if data else None
+        snapshot = read_snapshot(data) if data else None
         run(host, port, Sandbox(data=snapshot, **options))
     except OSError as error:
-        _fail(SettingsError(f"{data or f'{host}:{port}'}: {error.strerror}"))
+        _fail(SettingsError(f"{error.filename or f'{host}:{port}'}: {error.strerror}"))
     except ValueError as error:
-        _fail(SettingsError(f"{data}: {error}" if isinstance(error, json.JSONDecodeError) else str(error)))
+        _fail(SettingsError(str(error)))
 
 
 @cli.command()

@@ -10,11 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+import anyio
 import mcp_types as types
 from mcp.server.lowlevel import Server
 
+from clerk_mcp.answers import Answer
 from clerk_mcp.calls import Caller, Reach
-from clerk_mcp.confirm import AskInResult
 from clerk_mcp.prompts import PROMPTS
 from clerk_mcp.resources import TEMPLATES
 from clerk_tools.operation import JsonObject
@@ -22,6 +23,8 @@ from clerk_tools.operation import JsonObject
 _MOST: Final = 20
 """Values in one answer; MCP allows 100, but nobody reads them."""
 _SHORTEST: Final = 2
+_PATIENCE: Final = 2.0
+"""Seconds after which nobody waits for a proposal any more, though other calls wait longer for Clerk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +75,13 @@ class Completions:
     async def _look_up(self, operation: str, typed: str, caller: Caller) -> list[JsonObject]:
         if len(typed.strip()) < _SHORTEST:
             return []
-        async with self.reach.of(caller) as calls:
-            answer = await calls.run(operation, {"query": typed.strip(), "limit": _MOST}, caller)
+        with anyio.move_on_after(_PATIENCE):
+            async with self.reach.of(caller) as calls:
+                answer = await calls.run(operation, {"query": typed.strip(), "limit": _MOST}, caller)
+            if isinstance(answer, Answer) and not answer.is_error:
+                return [item for item in answer.value["items"] if isinstance(item.get("id"), str)]
         # Somebody is typing: whatever goes wrong, there is just nothing to propose.
-        if isinstance(answer, AskInResult) or answer.is_error:
-            return []
-        return [item for item in answer.value["items"] if isinstance(item.get("id"), str)]
+        return []
 
 
 def _kind(ref: types.PromptReference | types.ResourceTemplateReference, argument: str) -> str:

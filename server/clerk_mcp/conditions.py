@@ -104,11 +104,10 @@ class Key:
     part: str = ""
 
     def values(self, faces: Faces) -> list[Any]:
-        """The distinct values that a record has; None where there is none."""
+        """The distinct values that a record has; None where there is none, `(object)` for an object."""
         found = [self._part(value) for value in values(faces, self.path)]
-        return list(dict.fromkeys(v if isinstance(v, str | int | float | bool) else None for v in found)) or [
-            None
-        ]
+        plain = (v if v is None or isinstance(v, str | int | float | bool) else "(object)" for v in found)
+        return list(dict.fromkeys(plain)) or [None]
 
     def _part(self, value: Any) -> Any:
         if not self.part:

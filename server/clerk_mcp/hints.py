@@ -15,7 +15,10 @@ from clerk_tools.operation import Effect, Place, Spec
 
 _USERS: Final = "Users_listSortedByCreationDate"
 
-_BAD_KEY: Final = "Nothing you can change: the operator must give this server a valid secret key."
+_BAD_KEY: Final = (
+    "Nothing you can change: the operator must give this server a valid secret key,"
+    " or the caller a valid one of their own."
+)
 _NOT_PENDING: Final = (
     "Nothing to do: only a pending token can be revoked; this one is used, expired or revoked."
 )

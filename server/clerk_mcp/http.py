@@ -14,7 +14,7 @@ import math
 import socket
 import sys
 from collections.abc import AsyncIterator, Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 from urllib.parse import urlsplit
 
 import anyio
@@ -56,6 +56,8 @@ MCP_PATH: Final = "/mcp"
 _PROBES: Final = ("/healthz", "/readyz")
 _WELL_KNOWN: Final = "/.well-known/"
 _LAST_WORDS_S: Final = 0.2
+IDLE_S: Final = 5
+"""After which an idle connection is closed; the nginx that we ship closes its own before that."""
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -178,10 +180,22 @@ class Web:
         return self._sse.open + len(self._manager._server_instances)
 
 
+class _NoTraceback(logging.Filter):
+    """Takes the traceback off a line: the SDK's, about a message that is not JSON, quotes what was sent."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.exc_info = None
+        return True
+
+
+_NO_TRACEBACK: Final = _NoTraceback()
+
+
 class LegacySse:
     """HTTP with SSE, as the protocol had it up to 2024-11-05: a stream at /sse, requests to /messages/."""
 
     def __init__(self, server: Server[Any], max_sessions: int, max_body_bytes: int) -> None:
+        logging.getLogger("mcp.server.sse").addFilter(_NO_TRACEBACK)
         self._server = server
         self._transport = SseServerTransport("/messages/", max_request_body_size=max_body_bytes)
         self._max_sessions = max_sessions
@@ -366,6 +380,7 @@ def server_of(web: Web) -> DrainingServer:
         log_config=None,
         access_log=False,
         server_header=False,
+        timeout_keep_alive=IDLE_S,
         timeout_graceful_shutdown=math.ceil(settings.drain) + 1,
     )
     return DrainingServer(config, web)
@@ -427,6 +442,12 @@ def _greet(settings: Settings, listener: socket.socket) -> None:
     print(f"clerk-mcp at {base}{path}, auth {settings.auth}; about it: {base}/", file=sys.stderr, flush=True)  # noqa: T201 the greeting is for whoever started it, at any log level
 
 
+def _end(error: SettingsError) -> NoReturn:
+    print(*error.problems, sep="\n", file=sys.stderr, flush=True)  # noqa: T201 for whoever started it
+    # As `clerk-mcp` ends on its own mistakes in settings.
+    sys.exit(2)
+
+
 def _from_environment() -> Starlette:
     try:
         settings = load()
@@ -435,7 +456,7 @@ def _from_environment() -> Starlette:
         return Web(settings).app
     except SettingsError as error:
         # An ASGI server that imports this should end with these lines, not with a stack trace.
-        sys.exit("\n".join(error.problems))
+        _end(error)
 
 
 def __getattr__(name: str) -> Starlette:
@@ -449,4 +470,4 @@ if __name__ == "__main__":
     try:
         serve_http(load())
     except SettingsError as error:
-        sys.exit("\n".join(error.problems))
+        _end(error)

@@ -10,16 +10,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, TypeVar
 
-from clerk_mcp import answers
+from clerk_mcp import answers, options
 from clerk_mcp.answers import Answer, Shape, unwrap
 from clerk_mcp.calls import Caller, Calls
 from clerk_mcp.client import Reply
 from clerk_mcp.conditions import TIME_PARTS, BadCondition, Condition, Grouping, Key, condition, grouping
 from clerk_mcp.confirm import AskInResult
-from clerk_mcp.cutting import cut_object, how_many_fit, size
-from clerk_mcp.secret_values import SecretValues
+from clerk_mcp.cutting import cut_object, cut_text, how_many_fit, size
 from clerk_tools import views
-from clerk_tools.arguments import InvalidArguments, Problem, parse
+from clerk_tools.arguments import OMIT, InvalidArguments, Problem, expectation, parse, value_as_meant
 from clerk_tools.catalog import nearest, operations
 from clerk_tools.operation import JsonObject, Operation, Paged, Query, Spec, arg
 
@@ -59,6 +58,9 @@ class _Wanted:
 
     spec: Spec
     arguments: JsonObject
+    """Its filters."""
+    start: int
+    """The offset of the first record that is read."""
     where: Condition | None
     grouping: Grouping | None
     fields: list[str] | None
@@ -85,7 +87,7 @@ class _Page(Shape):
         found, total = unwrap(reply.value)
         if found is None:
             return Shape.success(self, operation, reply, fields, offset)
-        raw, notes = self.secrets.keep_back(operation.spec, found, raw=True)
+        raw, notes = self.secrets.keep_back(operation.spec, found[offset:], raw=True)
         self.records.extend(raw)
         self.totals.append(total)
         self.notes.update(notes)
@@ -118,17 +120,36 @@ async def list_all(
 
 def _understand(given: Mapping[str, Any]) -> _Wanted:
     asked = parse(ListAll, given)
-    chosen = asked.model_fields_set
+    chosen = {name: getattr(asked, name) for name in asked.model_fields_set}
+    spec = _listing(asked.operation)
+    # `fields` is the operation's own option too: wherever a model puts it, it means the same.
+    fields = {"fields": asked.fields} if chosen.get("fields") else {}
+    arguments = {**chosen.get("arguments", {}), **fields}
+    start = _offset(arguments)
+    arguments.pop("limit", None)
+    own, arguments = options.split(spec, arguments)
     return _Wanted(
-        spec=_listing(asked.operation),
-        arguments=dict(asked.arguments) if "arguments" in chosen else {},
-        where=_read("where", condition, asked.where) if "where" in chosen else None,
-        grouping=_read("group", grouping, asked.group) if "group" in chosen else None,
-        fields=(asked.fields or None) if "fields" in chosen else None,
+        spec=spec,
+        arguments=arguments,
+        start=start,
+        where=_read("where", condition, chosen.get("where", "")),
+        grouping=_read("group", grouping, chosen.get("group", "")),
+        fields=own.fields,
     )
 
 
+def _offset(arguments: JsonObject) -> int:
+    """Take the offset out of the arguments; it is ours to count on from."""
+    offset = value_as_meant(options.OFFSET, arguments.pop("offset", OMIT))
+    if offset is OMIT:
+        return 0
+    if isinstance(offset, bool) or not isinstance(offset, int) or offset < 0:
+        raise InvalidArguments([Problem("offset", f"`offset` must be {expectation(options.OFFSET)}")])
+    return offset
+
+
 def _listing(id: str) -> Spec:
+    id = id.strip()
     listing = {id: o.spec for id, o in operations().items() if o.spec.is_list and o.spec.effect == "read"}
     if id not in listing:
         meant = nearest(id, listing)
@@ -139,7 +160,10 @@ def _listing(id: str) -> Spec:
     return listing[id]
 
 
-def _read(argument: str, read: Callable[[str], T], text: str) -> T:
+def _read(argument: str, read: Callable[[str], T], text: str) -> T | None:
+    # Models fill in what they leave out.
+    if not text.strip():
+        return None
     try:
         return read(text)
     except BadCondition as bad:
@@ -158,12 +182,15 @@ class _Reading:
         self._progress = progress
         self._caller = dataclasses.replace(caller, on_wait=self._on_wait)
         self._waits = 0
-        self.start = 0
+        self._ids: set[str] = set()
         self.count = 0
-        """Records read."""
+        """Records read, with those that came again."""
+        self.repeated = 0
+        """Records that came again: where a list grows while it is read, later pages repeat earlier ones."""
         self.matching: list[tuple[int, Any]] = []
         """Each with its place in the whole list."""
-        self.total: int | None = None
+        self.totals: list[int] = []
+        """What Clerk said to be the number of all records, each time that it was another."""
         self.unknown = wanted.names
         """What the condition and the grouping name that no record has: most likely a slip."""
         self.notes: dict[str, Any] = {}
@@ -171,17 +198,13 @@ class _Reading:
 
     async def run(self) -> Answer | None:
         """Read until the last page or the cap; the error that ended it, if one did."""
-        arguments = dict(self._wanted.arguments)
         paged = issubclass(self._wanted.spec.model, Paged)
-        if paged:
-            self.start = _whole(arguments.pop("offset", 0))
-            arguments.pop("limit", None)
         while not self.complete and self.count < self._cap:
             limit = min(PAGE, self._cap - self.count)
-            page = self._page()
-            paging = {"limit": limit, "offset": self.next_offset} if paged else {}
+            page = _Page(self._calls.shape.max_bytes, self._calls.shape.secrets)
+            paging = {"offset": self.next_offset} | ({"limit": limit} if paged else {})
             calls = dataclasses.replace(self._calls, shape=page)
-            answer = await calls.run(self._wanted.spec.id, {**arguments, **paging}, self._caller)
+            answer = await calls.run(self._wanted.spec.id, {**self._wanted.arguments, **paging}, self._caller)
             # A read is never asked about.
             assert not isinstance(answer, AskInResult)  # noqa: S101
             if answer.is_error:
@@ -191,29 +214,29 @@ class _Reading:
             await self._report(f"{self.count} records read")
         return None
 
-    def _page(self) -> _Page:
-        shape = self._calls.shape
-        # A file for the credentials of each page is what nobody wants.
-        secrets = SecretValues(
-            "inline" if shape.secrets.mode == "inline" else "redact", shape.secrets.directory
-        )
-        return _Page(shape.max_bytes, secrets)
-
     def _take(self, page: _Page) -> None:
         spec = self._wanted.spec
         if self.unknown and page.records:
             self.unknown = views.unknown_fields(page.records, self.unknown)
             self.unknown = views.unknown_fields(views.view(spec.returns, page.records), self.unknown)
+        before = frozenset(self._ids)
         for place, record in enumerate(page.records, self.next_offset):
+            if (id := _id(record)) in before:
+                self.repeated += 1
+                continue
+            if id:
+                self._ids.add(id)
             if self._wanted.where is None or self._wanted.where.holds(_Faces(spec, record)):
                 self.matching.append((place, record))
         self.count += len(page.records)
-        self.total = page.totals[0]
+        total = page.totals[0]
+        if total is not None and self.totals[-1:] != [total]:
+            self.totals.append(total)
         self.notes |= page.notes
 
     def _is_last(self, count: int, limit: int) -> bool:
-        if self.total is not None:
-            return count == 0 or self.next_offset >= self.total
+        if self.totals:
+            return count == 0 or self.next_offset >= self.totals[-1]
         return count < limit
 
     async def _on_wait(self, seconds: float, reason: str) -> None:
@@ -223,15 +246,17 @@ class _Reading:
 
     async def _report(self, message: str) -> None:
         if self._progress:
-            await self._progress(self.count + self._waits / 1000, self.total, message)
+            total = self.totals[-1] if self.totals else None
+            await self._progress(self.count + self._waits / 1000, total, message)
 
     @property
     def next_offset(self) -> int:
-        return self.start + self.count
+        return self._wanted.start + self.count
 
 
-def _whole(offset: object) -> int:
-    return int(offset) if isinstance(offset, int | str) and str(offset).isdecimal() else 0
+def _id(record: object) -> str | None:
+    id = record.get("id") if isinstance(record, dict) else None
+    return id if isinstance(id, str) else None
 
 
 class _Faces:
@@ -251,32 +276,47 @@ class _Faces:
 
 
 def _answer(max_bytes: int, wanted: _Wanted, reading: _Reading, failed: Answer | None) -> Answer:
-    out: JsonObject = {"read": reading.count, "matched": len(reading.matching), **reading.notes}
+    out: JsonObject = {
+        "read": reading.count - reading.repeated,
+        "matched": len(reading.matching),
+        **reading.notes,
+    }
     if not reading.complete:
-        out |= {
-            "complete": False,
-            "next_offset": reading.next_offset,
-            "note": _why_incomplete(reading, failed),
-        }
-    if reading.unknown and reading.count:
-        out["unknown_fields"] = reading.unknown
+        out |= {"complete": False, "next_offset": reading.next_offset}
+        _note(out, _why_incomplete(reading, failed))
+    if reading.repeated or len(reading.totals) > 1:
+        _note(out, _what_changed(reading))
     if wanted.grouping is None:
         return _show(max_bytes, wanted, reading, out)
+    if reading.count:
+        out |= answers.name_unknown(reading.unknown)
     if wanted.grouping.keys:
         groups = list(_groups(wanted.spec, wanted.grouping.keys, reading.matching))
         kept = how_many_fit(groups, max_bytes - _ROOM_FOR_NOTE - size(out))
         out["groups"] = groups[:kept]
         if kept < len(groups):
-            cut = f"Cut to {kept} of {len(groups)} groups by size: count by fewer or coarser keys."
-            out["note"] = f"{out['note']} {cut}" if "note" in out else cut
+            _note(out, f"Cut to {kept} of {len(groups)} groups by size: count by fewer or coarser keys.")
     return answers.answer(out)
+
+
+def _note(out: JsonObject, sentence: str) -> None:
+    out["note"] = f"{out['note']} {sentence}" if "note" in out else sentence
 
 
 def _why_incomplete(reading: _Reading, failed: Answer | None) -> str:
     go_on = "Go on with next_offset as `offset` in `arguments`."
     if failed:
-        return f"Stopped by an error ({failed.value['error']['code']}). {go_on}"
+        error = failed.value["error"]
+        wait = f" Wait {error['retry_after']} s." if "retry_after" in error else ""
+        return f"Stopped by an error ({error['code']}: {cut_text(error['message'], 200)}).{wait} {go_on}"
     return f"Stopped at this server's cap of {reading.count} records; counts are of these. {go_on}"
+
+
+def _what_changed(reading: _Reading) -> str:
+    totals = reading.totals
+    how = f" from {totals[0]} to {totals[-1]} records" if len(totals) > 1 else ""
+    twice = f" {reading.repeated} came twice and count once." if reading.repeated else ""
+    return f"The list changed{how} while it was read.{twice} Some may be missing: read again to be exact."
 
 
 def _groups(spec: Spec, keys: tuple[Key, ...], matching: list[tuple[int, Any]]) -> Iterator[JsonObject]:
@@ -297,8 +337,9 @@ def _groups(spec: Spec, keys: tuple[Key, ...], matching: list[tuple[int, Any]]) 
 def _show(max_bytes: int, wanted: _Wanted, reading: _Reading, out: JsonObject) -> Answer:
     records = [record for _, record in reading.matching]
     fields = wanted.fields
-    if fields and (unknown := views.unknown_fields(records, fields)):
-        out["unknown_fields"] = [*out.get("unknown_fields", ()), *unknown]
+    unknown = [*reading.unknown, *(views.unknown_fields(records, fields) if fields else ())]
+    if reading.count:
+        out |= answers.name_unknown(unknown)
     shown = views.pick(records, fields) if fields else views.view(wanted.spec.returns, records)
     room = max_bytes - _ROOM_FOR_NOTE - size(out)
     kept = how_many_fit(shown, room)
@@ -309,7 +350,10 @@ def _show(max_bytes: int, wanted: _Wanted, reading: _Reading, out: JsonObject) -
         out |= {
             "complete": False,
             "next_offset": reading.matching[kept][0] if kept < len(shown) else reading.next_offset,
-            "note": f"Cut to {kept} of {len(shown)} records by size. Name the `fields` you need, count with "
-            "`group`, or go on with next_offset as `offset` in `arguments`.",
         }
+        _note(
+            out,
+            f"Cut to {kept} of {len(shown)} records by size. Name the `fields` you need, count with "
+            "`group`, or go on with next_offset as `offset` in `arguments`.",
+        )
     return answers.answer({"items": items, **out})

@@ -14,4 +14,6 @@ def to_stderr(level: str) -> None:
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
         force=True,
     )
+    # No line shows these, and finding them out takes longer than writing the line.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging.getLogger("clerk_mcp").setLevel(level.upper())

@@ -21,15 +21,16 @@ from clerk_mcp.listing import input_schema, tool
 from clerk_mcp.policy import Policy
 from clerk_mcp.settings import Settings
 from clerk_tools.arguments import InvalidArguments, Problem, parse
-from clerk_tools.catalog import nearest, operations
+from clerk_tools.catalog import operations
 from clerk_tools.operation import Effect, JsonObject, Operation, Query, Spec, arg
+from clerk_tools.search import operation_meant, search
 
 Mode = Literal["all", "search", "auto"]
 
 CLIENTS: Final[tuple[tuple[str, Literal["all", "search"]], ...]] = (
     ("claude-code*", "all"),
     ("claude-ai*", "all"),
-    ("visual studio code*", "all"),
+    ("visual?studio?code*", "all"),
     ("*", "search"),
 )
 """What `auto` chooses, by the name that a client gives itself (in lower case); the first match counts.
@@ -190,9 +191,6 @@ class Surface:
         return await self.run(calls, spec.id, arguments, caller, progress)
 
     def _search(self, asked: SearchOperations, caller: Caller) -> Answer:
-        # Imported when it is first needed: a host waits for every import at start.
-        from clerk_tools.search import search
-
         allowed = set(self._allowed(caller.scopes))
         found = search(asked.query, lambda spec: spec.id in allowed, asked.limit)
         if not found:
@@ -206,7 +204,10 @@ class Surface:
             raise InvalidArguments([Problem("ids", f"`ids` must be 1 to {_MOST_DESCRIBED} operation ids")])
         allowed = {*self._allowed(caller.scopes), ListAll.spec.id}
         specs = [_runnable(id) for id in asked.ids]
-        return answers.answer({"operations": [describe(spec) for spec in specs if spec.id in allowed]})
+        out: JsonObject = {"operations": [describe(spec) for spec in specs if spec.id in allowed]}
+        if closed := [spec.id for spec in specs if spec.id not in allowed]:
+            out["note"] = f"You may not run {', '.join(closed)}."
+        return answers.answer(out)
 
     def _allowed(self, scopes: frozenset[str] | None) -> list[str]:
         return self.policy.listed(scopes)
@@ -243,9 +244,10 @@ def _runnable(id: str) -> Spec:
     Raises:
         InvalidArguments: none; the message names the nearest.
     """
+    id = id.strip()
     found = ListAll if id == ListAll.spec.id else operations().get(id)
     if found is None:
-        meant = nearest(id, operations())
+        meant = operation_meant(id)
         advice = f"; did you mean {meant}?" if meant else "; search_operations finds them"
         raise InvalidArguments([Problem("operation", f"There is no operation {id[:100]}{advice}")])
     return found.spec

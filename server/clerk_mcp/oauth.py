@@ -61,10 +61,11 @@ class OAuthTokens:
 
     async def verify(self, credential: str) -> AccessToken:
         claims = await self._claims(credential)
-        subject = str(claims.get("sub") or claims.get("client_id") or "")
+        client = claims.get("client_id")
+        subject = str(claims.get("sub") or client or "")
         if not subject:
             raise _invalid("the token names neither a subject nor a client")
-        if self._issuer.clients and claims.get("client_id") not in self._issuer.clients:
+        if self._issuer.clients and not (isinstance(client, str) and client in self._issuer.clients):
             raise _invalid("the token was issued to a client that is not accepted here")
         scopes = self._scopes(subject, claims)
         if not scopes:
@@ -113,7 +114,7 @@ class OAuthTokens:
                 raise Rejected("this user is not let in here", status=403, code="access_denied")
             return self._issuer.users[subject]
         granted = claims.get("scope") or claims.get("scp") or ()
-        names = granted.split() if isinstance(granted, str) else granted
+        names = granted.split() if isinstance(granted, str) else granted if isinstance(granted, list) else ()
         return frozenset(SCOPES).intersection(name for name in names if isinstance(name, str))
 
 
@@ -149,7 +150,7 @@ class _Keys:
         self._http = httpx2.AsyncClient(transport=transport, timeout=10)
         self._jwks_url = issuer.jwks_url
         self._keys: list[jwt.PyJWK] = []
-        self._tried_at = float("-inf")
+        self._tried_at = self._fetched_at = float("-inf")
         self._lock = anyio.Lock()
 
     async def find(self, key_id: object) -> jwt.PyJWK:
@@ -159,8 +160,8 @@ class _Keys:
             Rejected: there is none, or the issuer cannot be reached.
         """
         found = self._among_known(key_id)
-        age = self._now() - self._tried_at
-        if age >= (REFETCH_FLOOR_S if found is None else KEYS_LIVE_S):
+        wanted = found is None or self._now() - self._fetched_at >= KEYS_LIVE_S
+        if wanted and self._now() - self._tried_at >= REFETCH_FLOOR_S:
             await self._fetch()
             found = self._among_known(key_id)
         if found is None and not self._keys:
@@ -193,6 +194,7 @@ class _Keys:
                 logger.warning("the keys of %s cannot be fetched: %s", self._issuer.url, error)
                 return
             self._keys = [key for key in keys if key.algorithm_name in ALGORITHMS]
+            self._fetched_at = self._tried_at
 
     async def _discover(self) -> str:
         """Where the keys are, by RFC 8414 or else by OpenID Connect Discovery."""

@@ -17,7 +17,7 @@ FIELDS: Final = Argument(
     description="Raw fields, or *",
 )
 OFFSET: Final = Argument(name="offset", type="integer", required=False, minimum=0)
-CONFIRM: Final = Argument(name="confirm", type="string", required=False, description="From a preview")
+CONFIRM: Final = Argument(name="confirm", type="string", required=False, description="Preview's token")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,5 +67,6 @@ def _checked(option: Argument, value: Any) -> Any:
         case "integer", int() if not isinstance(value, bool) and value >= 0:
             return value
         case "string", str():
-            return value
+            # Models fill in what they leave out: no token at all is no altered token.
+            return value.strip() or None
     raise InvalidArguments([Problem(option.name, f"`{option.name}` must be {expectation(option)}")])

@@ -119,27 +119,19 @@ class Policy:
     def listed(self, scopes: frozenset[str] | None) -> list[str]:
         """The ids that a caller may call, in the order of the catalogue; None is every scope."""
         return [
-            id for id, operation in operations().items() if self._objection(operation.spec, scopes) is None
+            id for id, operation in operations().items() if self.objection(operation.spec, scopes) is None
         ]
 
-    def check(self, spec: Spec, scopes: frozenset[str] | None, effect: Effect | None = None) -> None:
-        """Pass, or say why not.
+    def objection(
+        self, spec: Spec, scopes: frozenset[str] | None, effect: Effect | None = None
+    ) -> Refused | None:
+        """Why a call may not be made: `not_selected`, `read_only` or `insufficient_scope`; None if it may.
 
         Args:
             scopes: the caller's; None is every scope.
             effect: the call's own (`Operation.actual_effect`) once its arguments are known, where it may be
                 worse than the operation's.
-
-        Raises:
-            Refused: `not_selected`, `read_only` or `insufficient_scope`.
         """
-        objection = self._objection(spec, scopes, effect)
-        if objection:
-            raise objection
-
-    def _objection(
-        self, spec: Spec, scopes: frozenset[str] | None, effect: Effect | None = None
-    ) -> Refused | None:
         effect = effect or spec.effect
         if spec.id not in self.selection.ids:
             return Refused(

@@ -15,12 +15,14 @@ from urllib.parse import unquote
 import mcp_types as types
 from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from clerk_mcp.answers import Answer
 from clerk_mcp.calls import Caller, Reach
 from clerk_mcp.confirm import AskInResult
 from clerk_mcp.cutting import dumps
 from clerk_mcp.exchange import API_VERSION
+from clerk_mcp.identity import report_missing_scope
 from clerk_mcp.instance import kind_of_key
 from clerk_mcp.modes import Surface, describe, summary
 from clerk_tools.catalog import operations
@@ -169,18 +171,28 @@ def _contents(uri: str, text: str) -> dict[str, Any]:
     return {"contents": [{"uri": uri, "mimeType": _JSON, "text": text}], "resultType": "complete"}
 
 
-def _not_found(uri: str) -> MCPError:
-    # −32602 is MCP's code for a resource that does not exist since 2026-07-28; −32002 was it before.
-    return MCPError(code=types.INVALID_PARAMS, message=f"There is no resource {uri[:200]}")
+_NOT_FOUND_BEFORE: Final = -32002
+"""MCP's code for a resource that does not exist, up to 2025-11-25; since 2026-07-28 it is −32602."""
+
+
+class NotFound(MCPError):
+    """There is no such resource."""
+
+    def __init__(self, message: str, data: Any = None) -> None:
+        """`data` is the error that the tool gives, where one was asked."""
+        super().__init__(code=types.INVALID_PARAMS, message=message, data=data)
+
+
+def _not_found(uri: str) -> NotFound:
+    return NotFound(f"There is no resource {uri[:200]}")
 
 
 def _as_protocol_error(answer: Answer) -> MCPError:
     """A resource has no `isError`: what a tool would answer goes into the protocol's error."""
     error = answer.value["error"]
-    ours = (
-        error["code"] in ("invalid_arguments", "not_selected", "insufficient_scope")
-        or error.get("status") == 404
-    )
+    if error.get("status") == 404:
+        return NotFound(error["message"], answer.value)
+    ours = error["code"] in ("invalid_arguments", "not_selected", "insufficient_scope")
     return MCPError(
         code=types.INVALID_PARAMS if ours else types.INTERNAL_ERROR,
         message=error["message"],
@@ -198,7 +210,19 @@ def register_resources(server: Server[Any], resources: Resources, caller_of: Cal
         return resources.templates(caller_of(context).scopes)
 
     async def read(context: Any, params: types.ReadResourceRequestParams) -> dict[str, Any]:
-        return await resources.read(params.uri, caller_of(context))
+        try:
+            return await resources.read(params.uri, caller_of(context))
+        except NotFound as missing:
+            if context.protocol_version in MODERN_PROTOCOL_VERSIONS:
+                raise
+            error = missing.error
+            raise MCPError(_NOT_FOUND_BEFORE, error.message, error.data) from None
+        except MCPError as failed:
+            scope = failed.error.data["error"].get("scope")
+            if scope and context.request:
+                # As with tools: the 403 has clients ask for a wider token.
+                report_missing_scope(context.request.scope, scope)
+            raise
 
     server.add_request_handler("resources/list", types.PaginatedRequestParams, list_resources)
     server.add_request_handler("resources/templates/list", types.PaginatedRequestParams, list_templates)

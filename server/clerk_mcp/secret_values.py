@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from clerk_tools.operation import Operation, Spec
+from clerk_mcp.policy import MINTS_A_CREDENTIAL
+from clerk_tools.operation import Effect, Operation, Spec
 
 REDACTED: Final = "[kept back]"
 
@@ -30,8 +31,8 @@ class SecretsUnwritable(Exception):
 class SecretValues:
     """What happens to the values that `Spec.secret` names.
 
-    `file`: written to a new file that only the user can read, which the answer names. `redact`: dropped.
-    `inline`: given to the model.
+    `file`: written to a new file that only the user can read, which the answer names; but dropped where they
+    only come along in a list that is read. `redact`: dropped. `inline`: given to the model.
     """
 
     mode: Mode
@@ -43,7 +44,7 @@ class SecretValues:
         Raises:
             SecretsUnwritable: the directory cannot be written.
         """
-        if self.mode == "file" and spec.secret:
+        if self.mode == "file" and spec.secret and _goes_to_file(spec):
             try:
                 self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
             except OSError as error:
@@ -56,7 +57,7 @@ class SecretValues:
 
         Args:
             value: an object, or the list of them; it is not changed.
-            raw: it has whatever fields Clerk gave, so that backup codes may stand anywhere in it.
+            raw: it has whatever fields Clerk gave, so that a credential may stand anywhere in it.
         """
         if self.mode == "inline" or not (spec.secret or raw):
             return value, {}
@@ -72,6 +73,8 @@ class SecretValues:
         names = ", ".join(dict.fromkeys(name for values in found for name in values if name not in _IDENTITY))
         if self.mode == "redact":
             return f"{names} kept back"
+        if not _goes_to_file(spec):
+            return f"{names} kept back; shown with --secrets inline only"
         try:
             return f"{names} written to {self._write(spec, found)}"
         except OSError as error:
@@ -90,6 +93,15 @@ class SecretValues:
         return path
 
 
+def _goes_to_file(spec: Spec) -> bool:
+    # Whoever reads a list of invitations does not want a file of all their links, each time anew.
+    only_comes_along = spec.is_list and spec.effect is Effect.READ and spec.id not in MINTS_A_CREDENTIAL
+    return not only_comes_along
+
+
+_NEVER_SHOWN: Final = ("backup_codes", "client_secret", "password_digest", "token_secret", "totp_secret")
+"""Names under which a credential may stand anywhere in what Clerk gives raw, documented or not."""
+
 _IDENTITY: Final = ("id", "external_account_id")
 
 
@@ -98,28 +110,30 @@ def _without(names: tuple[str, ...], record: Any, *, deep: bool) -> tuple[Any, d
     if not isinstance(record, dict):
         # A credential that came without the object around it.
         return (None, {"value": record}) if names and record else (record, {})
+    if deep:
+        names = (*names, *_NEVER_SHOWN)
     values = {name: record[name] for name in names if record.get(name)}
     kept = {name: value for name, value in record.items() if name not in values}
     if deep:
         for name in kept:
             if not name.endswith("_metadata"):
-                kept[name] = _without_backup_codes(name, kept[name], values)
+                kept[name] = _without_credentials(name, kept[name], values)
     identity = {name: record[name] for name in _IDENTITY if record.get(name)} if values else {}
     return kept, identity | values
 
 
-def _without_backup_codes(place: str, value: Any, values: dict[str, Any]) -> Any:
-    """A part of a record without the backup codes of its phone numbers, which are put in `values`."""
+def _without_credentials(place: str, value: Any, values: dict[str, Any]) -> Any:
+    """A part of a record without credentials, such as a phone's backup codes, which are put in `values`."""
     if isinstance(value, list):
-        return [_without_backup_codes(f"{place}[{i}]", inner, values) for i, inner in enumerate(value)]
+        return [_without_credentials(f"{place}[{i}]", inner, values) for i, inner in enumerate(value)]
     if not isinstance(value, dict):
         return value
-    if codes := value.get("backup_codes"):
-        values[f"{place}.backup_codes"] = codes
+    found = {name: value[name] for name in _NEVER_SHOWN if value.get(name)}
+    values |= {f"{place}.{name}": credential for name, credential in found.items()}
     return {
-        name: _without_backup_codes(f"{place}.{name}", inner, values)
+        name: _without_credentials(f"{place}.{name}", inner, values)
         for name, inner in value.items()
-        if name != "backup_codes" or not codes
+        if name not in found
     }
 
 

@@ -26,6 +26,8 @@ PREFIX: Final = "CLERK_MCP_"
 KEY_PATTERN: Final = r"(sk_|test_|live_)[!-~]+"
 """What Clerk's secret keys look like."""
 
+_KEY_RULE: Final = "must start with sk_test_ or sk_live_ and hold no blanks or line breaks"
+
 
 class SettingsError(Exception):
     """The settings do not hold; each line of `problems` names one and the way to mend it."""
@@ -56,7 +58,7 @@ def _api_url(value: str) -> str:
 def _clerk_key(value: SecretStr) -> SecretStr:
     # Said without the value: it is a secret even where it is malformed.
     if not re.fullmatch(KEY_PATTERN, value.get_secret_value()):
-        raise ValueError("must start with sk_test_ or sk_live_ and hold no blanks or line breaks")
+        raise ValueError(_KEY_RULE)
     return value
 
 
@@ -114,15 +116,10 @@ class Settings(BaseSettings):
     sandbox: bool = Field(
         default=False, description="Serve the built-in sandbox instead of Clerk; no key needed"
     )
-    max_result_bytes: int = Field(
-        default=60_000, ge=2_000, le=10_000_000, description="Cut answers to this size, by whole records"
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="What is logged to stderr"
     )
-    secrets: Literal["file", "redact", "inline"] | None = Field(
-        default=None,
-        description="Where credentials in answers go: a file of yours, nowhere, or to the model"
-        " (default: file on stdio, redact over HTTP)",
-    )
-    secrets_dir: Path = Field(default=Path("~/.clerk-mcp/secrets"), description="Where --secrets file writes")
+
     toolsets: Names = Field(default=(), description="Only these resources, such as users,organizations")
     tools: Names = Field(default=(), description="Only these tools, as well; * and ? stand for anything")
     exclude: Names = Field(default=(), description="Not these tools, whatever else is chosen")
@@ -137,6 +134,26 @@ class Settings(BaseSettings):
     audit_before: bool = Field(
         default=False, description="Keep in the trail what an update changes, as it was; costs a read"
     )
+    files_dir: Path | None = Field(
+        default=None, description="Images may be given as paths below this directory (stdio only)"
+    )
+
+    mode: Literal["all", "search", "auto"] = Field(
+        default="all", description="Every operation a tool, four tools to find and run them, or by the client"
+    )
+    list_all_cap: int = Field(
+        default=5000, ge=1, le=1_000_000, description="Records that one list_all reads at most"
+    )
+    max_result_bytes: int = Field(
+        default=60_000, ge=2_000, le=10_000_000, description="Cut answers to this size, by whole records"
+    )
+    secrets: Literal["file", "redact", "inline"] | None = Field(
+        default=None,
+        description="Where credentials in answers go: a file of yours, nowhere, or to the model"
+        " (default: file on stdio, redact over HTTP)",
+    )
+    secrets_dir: Path = Field(default=Path("~/.clerk-mcp/secrets"), description="Where --secrets file writes")
+
     retry_budget: float = Field(
         default=30.0, ge=0, le=600, description="Seconds within which a failed call may be tried again"
     )
@@ -150,18 +167,6 @@ class Settings(BaseSettings):
     max_queue: int = Field(default=1000, ge=0, le=100_000, description="Calls that may wait for their turn")
     max_answer_bytes: int = Field(
         default=25_000_000, ge=100_000, description="Abandon an answer of Clerk's that is larger"
-    )
-    files_dir: Path | None = Field(
-        default=None, description="Images may be given as paths below this directory (stdio only)"
-    )
-    mode: Literal["all", "search", "auto"] = Field(
-        default="all", description="Every operation a tool, four tools to find and run them, or by the client"
-    )
-    list_all_cap: int = Field(
-        default=5000, ge=1, le=1_000_000, description="Records that one list_all reads at most"
-    )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="What is logged to stderr"
     )
 
     transport: Literal["stdio", "http", "sse"] = Field(
@@ -224,14 +229,38 @@ class Settings(BaseSettings):
         return self.clerk_secret_key.get_secret_value() if self.clerk_secret_key else None
 
 
+_SECTIONS: Final = {
+    "clerk_secret_key": "Server",
+    "toolsets": "What agents may do",
+    "mode": "What agents see",
+    "retry_budget": "Calls to Clerk",
+    "transport": "Serving over HTTP",
+}
+"""What settings are about, by the first of them."""
+
+
+def sections() -> dict[str, list[str]]:
+    """The names of all settings, by what they are about."""
+    found: dict[str, list[str]] = {}
+    title = ""
+    for name in Settings.model_fields:
+        title = _SECTIONS.get(name, title)
+        found.setdefault(title, []).append(name)
+    return found
+
+
 UNPREFIXED: Final = {
     str(info.validation_alias): name for name, info in Settings.model_fields.items() if info.validation_alias
 }
 """Variables that keep Clerk's own names."""
 
 
+WITHOUT_FLAG: Final = ("clerk_secret_key", "clerk_secret_key_file", "clerk_api_url", "state_key")
+"""Fields that have a variable only: what is secret, or says where the secret goes."""
+
+
 def flag(name: str) -> str:
-    """The command-line flag of a field."""
+    """The command-line flag of a field, where it has one."""
     return f"--{name.replace('_', '-')}"
 
 
@@ -259,11 +288,20 @@ def load(flags: Mapping[str, Any] | None = None) -> Settings:
     return settings
 
 
+_HOLD_BACK: Final = ("READONLY", "CONFIRM", "TOOLSETS", "EXCLUDE", "AUDITLOG")
+"""Endings of what holds agents back, without underscores."""
+
+
+def _is_meant_for_us(name: str) -> bool:
+    letters = name.upper().replace("_", "")
+    return name.upper().startswith(PREFIX) or ("CLERK" in letters and letters.endswith(_HOLD_BACK))
+
+
 def _refuse_unknown(environ: Mapping[str, str]) -> None:
     # A mistyped safety switch that is quietly ignored is worse than no start at all.
     known = {variable(name) for name in Settings.model_fields}
     problems = []
-    for name in sorted(n for n in environ if n.upper().startswith(PREFIX) and n.upper() not in known):
+    for name in sorted(n for n in environ if _is_meant_for_us(n) and n.upper() not in known):
         meant = nearest(name, known)
         problems.append(f"{name} is not a setting" + (f"; did you mean {meant}?" if meant else ""))
     if problems:
@@ -274,14 +312,17 @@ def _problem(location: tuple[int | str, ...], message: str) -> str:
     first = str(location[0])
     name = UNPREFIXED.get(first, first)
     text = message.removeprefix("Value error, ").removeprefix("Input ")
-    if name in UNPREFIXED.values():
+    if name in WITHOUT_FLAG:
         return f"{variable(name)} {text}"
     return f"{flag(name)} ({variable(name)}) {text[:1].lower()}{text[1:]}"
 
 
 def _read_key(path: Path) -> str:
     try:
-        return path.expanduser().read_text(encoding="utf-8").strip()
+        key = path.expanduser().read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a text file"
         raise SettingsError(f"CLERK_SECRET_KEY_FILE {path} cannot be read: {reason}") from None
+    if not re.fullmatch(KEY_PATTERN, key):
+        raise SettingsError(f"CLERK_SECRET_KEY_FILE {path}: a key {_KEY_RULE}")
+    return key

@@ -19,8 +19,9 @@ from clerk_mcp.listing import tool
 from clerk_mcp.policy import Policy, toolset_sizes
 from clerk_mcp.trail import NoSuchEntry, load
 from clerk_mcp.undo import NoUndo, undo
-from clerk_tools.catalog import nearest, operations
+from clerk_tools.catalog import operations
 from clerk_tools.operation import Spec
+from clerk_tools.search import operation_meant
 
 
 def arguments_of(pairs: Sequence[str], as_json: str | None) -> dict[str, Any]:
@@ -60,7 +61,8 @@ def run_call(calls: Calls, name: str, arguments: Mapping[str, Any], *, as_json: 
 
     async def run() -> Answer:
         async with calls.client:
-            answer = await calls.run(name, arguments, Caller("terminal", "terminal", asker=asker))
+            caller = Caller("terminal", "terminal", on_wait=_say_why_it_waits, asker=asker)
+            answer = await calls.run(name, arguments, caller)
         if not isinstance(answer, Answer):
             raise RuntimeError("a terminal asks at once")
         return answer
@@ -73,6 +75,11 @@ def run_call(calls: Calls, name: str, arguments: Mapping[str, Any], *, as_json: 
     show(answer.value, as_json=as_json, to_stderr=answer.is_error)
     wrong = answer.is_error and answer.value["error"]["code"] == "invalid_arguments"
     return 2 if wrong else int(answer.is_error)
+
+
+async def _say_why_it_waits(seconds: float, reason: str) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"Waiting for {seconds:.0f} s: {reason}", err=True)
 
 
 async def _ask(question: str) -> Answered:
@@ -144,7 +151,7 @@ def describe_tool(name: str, *, as_json: bool) -> int:
     """Print one tool as an agent sees it."""
     operation = operations().get(name)
     if operation is None:
-        meant = nearest(name, operations())
+        meant = operation_meant(name)
         click.echo(f"Unknown tool: {name}" + (f". Did you mean {meant}?" if meant else ""), err=True)
         return 2
     show(tool(operation.spec), as_json=as_json)

@@ -154,6 +154,24 @@ async def test_the_trail_says_what_agreed_to_a_call_and_what_stopped_one(
     assert preview["confirm"] not in path.read_text()
 
 
+@pytest.mark.parametrize(
+    ("flags", "reason"),
+    [({"read_only": True}, "read_only"), ({"exclude": "*_delete*"}, "not_selected")],
+)
+async def test_a_call_that_is_not_allowed_leaves_a_line_that_says_why(
+    connect: Connect, tmp_path: Path, flags: dict[str, Any], reason: str
+) -> None:
+    path = tmp_path / "audit.jsonl"
+    deletion = valid_calls()["Users_deleteUserById"]
+    async with connect(audit_log=path, **flags) as client:
+        assert (await error_of(client, "Users_deleteUserById", **deletion))["code"] == reason
+        # Whoever may not make the call learns that, and not what would be wrong with it.
+        assert (await error_of(client, "Users_deleteUserById"))["code"] == reason
+    (refused,) = load(path).calls
+    assert (refused["outcome"], refused["confirmation"]) == ("refused", reason)
+    assert refused["target"] == deletion
+
+
 def test_a_log_that_cannot_be_written_stops_the_start(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"--audit-log: .* cannot be written"):
         make_server(load_settings({"sandbox": True, "audit_log": tmp_path / "none" / "audit.jsonl"}))

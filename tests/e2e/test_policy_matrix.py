@@ -251,6 +251,12 @@ async def test_the_settings_reach_the_policy(connect: Connect) -> None:
         assert "confirm" in await call(client, "Users_deleteUserById", **DELETION)
 
 
+async def test_a_token_left_blank_is_none(connect: Connect) -> None:
+    async with connect(confirm="always") as client:
+        for blank in ("", " ", None):
+            assert "preview" in await call(client, "Users_deleteUserById", **DELETION, confirm=blank)
+
+
 async def test_no_other_tool_leads_around_the_policy(connect: Connect) -> None:
     listing, deletion = "Users_listSortedByCreationDate", "Users_deleteUserById"
     async with connect(exclude=(listing,)) as client:

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from clerk_tools.catalog import operations
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters
 
+from clerk_tools.catalog import operations
 from tests.calling import text_of
 from tests.sandbox.valid_calls import filled_in, valid_calls
 
@@ -175,10 +175,21 @@ def test_the_server_ends_at_once_and_quietly(ending: str, started: subprocess.Po
 def test_a_broken_line_is_answered_and_the_next_one_served(started: subprocess.Popen[str]) -> None:
     assert started.stdin
     assert started.stdout
-    started.stdin.write("this is not JSON\n")
-    answer = exchange(started, {"jsonrpc": "2.0", "id": 2, "method": "tools/list"})
-    while answer.get("id") != 2:
+    broken = {
+        "this is not JSON": (None, -32700),
+        # Half an emoji: what is left of one when a model's text is cut.
+        r'{"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {"name": "\ud83d"}}': (7, -32700),
+        r'{"jsonrpc": "2.0", "id": 7, "result": {"answer": "\ud83d"}}': (None, -32700),
+        '{"a":' * 50_000: (None, -32700),
+        '[{"jsonrpc": "2.0", "id": 7, "method": "tools/list"}]': (None, -32600),
+        '{"jsonrpc": "2.0", "id": "seven", "method": "tools/list", "params": []}': ("seven", -32600),
+    }
+    for line, (id, code) in broken.items():
+        started.stdin.write(f"\n{line}\n")
+        started.stdin.flush()
         answer = json.loads(started.stdout.readline())
+        assert (answer["id"], answer["error"]["code"]) == (id, code)
+    answer = exchange(started, {"jsonrpc": "2.0", "id": 8, "method": "tools/list"})
     assert len(answer["result"]["tools"]) == 110
 
 

@@ -5,8 +5,13 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 
+import anyio
 import httpx2
 import pytest
+from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
+from mcp.shared.exceptions import MCPError
+from mcp_types import ResourceTemplateReference
 
 from clerk_mcp.tokens import issue
 from tests.server.web import COUNT, Served, serving
@@ -59,6 +64,18 @@ async def test_two_authorization_headers_are_refused(token_file: Path) -> None:
     assert response.status_code == 400
 
 
+async def test_a_token_behind_the_body_is_no_header(token_file: Path) -> None:
+    token = issue(token_file, "ada", ["read"])
+    head = b"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+    trailer = f"Authorization: Bearer {token}\r\n\r\n".encode()
+    async with serving(auth="bearer", token_file=token_file) as served:
+        port = int(served.url.rpartition(":")[2])
+        async with await anyio.connect_tcp("127.0.0.1", port) as connection:
+            await connection.send(head + b"2\r\n{}\r\n0\r\n" + trailer)
+            with anyio.fail_after(10):
+                assert b" 401 " in await connection.receive()
+
+
 @pytest.mark.parametrize("transport", ["2026-07-28", "legacy", "sse"])
 async def test_a_token_opens_every_transport(token_file: Path, transport: str) -> None:
     token = issue(token_file, "ada", ["read"])
@@ -87,6 +104,30 @@ async def test_a_missing_scope_is_403_and_named(token_file: Path) -> None:
     assert 'error="insufficient_scope"' in challenge
     assert 'scope="clerk:destroy"' in challenge
     assert "clerk:destroy" in response.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("transport", ["2026-07-28", "legacy"])
+async def test_a_missing_scope_is_403_for_a_resource_too(token_file: Path, transport: str) -> None:
+    token = issue(token_file, "writer", ["write"])
+    statuses: list[int] = []
+
+    async def note(response: httpx2.Response) -> None:
+        statuses.append(response.status_code)
+
+    async with (
+        serving(auth="bearer", token_file=token_file) as served,
+        httpx2.AsyncClient(
+            headers={"authorization": f"Bearer {token}"}, event_hooks={"response": [note]}
+        ) as http,
+        Client(streamable_http_client(f"{served.url}/mcp", http_client=http), mode=transport) as client,
+    ):
+        users = ResourceTemplateReference(uri="clerk://users/{user_id}")
+        completed = await client.complete(users, {"name": "user_id", "value": "ravi"})
+        assert completed.completion.values == []
+        assert 403 not in statuses
+        with pytest.raises(MCPError):
+            await client.read_resource("clerk://users/user_1")
+    assert 403 in statuses
 
 
 async def test_over_sse_a_missing_scope_is_an_error_that_the_model_reads(token_file: Path) -> None:

@@ -142,6 +142,7 @@ BAD: dict[str, tuple[Callable[[FakeIssuer], str], str]] = {
     "unknown key id": (lambda i: i.token(kid="new"), "does not publish"),
     "expired": (lambda i: i.token(exp=int(time.time()) - 120), "expired"),
     "no expiry": (lambda i: i.token(exp=None), "lacks the claim exp"),
+    "an expiry beyond all numbers": (lambda i: i.token(exp=float("inf")), "malformed"),
     "not yet": (lambda i: i.token(nbf=int(time.time()) + 120), "not valid yet"),
     "another audience": (lambda i: i.token(aud="https://other.example.com"), "another audience"),
     "no audience": (lambda i: i.token(aud=None), "lacks the claim aud"),
@@ -174,6 +175,12 @@ async def test_a_token_without_our_scopes_is_403_and_told_which_to_ask_for(issue
     assert response.status_code == 403
     assert 'error="insufficient_scope"' in response.headers["www-authenticate"]
     assert 'scope="clerk:read"' in response.headers["www-authenticate"]
+
+
+@pytest.mark.parametrize("scope", [5, {"clerk:read": True}, ["clerk"], "clerk:reading"])
+async def test_a_scope_of_another_form_grants_nothing(issuer: FakeIssuer, scope: object) -> None:
+    async with guarded(issuer) as served:
+        assert (await knock(served, issuer.token(scope=scope))).status_code == 403
 
 
 async def test_the_metadata_leads_a_client_to_the_issuer(issuer: FakeIssuer) -> None:
@@ -216,9 +223,9 @@ class TestWithClerkAsTheIssuer:
             response = await knock(served, issuer.token(aud=None, sub="user_eve", scope="clerk:read"))
         assert response.status_code == 403
 
-    @pytest.mark.parametrize("client", ["client_2", None])
+    @pytest.mark.parametrize("client", ["client_2", None, ["client_1"]])
     async def test_tokens_of_other_clients_and_session_tokens_do_not_count(
-        self, issuer: FakeIssuer, client: str | None
+        self, issuer: FakeIssuer, client: object
     ) -> None:
         async with guarded(issuer, **self.flags) as served:
             response = await knock(served, issuer.token(aud=None, client_id=client))
@@ -270,6 +277,18 @@ class TestKeys:
         await tokens.verify(issuer.token())
         issuer.keys = [public_jwk("ES256")]
         clock.time += KEYS_LIVE_S
+        with pytest.raises(Rejected, match="does not publish"):
+            await tokens.verify(issuer.token())
+
+    async def test_a_fetch_that_fails_does_not_give_a_withdrawn_key_another_hour(
+        self, issuer: FakeIssuer, tokens: OAuthTokens, clock: Clock
+    ) -> None:
+        await tokens.verify(issuer.token())
+        withdrawn, issuer.keys = issuer.keys, [{"kty": "broken"}]
+        clock.time += KEYS_LIVE_S
+        await tokens.verify(issuer.token())
+        issuer.keys = [key for key in withdrawn if key["kid"] != "RS256"]
+        clock.time += REFETCH_FLOOR_S
         with pytest.raises(Rejected, match="does not publish"):
             await tokens.verify(issuer.token())
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from clerk_mcp.settings import WITHOUT_FLAG, Settings, flag
 from clerk_tools.catalog import RESOURCES, operations
 
 
@@ -67,6 +68,14 @@ def test_toolsets_help_lists_them_with_their_size() -> None:
     lines = clerk_mcp("--toolsets", "help").stdout.splitlines()
     assert [line.split()[0] for line in lines] == list(RESOURCES)
     assert all(line.endswith("bytes") for line in lines)
+
+
+def test_help_shows_every_setting_once_and_only_where_it_is_at_home() -> None:
+    shown = clerk_mcp("--help").stdout
+    flags = [flag(name) for name in Settings.model_fields if name not in WITHOUT_FLAG]
+    listed = [line.split()[0] for line in shown.splitlines() if line.startswith("  --")]
+    assert [name for name in listed if name != "--version"] == flags
+    assert "--read-only" not in clerk_mcp("call", "--help").stdout
 
 
 def test_call_runs_an_operation_from_pairs_and_from_json() -> None:

@@ -267,3 +267,11 @@ async def test_each_call_is_one_log_line_that_names_no_person_and_no_secret(
         "trace_id": "trace_1",
     }
     assert not [secret for secret in (KEY, "ada", "Lovelace", "/users") if secret in caplog.text]
+
+
+async def test_a_key_that_an_answer_quotes_never_comes_back() -> None:
+    quoting = answer(401, {"errors": [{"code": "clerk_key_invalid", "message": f"{KEY} is not known"}]})
+    async with upstream(in_turn(quoting)) as (_, client):
+        reply = await client.send(get_user())
+    assert KEY not in str(reply.value)
+    assert "[key] is not known" in str(reply.value)

@@ -103,6 +103,17 @@ async def test_every_transport_lists_and_calls_tools(transport: str, stateful: b
     assert not result.is_error
 
 
+async def test_what_is_not_json_is_in_no_log(caplog: pytest.LogCaptureFixture) -> None:
+    body = b'{"password": "correct horse"'
+    async with serving() as served, httpx2.AsyncClient() as http:
+        async with http.stream("GET", f"{served.url}/sse") as stream:
+            lines = stream.aiter_lines()
+            messages = [await anext(lines), await anext(lines)][1].removeprefix("data: ")
+            assert (await served.post(body, messages)).status_code == 400
+        assert (await served.post(body)).status_code == 400
+    assert "correct horse" not in caplog.text
+
+
 async def test_stateless_serving_keeps_no_stream_or_session_to_listen_to() -> None:
     async with serving() as served:
         assert (await served.get("/mcp", accept="text/event-stream")).status_code == 405
@@ -148,6 +159,30 @@ async def test_half_a_request_is_hung_up_on(begun: list[bytes]) -> None:
             with anyio.fail_after(10), suppress(anyio.EndOfStream, anyio.BrokenResourceError):
                 while True:
                     await connection.receive()
+
+
+@pytest.mark.parametrize(
+    ("request_", "dripped"),
+    [
+        (b"POST /mcp HTTP/1.1\r\nHost: evil.example.com\r\nContent-Length: 9999\r\n\r\n", b"x"),
+        (b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", b"\r\n"),
+    ],
+    ids=["the rest of a body that was refused", "blank lines"],
+)
+async def test_what_belongs_to_no_request_keeps_no_connection_open(
+    request_: bytes, dripped: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clerk_mcp.http.IDLE_S", 0.2)
+    async with serving() as served:
+        port = int(served.url.rpartition(":")[2])
+        async with await anyio.connect_tcp("127.0.0.1", port) as connection:
+            await connection.send(request_)
+            await connection.receive()
+            with anyio.fail_after(10), suppress(anyio.EndOfStream, anyio.BrokenResourceError):
+                while True:
+                    await connection.send(dripped)
+                    with anyio.move_on_after(0.02):
+                        await connection.receive()
 
 
 async def test_a_body_that_does_not_arrive_is_408() -> None:
@@ -320,6 +355,7 @@ MISTAKES: dict[str, tuple[dict[str, str], str]] = {
         "'admin' is not a scope",
     ),
     "a key beside the callers' own": ({"AUTH": "clerk-key", "SANDBOX": "true"}, "callers bring their keys"),
+    "an address that is no Redis": ({"SANDBOX": "true", "REDIS_URL": "http://127.0.0.1:6379"}, "--redis-url"),
     "a public address with a path": ({"PUBLIC_URL": "https://a.b/mcp", "SANDBOX": "true"}, "without a path"),
 }
 
@@ -357,7 +393,7 @@ def test_a_taken_port_ends_in_one_clear_line(command: list[str]) -> None:
             timeout=60,
             check=False,
         )
-    assert ended.returncode != 0
+    assert ended.returncode == 2
     assert ended.stderr.splitlines() == [f"--port {port} on 127.0.0.1 is taken by another program"]
 
 

@@ -15,6 +15,9 @@ from clerk_sandbox.transport import SandboxTransport
 from clerk_tools.catalog import operations
 from clerk_tools.operation import Effect
 from tests.calling import call, error_of, text_of
+from tests.server.loopback import Received
+from tests.server.loopback import answer as json_answer
+from tests.server.scripted import always, in_data, server_on
 from tests.server.worlds import world
 
 USERS = "Users_listSortedByCreationDate"
@@ -181,6 +184,10 @@ async def test_credentials_are_kept_back_as_from_a_direct_call() -> None:
         ({"operation": USERS, "group": "sum(x)"}, "group"),
         ({"operation": USERS, "arguments": {"emial_address": "a@b.example"}}, "emial_address"),
         ({"operation": USERS, "having": "x"}, "having"),
+        ({"operation": USERS, "arguments": {"offset": -5}}, "offset"),
+        ({"operation": USERS, "arguments": {"offset": "soon"}}, "offset"),
+        ({"operation": USERS, "arguments": {"offset": True}}, "offset"),
+        ({"operation": USERS, "arguments": {"fields": {"id": 1}}}, "fields"),
     ],
 )
 async def test_what_cannot_be_meant_is_refused_before_anything_is_sent(
@@ -218,6 +225,96 @@ async def test_an_error_on_a_later_page_leaves_what_was_read() -> None:
         answer = await call(here.client, "list_all", operation=USERS, group="count")
         assert answer["read"] == answer["next_offset"] == 1000
         assert "authorization_invalid" in answer["note"]
+
+
+async def test_an_error_is_told_also_where_the_answer_is_cut() -> None:
+    sandbox = Sandbox(users=1200)
+    async with world(sandbox=sandbox, transport=_GivesUp(sandbox), max_bytes=3000) as here:
+        answer = await call(here.client, "list_all", operation=USERS)
+        assert answer["read"] == 1000
+        assert "authorization_invalid" in answer["note"]
+        assert f"Cut to {answer['next_offset']} of 1000 records" in answer["note"]
+
+
+class _Grows(SandboxTransport):
+    """Somebody signs up between the pages."""
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        response = await super().handle_async_request(request)
+        number = len(self.sandbox.received)
+        given = json.dumps(
+            {"email_address": [f"late{number}@example.com"], "skip_password_requirement": True}
+        )
+        headers = {"authorization": f"Bearer {self.sandbox.key}", "content-type": "application/json"}
+        self.sandbox.handle("POST", "/v1/users", "", headers, given.encode())
+        return response
+
+
+async def test_a_record_that_comes_again_since_the_list_grew_counts_once() -> None:
+    sandbox = Sandbox(users=1100)
+    before = len(sandbox.instance.users)
+    async with world(sandbox=sandbox, transport=_Grows(sandbox)) as here:
+        answer = await call(here.client, "list_all", operation=USERS, group="count")
+        assert answer["read"] == answer["matched"] == before
+        assert "2 came twice" in answer["note"]
+
+
+async def test_a_total_that_changes_meanwhile_is_told() -> None:
+    totals = iter([700, 698])
+
+    async def script(received: Received) -> bytes:
+        start = 500 if "offset=500" in received.target else 0
+        page = [{"id": f"org_{n}", "name": "n"} for n in range(start, start + (198 if start else 500))]
+        return json_answer(value=in_data(page, next(totals)))
+
+    async with server_on(script) as client:
+        answer = await call(
+            client, "list_all", operation="Organizations_listSortedByCreationDate", group="count"
+        )
+    assert answer["read"] == 698
+    assert "from 700 to 698 records" in answer["note"]
+
+
+@pytest.mark.parametrize(("operation", "filters"), [("RedirectUrLs_listAll", {}),
+                         ("EmailSmsTemplates_listSortedByPosition", {"template_type": "email"})])  # fmt: skip
+async def test_next_offset_leads_on_in_lists_that_clerk_does_not_page_too(
+    operation: str, filters: dict[str, Any]
+) -> None:
+    records = [{"id": f"x_{n}", "slug": f"slug-{n}", "url": "u" * 200, "name": "n" * 200} for n in range(60)]
+    ids: list[str] = []
+    offset: int | None = 0
+    async with server_on(always(value=records), max_result_bytes=5000) as client:
+        while offset is not None:
+            arguments = {**filters, "offset": offset}
+            page = await call(client, "list_all", operation=operation, arguments=arguments)
+            ids += [item.get("id") or item["slug"] for item in page["items"]]
+            assert page.get("next_offset", offset + 1) > offset
+            offset = page.get("next_offset")
+    assert len(ids) == len(set(ids)) == len(records)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"fields": "id, first_name"},
+        {"arguments": {"fields": ["id", "first_name"]}},
+        {"arguments": {"fields": "first_name", "limit": 3, "offset": "0"}, "where": "", "group": " "},
+        {"arguments": {"fields": ["last_name"]}, "fields": ["first_name"]},
+    ],
+)
+async def test_what_models_send_is_understood(given: dict[str, Any]) -> None:
+    async with world() as here:
+        answer = await call(here.client, "list_all", operation=f" {USERS} ", **given)
+        assert answer["matched"] == len(here.sandbox.instance.users)
+        assert {name for item in answer["items"] for name in item} == {"id", "first_name"}
+
+
+@pytest.mark.parametrize("name", ["é" * 4000, "x" * 6000, '"' * 4000])
+async def test_names_of_fields_that_nothing_has_stay_within_the_limit(name: str) -> None:
+    async with world(max_bytes=3000) as here:
+        result = await here.client.call_tool("list_all", {"operation": USERS, "fields": [name] * 50})
+        assert len(text_of(result).encode()) <= 3000
+        assert json.loads(text_of(result))["unknown_fields"]
 
 
 async def test_the_policy_holds_for_the_operation_behind_it() -> None:

@@ -42,6 +42,7 @@ async def test_search_lists_four_tools_within_6000_bytes() -> None:
         ("claude-code", "Users_listSortedByCreationDate"),
         ("Claude-AI", "Users_listSortedByCreationDate"),
         ("Visual Studio Code - Insiders", "Users_listSortedByCreationDate"),
+        ("Visual-Studio-Code", "Users_listSortedByCreationDate"),
         ("cursor-vscode", "search_operations"),
         ("some host", "search_operations"),
         (None, "search_operations"),
@@ -123,6 +124,15 @@ async def test_what_runs_through_read_answers_as_the_direct_call() -> None:
         )
 
 
+async def test_half_a_character_in_arguments_as_text_is_refused() -> None:
+    async with world("search") as here:
+        error = await error_of(here.client, "read", operation=USERS, arguments='{"query": "\\ud83d"}')
+        assert (error["code"], error["param"]) == ("invalid_arguments", "arguments")
+        assert (await call(here.client, "read", operation=f" {USERS} ", arguments='{"query": "priya"}'))[
+            "items"
+        ]
+
+
 async def test_an_unknown_operation_is_answered_with_the_nearest() -> None:
     async with world("search") as here:
         error = await error_of(here.client, "read", operation="Users_listSortedByCreatonDate")
@@ -153,6 +163,7 @@ async def test_what_the_policy_forbids_is_not_shown_found_described_or_run() -> 
         assert all(entry["effect"] == "read" for entry in found["operations"])
         described = await call(here.client, "describe_operation", ids=["Users_deleteUserById", USERS])
         assert [entry["id"] for entry in described["operations"]] == [USERS]
+        assert described["note"] == "You may not run Users_deleteUserById."
         error = await error_of(
             here.client, "change", operation="Users_markBanned", arguments={"user_id": "user_1"}
         )

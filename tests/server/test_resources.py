@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import anyio
 import pytest
 from mcp.shared.exceptions import MCPError
 from mcp_types import PromptReference, ResourceTemplateReference, TextResourceContents
@@ -12,6 +13,8 @@ from mcp_types import PromptReference, ResourceTemplateReference, TextResourceCo
 from clerk_mcp.policy import Policy, Selection
 from clerk_tools.catalog import operations
 from tests.calling import call, text_of
+from tests.server.loopback import Received, Script, answer
+from tests.server.scripted import always, refusal, server_on
 from tests.server.worlds import World, world
 
 Reference = PromptReference | ResourceTemplateReference
@@ -84,14 +87,22 @@ async def test_a_template_reads_as_its_tool_does() -> None:
         "clerk://operations/Users_none",
         "clerk://nothing",
         "file:///etc/passwd",
-        "clerk://users/%2e%2e",
+        "clerk://users/..%2fusers",
     ],
 )
-async def test_what_is_not_there_is_an_error(uri: str) -> None:
-    async with world() as here:
+async def test_what_is_not_there_is_the_eras_own_error(uri: str, era: str) -> None:
+    async with world(era=era) as here:
         with pytest.raises(MCPError) as failed:
             await here.client.read_resource(uri)
+        assert failed.value.error.code == (-32002 if era == "legacy" else -32602)
+
+
+async def test_an_id_that_cannot_be_one_is_refused_before_anything_is_sent(era: str) -> None:
+    async with world(era=era) as here:
+        with pytest.raises(MCPError, match="not dots") as failed:
+            await here.client.read_resource("clerk://users/%2e%2e")
         assert failed.value.error.code == -32602
+        assert here.received == []
 
 
 async def test_an_error_carries_what_the_tool_answers() -> None:
@@ -162,6 +173,32 @@ async def test_where_there_is_nothing_to_propose_nothing_is_asked(
     async with world() as here:
         assert await _complete(here, ref, name, typed) == []
         assert here.received == []
+
+
+USERS_BY_ID = ResourceTemplateReference(uri="clerk://users/{user_id}")
+
+
+@pytest.mark.parametrize(
+    "script", [refusal(500, "internal_clerk_error"), always(429), always(body=b"<html>")]
+)
+async def test_where_clerk_fails_there_is_nothing_to_propose(script: Script, era: str) -> None:
+    async with server_on(script, era) as client:
+        result = await client.complete(USERS_BY_ID, {"name": "user_id", "value": "ravi"})
+        assert result.completion.values == []
+
+
+async def test_who_types_is_not_kept_waiting_for_clerk() -> None:
+    over = anyio.Event()
+
+    async def silent(_: Received) -> bytes:
+        await over.wait()
+        return answer(value=[{"id": "user_1"}])
+
+    async with server_on(silent) as client:
+        with anyio.fail_after(15):
+            result = await client.complete(USERS_BY_ID, {"name": "user_id", "value": "ravi"})
+        assert result.completion.values == []
+        over.set()
 
 
 async def test_completions_show_only_what_the_policy_allows() -> None:

@@ -16,6 +16,7 @@ from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_types import CallToolResult
 
+from clerk_mcp.policy import MINTS_A_CREDENTIAL
 from clerk_mcp.secret_values import default_mode
 from clerk_sandbox.sandbox import TEST_KEY, Sandbox
 from clerk_tools.catalog import operations
@@ -30,6 +31,13 @@ pytestmark = pytest.mark.anyio
 VALID = valid_calls()
 SPECS = [operation.spec for operation in operations().values()]
 HANDING_OUT = [spec for spec in SPECS if spec.secret]
+LISTING = [
+    spec
+    for spec in HANDING_OUT
+    if spec.is_list and spec.effect is Effect.READ and spec.id not in MINTS_A_CREDENTIAL
+]
+"""What is read for other reasons: the credential only comes along."""
+TO_A_FILE = [spec for spec in HANDING_OUT if spec not in LISTING]
 TAKING_IN = [spec for spec in SPECS if spec.private]
 # What default views leave out, and give to who asks by name.
 BY_NAME = {
@@ -86,7 +94,7 @@ def everything_in(result: CallToolResult) -> str:
 async def test_a_file_keeps_what_the_model_must_not_see(tmp_path: Path, era: str) -> None:
     directory = tmp_path / "new" / "secrets"
     async with server_on(handing_out(), era, secrets="file", secrets_dir=directory) as client:
-        for spec in HANDING_OUT:
+        for spec in TO_A_FILE:
             before = set(directory.glob("*")) if directory.exists() else set()
             result = await client.call_tool(spec.id, {**VALID[spec.id], **BY_NAME.get(spec.id, {})})
             assert not result.is_error, text_of(result)
@@ -100,6 +108,21 @@ async def test_a_file_keeps_what_the_model_must_not_see(tmp_path: Path, era: str
             records = kept["items"] if spec.is_list else [kept]
             assert records == [{k: v for k, v in one.items() if k != "status"} for one in expected]
     assert stat.S_IMODE(directory.stat().st_mode) == 0o700
+
+
+async def test_reading_a_list_writes_no_file_and_says_how_to_see_the_rest(tmp_path: Path, era: str) -> None:
+    directory = tmp_path / "secrets"
+    async with server_on(handing_out(), era, secrets="file", secrets_dir=directory) as client:
+        for spec in LISTING:
+            for fields in ({}, {"fields": ["*"]}, {"fields": list(spec.secret)}):
+                result = await client.call_tool(spec.id, {**VALID[spec.id], **fields})
+                assert "sentinel" not in everything_in(result), spec.id
+                if fields:
+                    assert "--secrets inline" in json.loads(text_of(result))["secrets"]
+            result = await client.call_tool("list_all", {"operation": spec.id, "arguments": VALID[spec.id]})
+            assert "sentinel" not in everything_in(result), spec.id
+    assert LISTING
+    assert not directory.exists()
 
 
 async def test_redacted_values_are_nowhere_and_the_answer_says_so(tmp_path: Path, era: str) -> None:
@@ -128,7 +151,7 @@ def test_files_are_the_default_on_stdio_and_nothing_over_http() -> None:
     assert default_mode("sse") == "redact"
 
 
-@pytest.mark.parametrize("spec", HANDING_OUT, ids=lambda spec: spec.id)
+@pytest.mark.parametrize("spec", TO_A_FILE, ids=lambda spec: spec.id)
 async def test_nothing_is_sent_where_no_file_can_be_written(tmp_path: Path, spec: Spec) -> None:
     sandbox = Sandbox()
     (tmp_path / "in the way").write_text("a file")
@@ -186,6 +209,18 @@ USER_WITH_CODES = {
 }
 
 
+@pytest.mark.parametrize("fields", [["*"], ["backup_codes"]])
+async def test_backup_codes_are_kept_back_wherever_a_user_may_come_to_have_them(fields: list[str]) -> None:
+    user = {**USER_WITH_CODES, "backup_codes": CODES}
+    async with server_on(always(value=[user]), secrets="redact") as client:
+        for tool, given in (
+            ("Users_listSortedByCreationDate", {"fields": fields}),
+            ("list_all", {"operation": "Users_listSortedByCreationDate", "fields": fields}),
+            ("list_all", {"operation": "Users_listSortedByCreationDate", "group": "count by backup_codes"}),
+        ):
+            assert "sentinel" not in everything_in(await client.call_tool(tool, given))
+
+
 @pytest.mark.parametrize("fields", [["*"], ["phone_numbers"], ["phone_numbers.backup_codes"]])
 @pytest.mark.parametrize("tool", ["Users_listSortedByCreationDate", "Users_getUserDetails"])
 async def test_backup_codes_in_a_user_are_credentials_too(
@@ -199,8 +234,8 @@ async def test_backup_codes_in_a_user_are_credentials_too(
     assert json.loads(text_of(result))["secrets"] == "phone_numbers[0].backup_codes kept back"
     async with server_on(always(value=body), secrets="file", secrets_dir=tmp_path) as client:
         assert "sentinel" not in everything_in(await client.call_tool(tool, given))
-    (path,) = tmp_path.iterdir()
-    assert json.loads(path.read_text())["phone_numbers[0].backup_codes"] == CODES
+    kept = [json.loads(path.read_text()) for path in tmp_path.iterdir()]
+    assert [one["phone_numbers[0].backup_codes"] for one in kept] == ([CODES] if "user_id" in given else [])
     async with server_on(always(value=body), secrets="inline") as client:
         assert "bc-sentinel-2" in text_of(await client.call_tool(tool, given))
 
@@ -214,6 +249,16 @@ async def test_an_access_token_goes_to_the_file_with_the_account_it_is_for(tmp_p
     assert kept["external_account_id"] == account["external_account_id"]
     assert kept["token"]
     assert "token" not in account
+
+
+@pytest.mark.parametrize("name", ["client_secret", "password_digest", "token_secret", "totp_secret"])
+async def test_a_credential_that_no_document_mentions_does_not_get_through_either(name: str) -> None:
+    body = {"id": "user_1", name: "sentinel-1", "external_accounts": [{"id": "idn_1", name: "sentinel-2"}]}
+    async with server_on(always(value=body), secrets="redact") as client:
+        for fields in (["*"], [name], ["external_accounts"]):
+            result = await client.call_tool("Users_getUserDetails", {"user_id": "user_1", "fields": fields})
+            assert "sentinel" not in everything_in(result)
+            assert name in json.loads(text_of(result))["secrets"]
 
 
 async def test_metadata_is_a_customers_own_and_stays_as_it_is() -> None:

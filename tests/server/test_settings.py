@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from clerk_mcp.settings import Settings, SettingsError, flag, load, variable
@@ -24,7 +26,16 @@ def test_a_flag_that_was_not_given_leaves_the_variable_alone(monkeypatch: pytest
     assert load({"read_only": None}).read_only is True
 
 
-@pytest.mark.parametrize("name", ["CLERK_MCP_READONLY", "CLERK_MCP_READ_ONY", "CLERK_MCP_read_onlly"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "CLERK_MCP_READONLY",
+        "CLERK_MCP_READ_ONY",
+        "CLERK_MCP_read_onlly",
+        "CLERK_READ_ONLY",
+        "CLERKMCP_READ_ONLY",
+    ],
+)
 def test_a_mistyped_safety_switch_is_never_ignored(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, "true")
     said = problems_of()
@@ -38,6 +49,28 @@ def test_a_switch_that_is_neither_on_nor_off_stops_the_start(
 ) -> None:
     monkeypatch.setenv("CLERK_MCP_READ_ONLY", value)
     assert "--read-only (CLERK_MCP_READ_ONLY)" in problems_of()
+
+
+def test_the_variables_of_clerks_other_tools_are_none_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CLERK_PUBLISHABLE_KEY", "CLERK_JWT_KEY", "CLERK_WEBHOOK_SIGNING_SECRET"):
+        monkeypatch.setenv(name, "anything")
+    assert load().clerk_secret_key is None
+
+
+def test_a_malformed_key_in_a_file_names_the_file_and_not_the_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "key"
+    file.write_text("pk_test_of_another_kind\n")
+    monkeypatch.setenv("CLERK_SECRET_KEY_FILE", str(file))
+    said = problems_of()
+    assert str(file) in said
+    assert "pk_test" not in said
+
+
+def test_a_problem_names_no_flag_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLERK_MCP_STATE_KEY", "short")
+    assert problems_of().startswith("CLERK_MCP_STATE_KEY must have at least 32 bytes")
 
 
 def test_every_problem_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,8 +87,9 @@ async def hosting(app: ASGIApp) -> AsyncIterator[str]:
     listener = listen("127.0.0.1", 0)
     # As Clerk's edge does, idle connections are kept for longer than the client keeps them.
     config = uvicorn.Config(
-        app, interface="asgi3", log_config=None, lifespan="off", ws="none", timeout_keep_alive=75
-    )
+        app, interface="asgi3", log_config=None, lifespan="off", ws="none", timeout_keep_alive=75,
+        timeout_graceful_shutdown=5,
+    )  # fmt: skip
     async with _running(uvicorn.Server(config), listener):
         yield _address(listener)
 

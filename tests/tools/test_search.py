@@ -9,7 +9,7 @@ import pytest
 
 from clerk_tools.catalog import RESOURCES, operations
 from clerk_tools.operation import Effect
-from clerk_tools.search import search
+from clerk_tools.search import operation_meant, search
 from tests.tools.search_questions import HELD_OUT, SEEN
 
 Questions = Mapping[str, tuple[str, ...]]
@@ -28,6 +28,21 @@ def _shares(*sets: Questions) -> tuple[float, float]:
     ]
     first = sum(found[:1] == [id] for id, found in answers)
     return first / len(answers), sum(id in found for id, found in answers) / len(answers)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("Users_markBaned", "Users_markBanned"),
+        ("Organizations_getById", "Organizations_getByIdOrSlug"),
+        ("Users_update", "Users_updateUserAttributes"),
+        ("list_users", "Users_listSortedByCreationDate"),
+        ("banUser", "Users_markBanned"),
+        ("xyz", None),
+    ],
+)
+def test_a_wrong_name_leads_to_the_operation_that_was_meant(name: str, meant: str | None) -> None:
+    assert operation_meant(name) == meant
 
 
 def test_there_is_a_question_for_every_operation_and_150_in_all() -> None:

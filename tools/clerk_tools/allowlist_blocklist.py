@@ -66,7 +66,7 @@ class BlockIdentifier(
     words="block an email, block a domain, add to the blocklist, block from signing up, stop sign- "
     "ups from a domain, ban an email, ban a domain, blocklist an email, blocklist a domain",
 ):
-    """Put an email, *@domain, phone or web3 wallet on the blocklist."""
+    """Put an email, *@domain, phone or web3 wallet on the blocklist. *@domain keeps out everybody there."""
 
     identifier: Body[str] = arg("Email, *@domain, E.164 phone or wallet")
 

@@ -23,7 +23,7 @@ class UpdateBetaSettings(
     enhanced_email_deliverability: Body[bool | None] = arg(
         "Send codes from Clerk's own domain", optional=True
     )
-    test_mode: Body[bool | None] = arg("Allow test emails and phones", optional=True)
+    test_mode: Body[bool | None] = arg("Test emails and phones, with a known code", optional=True)
 
 
 class ChangeDomainDeprecated(

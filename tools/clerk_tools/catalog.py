@@ -57,8 +57,12 @@ def operations() -> Mapping[str, type[Operation]]:
     return MappingProxyType(found)
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that somebody who wrote `name` most likely meant, or None."""
+def nearest(name: str, known: Iterable[str], likeness: float = 0.5) -> str | None:
+    """The known name that somebody who wrote `name` most likely meant, or None.
+
+    Args:
+        likeness: from 0 to 1 (the same letters in the same order); what is less like it is not meant.
+    """
     by_folded = {k.casefold(): k for k in known}
-    close = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=likeness)
     return by_folded[close[0]] if close else None

@@ -76,7 +76,7 @@ class PreviewTemplate(
 ):
     """Render a template text with sample values. Nothing is saved or sent."""
 
-    template_type: Path[Id] = arg()
+    template_type: Path[Id] = arg("email or sms")
     slug: Path[Id] = arg("Such as verification_code")
     subject: Body[str | None] = arg("Emails only", optional=True)
     body: Body[str] = arg("Text with {{variables}}", optional=True)

@@ -13,7 +13,7 @@ class UpdateInstanceSettings(
 ):
     """Change general settings of the instance; only what is given changes."""
 
-    test_mode: Body[bool | None] = arg("Allow test emails and phones", optional=True)
+    test_mode: Body[bool | None] = arg("Test emails and phones, with a known code", optional=True)
     hibp: Body[bool | None] = arg("Refuse passwords known from breaches", optional=True)
     enhanced_email_deliverability: Body[bool | None] = arg(
         "Send codes from Clerk's own domain", optional=True

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from clerk_tools.catalog import RESOURCES, operations
+from clerk_tools.catalog import RESOURCES, nearest, operations
 from clerk_tools.operation import Effect, Place, Spec
 
 _ACTIONS: Final = {
@@ -116,6 +116,13 @@ def search(query: str, allowed: Callable[[Spec], bool] = lambda _: True, limit: 
     found = [spec for spec, score in scores.items() if score > 0]
     # Sorting is stable: among equals the more used resource comes first, as in every listing.
     return sorted(found, key=lambda spec: -scores[spec])[:limit]
+
+
+def operation_meant(name: str) -> str | None:
+    """The id of the operation that somebody most likely meant by `name`: a slip, or other words."""
+    slip = nearest(name, operations(), likeness=0.8)
+    found = [] if slip else search(name, limit=1)
+    return found[0].id if found else slip
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ class CreateSignInToken(
     secret=("token", "url"),
     words="magic link, sign-in link, sign in without password, passwordless, one-time link",
 ):
-    """Make a one-time token or link with which a user signs in without a password."""
+    """Make a one-time token or link: whoever holds it signs in as the user."""
 
     user_id: Body[Id] = arg(optional=True)
     expires_in_seconds: Body[int] = arg(default=2592000)

@@ -127,14 +127,14 @@ class UpdateUser(
     words="set a password, reset a password, change a user's name, change a username, edit a profile",
 ):
     """Change a user; only what is given changes. Metadata given here REPLACES the whole object: merge with
-    Users_mergeUserMetadataAttributes. Null clears a field; `username` null deletes it for good."""
+    Users_mergeUserMetadataAttributes. Null clears a field; a null or empty `username` deletes it for good."""
 
     user_id: Path[Id] = arg()
     external_id: Body[str | None] = arg("Id in your own system; unique", optional=True)
     first_name: Body[str | None] = arg(optional=True)
     last_name: Body[str | None] = arg(optional=True)
     primary_email_address_id: Body[Id] = arg("Must be verified", optional=True)
-    notify_primary_email_address_changed: Body[bool] = arg(default=False)
+    notify_primary_email_address_changed: Body[bool] = arg("SENDS MAIL", default=False)
     primary_phone_number_id: Body[Id] = arg(optional=True)
     primary_web3_wallet_id: Body[Id] = arg(optional=True)
     username: Body[str | None] = arg(optional=True)
@@ -154,10 +154,12 @@ class UpdateUser(
     created_at: Body[str] = arg("RFC 3339; for migrations", optional=True)
 
     def actual_effect(self) -> Effect:
-        """Clearing the username deletes that identification for good, as Clerk documents."""
-        return (
-            Effect.DESTROY if "username" in self.model_fields_set and not self.username else self.spec.effect
-        )
+        """Clearing the username deletes that identification for good, as Clerk documents.
+
+        Whether Clerk drops blanks first is not documented: blanks alone count as nothing here.
+        """
+        cleared = "username" in self.model_fields_set and not (self.username or "").strip()
+        return Effect.DESTROY if cleared else self.spec.effect
 
 
 class DeleteUser(

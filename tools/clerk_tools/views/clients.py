@@ -17,7 +17,7 @@ def client(raw: JsonObject) -> JsonObject:
     ids = raw.get("session_ids")
     if isinstance(ids, list) and (others := [i for i in ids if is_plain(i) and i not in shown]):
         view["session_ids"] = others
-    if shown == [view.get("last_active_session_id")]:
+    if "last_active_session_id" in view and shown == [view["last_active_session_id"]]:
         del view["last_active_session_id"]
     return view
 
