@@ -21,7 +21,7 @@ def dumps(value: object) -> str:
 
 def size(value: object) -> int:
     """Bytes of a value as compact JSON."""
-    return len(dumps(value).encode())
+    return len(to_json(value))
 
 
 def cut_text(text: str, room: int) -> str:

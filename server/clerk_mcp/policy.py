@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final, NamedTuple
 
+from clerk_mcp.cutting import size
 from clerk_mcp.listing import input_schema
 from clerk_tools.catalog import RESOURCES, nearest, operations
 from clerk_tools.operation import Effect, Spec
@@ -102,10 +102,9 @@ def toolset_sizes() -> list[ToolsetSize]:
     totals = dict.fromkeys(RESOURCES, (0, 0))
     for operation in operations().values():
         spec = operation.spec
-        schema = json.dumps(input_schema(spec), ensure_ascii=False, separators=(",", ":"))
-        size = len(f"{spec.id}{spec.description}{schema}".encode())
+        cost = len(f"{spec.id}{spec.description}".encode()) + size(input_schema(spec))
         tools, total = totals[spec.resource]
-        totals[spec.resource] = (tools + 1, total + size)
+        totals[spec.resource] = (tools + 1, total + cost)
     return [ToolsetSize(resource, *total) for resource, total in totals.items()]
 
 

@@ -15,6 +15,7 @@ import click
 from clerk_mcp.answers import Answer
 from clerk_mcp.calls import Caller, Calls, UnknownOperation
 from clerk_mcp.confirm import Answered, Asker, Asking
+from clerk_mcp.cutting import dumps, size
 from clerk_mcp.listing import tool
 from clerk_mcp.policy import Policy, toolset_sizes
 from clerk_mcp.trail import NoSuchEntry, load
@@ -95,7 +96,7 @@ def show(value: object, *, as_json: bool, to_stderr: bool = False) -> None:
     """Print JSON: coloured and indented on a terminal, on one line in a pipe."""
     stream = sys.stderr if to_stderr else sys.stdout
     if as_json or not stream.isatty():
-        click.echo(json.dumps(value, ensure_ascii=False, separators=(",", ":")), file=stream)
+        click.echo(dumps(value), file=stream)
         return
     from rich.console import Console
 
@@ -116,13 +117,12 @@ def list_tools(policy: Policy, *, as_json: bool) -> int:
 
 
 def _row(spec: Spec) -> dict[str, Any]:
-    size = len(json.dumps(tool(spec), ensure_ascii=False, separators=(",", ":")).encode())
     return {
         "resource": spec.resource,
         "tool": spec.id,
         "effect": spec.effect.value,
         "arguments": ", ".join(a.name if a.required else f"[{a.name}]" for a in spec.arguments),
-        "bytes": size,
+        "bytes": size(tool(spec)),
     }
 
 
@@ -160,8 +160,8 @@ def describe_tool(name: str, *, as_json: bool) -> int:
 
 def list_toolsets() -> int:
     """Print each toolset with the number of its tools and what they cost a model, in bytes."""
-    for size in toolset_sizes():
-        click.echo(f"{size.resource:<26}{size.tools:>4} tools{size.bytes:>8} bytes")
+    for toolset in toolset_sizes():
+        click.echo(f"{toolset.resource:<26}{toolset.tools:>4} tools{toolset.bytes:>8} bytes")
     return 0
 
 

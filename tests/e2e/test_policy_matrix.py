@@ -33,28 +33,11 @@ from clerk_sandbox.transport import SandboxTransport
 from clerk_tools.catalog import operations
 from tests.calling import call, error_of, text_of
 from tests.conftest import ERAS, Connect
+from tests.effects import DESTROYS_THOUGH_NOT_DELETE, READS_THOUGH_POST
 from tests.sandbox.valid_calls import filled_in, user_id, valid_calls
 
 pytestmark = pytest.mark.anyio
 
-READS_BY_POST = {
-    "Clients_verifyClientToken",
-    "Sessions_verifySession",
-    "Users_verifyPassword",
-    "EmailSmsTemplates_previewTemplate",
-}
-DESTROYS_BY_OTHER_THAN_DELETE = {
-    "Users_markBanned",
-    "Sessions_revokeSession",
-    "Invitations_revokeInvitation",
-    "OrganizationInvitations_revokeInvitation",
-    "ActorTokens_revokeToken",
-    "SigninTokens_revokeToken",
-    "OAuthApplications_rotateSecret",
-    "EmailSmsTemplates_revertTemplate",
-    "BetaFeatures_updateInstanceDomain",
-    "BetaFeatures_updateProductionInstanceDomain",
-}
 CLEARS_USERNAME = "Users_updateUserAttributes, username null"
 
 Effect = Literal["reads", "writes", "destroys"]
@@ -63,10 +46,10 @@ Says = Literal["yes", "no", "cannot ask"]
 
 
 def effect_of(row: str) -> Effect:
-    if row == CLEARS_USERNAME or row in DESTROYS_BY_OTHER_THAN_DELETE:
+    if row == CLEARS_USERNAME or row in DESTROYS_THOUGH_NOT_DELETE:
         return "destroys"
     method = operations()[row].spec.method
-    if method == "GET" or row in READS_BY_POST:
+    if method == "GET" or row in READS_THOUGH_POST:
         return "reads"
     return "destroys" if method == "DELETE" else "writes"
 

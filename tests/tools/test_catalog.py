@@ -14,30 +14,13 @@ from clerk_mcp.listing import tool
 from clerk_tools import views
 from clerk_tools.catalog import RESOURCES, operations
 from clerk_tools.operation import Effect, Envelope, Place, Spec
+from tests.effects import DESTROYS_THOUGH_NOT_DELETE, READS_THOUGH_POST
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 SPECS = [operation.spec for operation in operations().values()]
 every_operation = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.id)
 
-# From what each operation does to the world, which the verb alone does not tell.
-READS_THOUGH_POST = {
-    "Clients_verifyClientToken",
-    "Sessions_verifySession",
-    "Users_verifyPassword",
-    "EmailSmsTemplates_previewTemplate",
-}
-DESTROYS_THOUGH_NOT_DELETE = {
-    "Users_markBanned",
-    "Sessions_revokeSession",
-    "Invitations_revokeInvitation",
-    "OrganizationInvitations_revokeInvitation",
-    "ActorTokens_revokeToken",
-    "SigninTokens_revokeToken",
-    "OAuthApplications_rotateSecret",
-    "EmailSmsTemplates_revertTemplate",
-    "BetaFeatures_updateInstanceDomain",
-    "BetaFeatures_updateProductionInstanceDomain",
-}
+# What the answers hold, which the catalogue must say.
 HANDS_OUT = {
     "Users_getOAuthAccessToken": {"token", "token_secret"},
     "SigninTokens_createToken": {"token", "url"},
