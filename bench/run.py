@@ -13,6 +13,7 @@ import asyncio
 import gc
 import json
 import os
+import shlex
 import socket
 import subprocess
 import sys
@@ -277,60 +278,67 @@ async def page(stage: Stage) -> AsyncIterator[Row]:
 
 
 async def workers(stage: Stage) -> AsyncIterator[Row]:
-    """Processor time of one call with 1, 2 and 4 worker processes of the ASGI application."""
-    serve = [
-        sys.executable,
-        "-m",
-        "uvicorn",
-        "clerk_mcp.http:app",
-        "--no-access-log",
-        "--log-level",
-        "warning",
-    ]
-    counts = {"1 worker": 1, "2 workers": 2, "4 workers": 4}
-    yield await _cpu_of_calls(
-        stage,
-        "call, HTTP, 20 conn.: processor time by workers",
-        {name: [*serve, "--port", "0", "--workers", str(n)] for name, n in counts.items()},
-        [Target("1 worker", 1.05, of="2 workers"), Target("1 worker", 1.05, of="4 workers")],
-    )
+    """Processor time of one call with 1, 2 and 4 worker processes, beside the floor's on the same loop.
+
+    With 20 connections all are busy at once, and share two processors with the load and the upstream.
+    """
+    (floor,) = stage.some(FLOOR)
+    serve = [sys.executable, "-m", "uvicorn", "--no-access-log", "--log-level", "warning", "--port", "0"]
+    commands = {}
+    for n in (1, 2, 4):
+        share = ["--workers", str(n)]
+        commands[f"{n} workers"] = [*serve, *share, "clerk_mcp.http:app"]
+        commands[f"floor, {n} workers"] = [*serve, *share, "--factory", "bench.floor:asgi"]
+    environ = stage.ours.environment | {"FLOOR": shlex.join(floor.command[3:])}
+    targets = [Target("1 workers", 1.05, of=f"{n} workers") for n in (2, 4)]
+    async for row in _cpu_of_calls(stage, "by workers", commands, environ, (4, 20), targets):
+        yield row
 
 
 async def growth(stage: Stage) -> AsyncIterator[Row]:
     """Processor time of one call as the catalogue grows."""
-    counts = {f"{n} tools": n for n in (10, 109, 1000)}
-    yield await _cpu_of_calls(
-        stage,
-        "call, HTTP, 20 conn.: processor time by tools",
-        {
-            name: contestants.ours(stage.upstream, sys.executable, "-m", "bench.ours", str(n)).over_http(0)
-            for name, n in counts.items()
-        },
-        [Target("10 tools", 1.05, of="109 tools"), Target("10 tools", 1.05, of="1000 tools")],
-    )
+    commands = {
+        f"{n} tools": contestants.ours(stage.upstream, sys.executable, "-m", "bench.ours", str(n)).over_http(
+            0
+        )
+        for n in (10, 109, 1000)
+    }
+    targets = [Target("10 tools", 1.05, of=f"{n} tools") for n in (109, 1000)]
+    async for row in _cpu_of_calls(stage, "by tools", commands, stage.ours.environment, (20,), targets):
+        yield row
 
 
 async def _cpu_of_calls(
-    stage: Stage, what: str, commands: dict[str, list[str]], targets: Sequence[Target]
-) -> Row:
+    stage: Stage,
+    by: str,
+    commands: dict[str, list[str]],
+    environ: dict[str, str],
+    connections: Sequence[int],
+    targets: Sequence[Target],
+) -> AsyncIterator[Row]:
     async with AsyncExitStack() as stack:
         ports, pids = {}, {}
         for name, command in commands.items():
             ports[name] = free_port()
             at = command.index("--port") + 1
             command = [*command[:at], str(ports[name]), *command[at + 1 :]]
-            pids[name] = await stack.enter_async_context(
-                process(command, stage.ours.environment, ports[name])
-            )
+            pids[name] = await stack.enter_async_context(process(command, environ, ports[name]))
 
-        async def burst(name: str) -> float:
-            request = load.http_request(MODERN, "tools/call", stage.ours.call, port=ports[name])
-            found = await load.over_http(
-                ports[name], request, connections=20, seconds=stage.pace.seconds, server=pids[name]
-            )
-            return found.cpu_ms
+        def burst(count: int) -> Callable[[str], Awaitable[float]]:
+            async def send(name: str) -> float:
+                request = load.http_request(MODERN, "tools/call", stage.ours.call, port=ports[name])
+                seconds, server = stage.pace.seconds, pids[name]
+                found = await load.over_http(
+                    ports[name], request, connections=count, seconds=seconds, server=server
+                )
+                return found.cpu_ms
 
-        return Row(what, "ms", await in_turn(list(commands), stage.pace.rounds, burst), targets)
+            return send
+
+        for count in connections:
+            what = f"call, HTTP, {count} conn.: processor time {by}"
+            found = await in_turn(list(commands), stage.pace.rounds, burst(count))
+            yield Row(what, "ms", found, targets)
 
 
 async def load_alone(stage: Stage) -> AsyncIterator[Row]:

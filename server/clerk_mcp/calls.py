@@ -98,10 +98,11 @@ class Calls:
     async def _decide(
         self, operation: Operation, chosen: options.Options, caller: Caller
     ) -> Answer | AskInResult:
-        spec, scopes = operation.spec, caller.scopes
-        refused = self.policy.objection(spec, scopes) or self.policy.objection(
-            spec, scopes, operation.actual_effect()
-        )
+        spec, effect = operation.spec, operation.actual_effect()
+        refused = self.policy.objection(spec, caller.scopes)
+        if refused is None and effect is not spec.effect:
+            # An update that destroys needs both scopes: neither implies the other.
+            refused = self.policy.objection(spec, caller.scopes, effect)
         if refused:
             await self._not_made(operation, caller, "refused", refused.code)
             return _refusal(refused)

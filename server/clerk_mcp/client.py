@@ -99,7 +99,6 @@ class ClerkClient:
             base_url=base_url,
             transport=transport,
             timeout=timeout,
-            connections=max_in_flight,
             max_answer_bytes=max_answer_bytes,
         )
         self._budget = budget

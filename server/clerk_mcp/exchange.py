@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from typing import Any, Final, Literal
-from urllib.parse import urlsplit
 
-import anyio
 import httpx2
 from pydantic_core import from_json
 
+from clerk_mcp.connections import Connections, ProxyUnusable
 from clerk_mcp.uploads import Image
 from clerk_tools.operation import Effect, Envelope, Request, Spec
 
@@ -24,10 +23,6 @@ API_VERSION: Final = "2021-02-05"
 TIMEOUT: Final = httpx2.Timeout(connect=10, read=30, write=30, pool=30)
 MAX_ERROR_TEXT: Final = 2000
 """Characters kept of a body that ought to be JSON and is not."""
-
-# Idle connections are closed from this side, well before Clerk's edge does so: the fate of a request that
-# meets a closing connection is unknown.
-_KEEP_ALIVE_S: Final = 60
 
 # These name every URL, with the ids and addresses in it, and at their most talkative the key.
 for _talkative in ("httpx2", "httpcore2"):
@@ -83,7 +78,7 @@ class Unanswered(Exception):
 
 
 class Api:
-    """Clerk's API over one pool of connections."""
+    """Clerk's API."""
 
     def __init__(
         self,
@@ -92,20 +87,12 @@ class Api:
         base_url: str,
         transport: httpx2.AsyncBaseTransport | None,
         timeout: httpx2.Timeout,
-        connections: int,
         max_answer_bytes: int,
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._max_answer_bytes = max_answer_bytes
         self._key = key.encode()
-        self._given = transport
-        self._opening = anyio.Lock()
-        self._transport: httpx2.AsyncBaseTransport | None = None
-        self._limits = httpx2.Limits(
-            max_connections=connections,
-            max_keepalive_connections=connections,
-            keepalive_expiry=_KEEP_ALIVE_S,
-        )
+        self._connections = Connections(base_url, transport)
         self._headers = httpx2.Headers(
             {
                 "Authorization": f"Bearer {key}",
@@ -119,38 +106,7 @@ class Api:
 
     async def close(self) -> None:
         """Close all connections. A later request opens new ones."""
-        transport, self._transport = self._transport, None
-        if transport:
-            await transport.aclose()
-
-    async def _open(self) -> httpx2.AsyncBaseTransport:
-        # Made at the first call, in a thread: loading the certificates takes a quarter of a second, which
-        # neither the start of the server nor its event loop should spend.
-        async with self._opening:
-            transport = self._transport or self._given
-            if transport is None:
-                transport = await anyio.to_thread.run_sync(self._make_transport)
-            self._transport = transport
-        return transport
-
-    def _make_transport(self) -> httpx2.AsyncBaseTransport:
-        # A transport, not a client: redirects, cookies and authentication are not wanted here, and looking
-        # for them took a seventh of the time of a call to Clerk.
-        secure = self._base_url.startswith("https:")
-        try:
-            return httpx2.AsyncHTTPTransport(
-                # Plain http has no certificates to verify, and loading them takes a while.
-                verify=secure,
-                # Many networks let nothing out but through HTTPS_PROXY, or need SSL_CERT_FILE. Plain http
-                # stays on this machine: a proxy could only fail there, and would read the key.
-                trust_env=secure,
-                proxy=_proxy_of_environment(self._base_url) if secure else None,
-                limits=self._limits,
-            )
-        except (ImportError, ValueError):
-            # Its own words may quote the proxy's password.
-            message = "The proxy that HTTPS_PROXY or ALL_PROXY names is not one that can be used."
-            raise Unanswered("proxy_unusable", message, "not_run") from None
+        await self._connections.close()
 
     async def exchange(
         self, request: Request, images: dict[str, Image], *, tries: int, waited: float
@@ -164,23 +120,39 @@ class Api:
         Raises:
             Unanswered: the request cannot even be made, so that another try would be in vain.
         """
-        transport = self._transport or await self._open()
         outgoing = self._outgoing(request, images)
         try:
-            response = await transport.handle_async_request(outgoing)
+            connection = await self._connections.take()
+        except ProxyUnusable as problem:
+            raise Unanswered("proxy_unusable", str(problem), "not_run") from None
+        try:
+            return await self._over(connection, outgoing, request.spec, tries, waited)
+        finally:
+            await self._connections.give_back(connection)
+
+    async def _over(
+        self,
+        connection: httpx2.AsyncBaseTransport,
+        outgoing: httpx2.Request,
+        spec: Spec,
+        tries: int,
+        waited: float,
+    ) -> Reply | Unanswered:
+        try:
+            response = await connection.handle_async_request(outgoing)
         except httpx2.RequestError as error:
-            return _failure(error, request.spec, tries, waited)
+            return _failure(error, spec, tries, waited)
         try:
             body = await self._read(response)
         except httpx2.RequestError as error:
             if response.status_code < 300:
-                return _broken_off(error, request.spec, tries, waited)
+                return _broken_off(error, spec, tries, waited)
             body = b""
         finally:
             await response.aclose()
         if body is None and response.status_code < 300:
             return self._too_large(tries, waited)
-        return _reply(response, body or b"", request.spec, tries, waited)
+        return _reply(response, body or b"", spec, tries, waited)
 
     def _outgoing(self, request: Request, images: dict[str, Image]) -> httpx2.Request:
         headers: httpx2.Headers = self._headers
@@ -231,16 +203,6 @@ def _chunks(response: httpx2.Response) -> AsyncIterable[bytes]:
     return response.aiter_bytes()
 
 
-def _proxy_of_environment(url: str) -> str | None:
-    from urllib.request import getproxies, proxy_bypass
-
-    named = getproxies()
-    proxy = named.get("https") or named.get("all")
-    if not proxy or proxy_bypass(urlsplit(url).netloc):
-        return None
-    return proxy if "://" in proxy else f"http://{proxy}"
-
-
 def _reply(response: httpx2.Response, body: bytes, spec: Spec, tries: int, waited: float) -> Reply:
     status = response.status_code
     value, text = _parsed(body)
@@ -265,7 +227,8 @@ def _parsed(body: bytes) -> tuple[Any, str | None]:
     if not body.strip():
         return None, None
     try:
-        return from_json(body, allow_inf_nan=False), None
+        # Names come again and again, values seldom: looking those up costs a quarter of the parsing.
+        return from_json(body, allow_inf_nan=False, cache_strings="keys"), None
     except ValueError:
         return None, body.decode("utf-8", "replace")
 

@@ -26,7 +26,13 @@ def counted() -> dict[str, int]:
 
 @pytest.mark.parametrize(
     "kind",
-    ["tools/call 2025-11-25", "tools/call 2026-07-28", "tools/list 2025-11-25", "tools/list 2026-07-28"],
+    [
+        "tools/call 2025-11-25",
+        "tools/call 2026-07-28",
+        "tools/call beside 20 open connections",
+        "tools/list 2025-11-25",
+        "tools/list 2026-07-28",
+    ],
 )
 def test_a_request_takes_no_more_function_calls_than_it_did(kind: str, counted: dict[str, int]) -> None:
     figure = json.loads(FIGURES.read_text("utf-8"))[kind]

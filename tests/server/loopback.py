@@ -27,6 +27,8 @@ class Received:
 class Loopback:
     url: str = ""
     requests: list[Received] = field(default_factory=list)
+    connections: int = 0
+    """Made so far."""
     open_connections: int = 0
 
 
@@ -63,7 +65,7 @@ async def loopback(script: Script) -> AsyncIterator[Loopback]:
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         handlers.append(asyncio.current_task())
-        connection = len(handlers)
+        server.connections = connection = len(handlers)
         server.open_connections += 1
         try:
             while received := await _receive(reader, writer, connection):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gzip
 import json
@@ -15,7 +16,7 @@ import pytest
 from clerk_mcp.client import ClerkClient, Unanswered
 from clerk_tools.catalog import operations
 from clerk_tools.operation import Request
-from tests.server.loopback import Loopback, Script, answer, in_turn, loopback
+from tests.server.loopback import Loopback, Received, Script, answer, in_turn, loopback
 
 pytestmark = pytest.mark.anyio
 
@@ -129,6 +130,31 @@ async def test_connections_are_kept_and_cookies_are_not() -> None:
     first, second = server.requests
     assert first.connection == second.connection
     assert "cookie" not in second.headers
+
+
+async def test_there_are_as_many_connections_as_calls_at_once_and_they_close_when_none_needs_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("clerk_mcp.connections._KEEP_ALIVE_S", 0.2)
+    all_here = asyncio.Event()
+
+    async def script(received: Received) -> bytes:
+        if len(server.requests) >= 5:
+            all_here.set()
+        await all_here.wait()
+        return answer(200, USER)
+
+    async with upstream(script) as (server, client):
+        for _ in range(2):
+            await asyncio.gather(*(client.send(get_user()) for _ in range(5)))
+        assert server.connections == server.open_connections == 5
+        await asyncio.sleep(0.3)
+        await client.send(get_user())
+        async with asyncio.timeout(5):
+            while server.open_connections > 1:
+                await asyncio.sleep(0.01)
+        assert server.requests[-1].connection == server.connections == 6
+    assert server.open_connections == 0
 
 
 async def test_a_redirect_is_answered_as_it_came_and_not_followed() -> None:

@@ -13,14 +13,14 @@ A value of any other type is dropped, so a view holds nothing that Clerk did not
 """
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import date, timedelta
+from functools import lru_cache
 from math import isfinite
 from typing import Any
 
 JsonObject = dict[str, Any]
 
-# Naive, so that isoformat() leaves room for the Z.
-_EPOCH = datetime(1970, 1, 1)
+_EPOCH = date(1970, 1, 1)
 _YEAR_10000 = 253_402_300_800_000
 
 
@@ -40,8 +40,16 @@ def iso(value: object) -> object:
         # Written so that NaN fails it too.
         if not 0 < value < _YEAR_10000:
             return None
-        return (_EPOCH + timedelta(seconds=int(value) // 1000)).isoformat() + "Z"
+        day, second = divmod(int(value) // 1000, 86_400)
+        # An f-string with three paddings takes half as long again.
+        return "%sT%02d:%02d:%02dZ" % (_date(day), second // 3600, second // 60 % 60, second % 60)  # noqa: UP031
     return value if isinstance(value, str) and value else None
+
+
+# Kept, since the times in one answer are of few days: writing dates took a third of the time of a page.
+@lru_cache(maxsize=1024)
+def _date(day: int) -> str:
+    return (_EPOCH + timedelta(days=day)).isoformat()
 
 
 def trim(
@@ -54,7 +62,12 @@ def trim(
     times: Iterable[str] = (),
 ) -> JsonObject:
     """The named fields of one object of Clerk's, by the rules at the top of this module, in this order."""
-    view = {name: raw[name] for name in plain if name in raw and is_plain(raw[name])}
+    view: JsonObject = {}
+    for name in plain:
+        value = raw.get(name)
+        # Text and null first: nearly all are, and a page of users holds thousands of them.
+        if value is not None and ((type(value) is str and value) or is_plain(value)):
+            view[name] = value
     for name in flags:
         if raw.get(name) is True:
             view[name] = True

@@ -1,0 +1,108 @@
+"""Connections to Clerk, kept open between calls and lent to one at a time.
+
+A pool of httpx2's looks at all of its connections at the beginning and at the end of each request, and asks
+the system about every idle one. So each connection here is a pool of its own, of one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import anyio
+import httpx2
+
+# Idle connections are closed from this side, well before Clerk's edge does so: the fate of a request that
+# meets a closing connection is unknown.
+_KEEP_ALIVE_S: Final = 60
+
+
+class ProxyUnusable(Exception):
+    """The environment names a proxy that cannot be used; the message does not quote it."""
+
+    def __init__(self) -> None:
+        super().__init__("The proxy that HTTPS_PROXY or ALL_PROXY names is not one that can be used.")
+
+
+class Connections:
+    """As many connections to one server as there are calls at once, the last used one lent first."""
+
+    def __init__(self, base_url: str, given: httpx2.AsyncBaseTransport | None = None) -> None:
+        """`given` is lent to everybody in place of connections of its own; the sandbox, for instance."""
+        self._base_url = base_url
+        self._given = given
+        self._preparing = anyio.Lock()
+        self._options: dict[str, Any] | None = None
+        self._open: set[httpx2.AsyncBaseTransport] = set()
+        # With the time since when, the longest idle one first.
+        self._idle: deque[tuple[float, httpx2.AsyncBaseTransport]] = deque()
+
+    async def take(self) -> httpx2.AsyncBaseTransport:
+        """A connection for one request, to be given back however that ends; made at its first.
+
+        Raises:
+            ProxyUnusable: see there.
+        """
+        if self._idle:
+            return self._idle.pop()[1]
+        if self._given:
+            return self._given
+        connection = await self._make()
+        self._open.add(connection)
+        return connection
+
+    async def give_back(self, connection: httpx2.AsyncBaseTransport) -> None:
+        """Keep a connection for the next request, and close those that none has needed for a minute."""
+        if connection is self._given:
+            return
+        now = time.monotonic()
+        self._idle.append((now, connection))
+        while self._idle[0][0] < now - _KEEP_ALIVE_S:
+            _, unused = self._idle.popleft()
+            self._open.discard(unused)
+            await unused.aclose()
+
+    async def close(self) -> None:
+        """Close all connections, lent or not. A later request makes new ones."""
+        closing = [*self._open, *([self._given] if self._given else [])]
+        self._open.clear()
+        self._idle.clear()
+        for connection in closing:
+            await connection.aclose()
+
+    async def _make(self) -> httpx2.AsyncBaseTransport:
+        try:
+            async with self._preparing:
+                if self._options is None:
+                    # In a thread: loading the certificates takes a quarter of a second, which neither the
+                    # start of the server nor its event loop should spend.
+                    self._options = await anyio.to_thread.run_sync(_options, self._base_url)
+            # A transport, not a client: redirects, cookies and authentication are not wanted here, and
+            # looking for them took a seventh of the time of a call to Clerk.
+            return httpx2.AsyncHTTPTransport(**self._options)
+        except (ImportError, ValueError):
+            # Its own words may quote the proxy's password.
+            raise ProxyUnusable from None
+
+
+def _options(base_url: str) -> dict[str, Any]:
+    # Many networks let nothing out but through HTTPS_PROXY, or need SSL_CERT_FILE. Plain http stays on this
+    # machine: it has no certificates, and a proxy could only fail there, and would read the key.
+    secure = base_url.startswith("https:")
+    return {
+        "verify": httpx2.create_ssl_context(verify=secure, trust_env=secure),
+        "proxy": _proxy_of_environment(base_url) if secure else None,
+        "limits": httpx2.Limits(max_connections=1, keepalive_expiry=_KEEP_ALIVE_S),
+    }
+
+
+def _proxy_of_environment(url: str) -> str | None:
+    from urllib.request import getproxies, proxy_bypass
+
+    named = getproxies()
+    proxy = named.get("https") or named.get("all")
+    if not proxy or proxy_bypass(urlsplit(url).netloc):
+        return None
+    return proxy if "://" in proxy else f"http://{proxy}"
