@@ -371,7 +371,7 @@ PARTS: Final = {
 
 def document(given: Path | None) -> Path:
     """The OpenAPI document for the generators, as JSON: the given one, or one of the contract's facts."""
-    from clerk_mcp.drift import read
+    from clerk_mcp.commands.drift import read
     from tests.contract.make import reference_facts
     from tests.contract.openapi import document_of
 

@@ -38,6 +38,18 @@ def test_imports_go_one_way(package: str) -> None:
         assert ours <= MAY_IMPORT[package], path
 
 
+def test_the_packages_inside_the_server_keep_to_their_sides() -> None:
+    doors = {"hosting": {"http.py", "auth.py", "serve.py", "cli.py"}, "commands": {"cli.py"}}
+    server = ROOT / "server" / "clerk_mcp"
+    for path in files_of("clerk_mcp"):
+        where = path.relative_to(server)
+        used = {name.split(".")[1] for name in imported_by(path) if name.startswith("clerk_mcp.")}
+        for package in used & set(doors) - {where.parts[0]}:
+            assert str(where) in doors[package], f"{where} imports {package}"
+        if where.parts[0] == "upstream":
+            assert used <= {"upstream"}, where
+
+
 def test_the_declarations_do_no_input_or_output_and_know_nothing_of_mcp() -> None:
     forbidden = {
         "mcp",
@@ -65,8 +77,8 @@ def test_serving_stdio_imports_nothing_that_only_people_or_hosts_need() -> None:
     assert not loaded & {
         "rich",
         "yaml",
-        "clerk_mcp.demo",
-        "clerk_mcp.drift",
+        "clerk_mcp.commands.demo",
+        "clerk_mcp.commands.drift",
         "clerk_mcp.http",
         "prometheus_client",
     }

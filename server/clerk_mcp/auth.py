@@ -23,10 +23,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from clerk_mcp.confirm import fingerprint
+from clerk_mcp.hosting.tokens import TokenFile, TokenFileError
 from clerk_mcp.identity import IDENTITY, MISSING_SCOPE, Identity
 from clerk_mcp.policy import SCOPES
 from clerk_mcp.settings import KEY_PATTERN, is_loopback
-from clerk_mcp.tokens import TokenFile, TokenFileError
 
 logger = logging.getLogger(__name__)
 

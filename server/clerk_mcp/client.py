@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import anyio
 import httpx2
 
-from clerk_mcp.budget import Budget, Place
-from clerk_mcp.exchange import TIMEOUT, Api, Reply, Unanswered
-from clerk_mcp.turns import QueueFull, Turn, Turns
-from clerk_mcp.uploads import Files, Image, UploadError, read_image
-from clerk_mcp.waits import Clock, OnWait, Waits
+from clerk_mcp.upstream.budget import Budget, Place
+from clerk_mcp.upstream.exchange import TIMEOUT, Api, Reply, Unanswered
+from clerk_mcp.upstream.turns import QueueFull, Turn, Turns
+from clerk_mcp.upstream.uploads import Files, Image, UploadError, read_image
+from clerk_mcp.upstream.waits import Clock, OnWait, Waits
 from clerk_tools.operation import Effect, Request
 
 if TYPE_CHECKING:

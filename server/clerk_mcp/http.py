@@ -37,18 +37,18 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from clerk_mcp.app import build_server
 from clerk_mcp.auth import BearerTokens, Callers, Challenges, ClerkKeys, Gatekeeper, ScopeChallenge, Verifier
-from clerk_mcp.bounds import CallerBounds, RequestBounds, TimelyProtocol, busy
+from clerk_mcp.hosting.bounds import CallerBounds, RequestBounds, TimelyProtocol, busy
+from clerk_mcp.hosting.metrics import Metrics
+from clerk_mcp.hosting.page import PAGES, About, page_routes
+from clerk_mcp.hosting.readiness import Readiness, clerk_answers, clerk_takes_the_key
+from clerk_mcp.hosting.short_way import ShortWay
+from clerk_mcp.hosting.tokens import TokenFile, TokenFileError, parse_scopes
 from clerk_mcp.logs import to_stderr
-from clerk_mcp.metrics import Metrics
 from clerk_mcp.modes import Presentation
-from clerk_mcp.page import PAGES, About, page_routes
 from clerk_mcp.policy import SCOPES
-from clerk_mcp.readiness import Readiness, clerk_answers, clerk_takes_the_key
 from clerk_mcp.serve import collect_from_here, make_calls, make_tenants, warn_of_live_writes
 from clerk_mcp.settings import Settings, SettingsError, is_loopback, load
-from clerk_mcp.short_way import ShortWay
 from clerk_mcp.telemetry import export_spans
-from clerk_mcp.tokens import TokenFile, TokenFileError, parse_scopes
 
 logger = logging.getLogger(__name__)
 
@@ -271,7 +271,7 @@ def make_verifier(settings: Settings) -> Verifier | None:
 
 
 def _make_oauth(settings: Settings) -> Verifier:
-    from clerk_mcp.oauth import Issuer, OAuthTokens
+    from clerk_mcp.hosting.oauth import Issuer, OAuthTokens
 
     if settings.oauth_issuer is None or settings.public_url is None:
         raise SettingsError("--auth oauth needs --oauth-issuer and --public-url")

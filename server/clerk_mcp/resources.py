@@ -21,10 +21,10 @@ from clerk_mcp.answers import Answer
 from clerk_mcp.calls import Caller, Reach
 from clerk_mcp.confirm import AskInResult
 from clerk_mcp.cutting import dumps
-from clerk_mcp.exchange import API_VERSION
 from clerk_mcp.identity import report_missing_scope
 from clerk_mcp.instance import kind_of_key
 from clerk_mcp.modes import Surface, describe, summary
+from clerk_mcp.upstream.exchange import API_VERSION
 from clerk_tools.catalog import operations
 from clerk_tools.operation import JsonObject
 

@@ -17,7 +17,6 @@ from mcp.server.stdio import stdio_server
 from clerk_mcp.answers import Shape
 from clerk_mcp.app import build_server
 from clerk_mcp.audit import AuditLog
-from clerk_mcp.budget import Budget, parse_rate_budget
 from clerk_mcp.calls import Calls
 from clerk_mcp.client import ClerkClient
 from clerk_mcp.confirm import Confirmer, Seals, UsedInProcess, UsedInRedis, UsedSeals, fingerprint
@@ -29,10 +28,11 @@ from clerk_mcp.secret_values import SecretValues, default_mode
 from clerk_mcp.settings import Settings, SettingsError
 from clerk_mcp.stdio import Answering
 from clerk_mcp.telemetry import Count, ObservedClient, export_spans
-from clerk_mcp.uploads import Files
+from clerk_mcp.upstream.budget import Budget, parse_rate_budget
+from clerk_mcp.upstream.uploads import Files
 
 if TYPE_CHECKING:
-    from clerk_mcp.tenants import Tenants
+    from clerk_mcp.hosting.tenants import Tenants
 
 logger = logging.getLogger("clerk_mcp")
 
@@ -69,7 +69,7 @@ def make_client(
 
 def make_tenants(settings: Settings, transport: str, count: Count | None = None) -> Tenants:
     """What runs the operations of callers who each bring a key of their own; see `make_calls`."""
-    from clerk_mcp.tenants import Tenants
+    from clerk_mcp.hosting.tenants import Tenants
 
     make = calls_maker(settings, transport)
     bounds = _bounds(settings, transport, count)

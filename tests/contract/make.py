@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from clerk_mcp.drift import read
+from clerk_mcp.commands.drift import read
 from clerk_tools.facts import Facts, from_json, to_json
 from clerk_tools.openapi import facts_of_document
 

@@ -22,7 +22,7 @@ import pytest
 from mcp import Client
 from mcp.client.sse import sse_client
 
-from clerk_mcp.tokens import issue
+from clerk_mcp.hosting.tokens import issue
 from clerk_sandbox.asgi import make_app
 from clerk_sandbox.sandbox import Sandbox
 from tests.server.web import ACCEPT, COUNT, hosting

@@ -13,7 +13,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 from mcp_types import ResourceTemplateReference
 
-from clerk_mcp.tokens import issue
+from clerk_mcp.hosting.tokens import issue
 from tests.server.web import COUNT, Served, serving
 
 pytestmark = pytest.mark.anyio

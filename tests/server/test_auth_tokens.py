@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from clerk_mcp.cli import cli
-from clerk_mcp.tokens import TokenFile, TokenFileError, issue, read
+from clerk_mcp.hosting.tokens import TokenFile, TokenFileError, issue, read
 
 HASH = "0" * 64
 

@@ -17,8 +17,8 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from clerk_mcp.budget import DEVELOPMENT, PRODUCTION, Budget, Limit, parse_rate_budget
-from clerk_mcp.waits import Clock, Waits
+from clerk_mcp.upstream.budget import DEVELOPMENT, PRODUCTION, Budget, Limit, parse_rate_budget
+from clerk_mcp.upstream.waits import Clock, Waits
 from clerk_tools.operation import Request
 from tests.server.loopback import Received, answer, loopback
 from tests.server.test_client import call, get_user, update_user
@@ -248,7 +248,9 @@ async def test_without_redis_each_counts_alone_with_one_warning_until_it_is_back
     clock.time += 10
     await take(budget, clock, get_user())
     await budget.close()
-    levels = [(r.levelname, "Redis" in r.message) for r in caplog.records if r.name == "clerk_mcp.budget"]
+    levels = [
+        (r.levelname, "Redis" in r.message) for r in caplog.records if r.name == "clerk_mcp.upstream.budget"
+    ]
     assert levels == [("WARNING", True), ("INFO", True)]
 
 
@@ -268,7 +270,7 @@ async def test_a_redis_url_that_cannot_be_one_is_refused_without_being_quoted(ur
 
 SEND_TWENTY = """
 import sys, anyio
-from clerk_mcp.budget import Budget, Limit
+from clerk_mcp.upstream.budget import Budget, Limit
 from clerk_mcp.client import ClerkClient
 from clerk_tools.catalog import operations
 

@@ -135,7 +135,7 @@ async def test_connections_are_kept_and_cookies_are_not() -> None:
 async def test_there_are_as_many_connections_as_calls_at_once_and_they_close_when_none_needs_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("clerk_mcp.connections._KEEP_ALIVE_S", 0.2)
+    monkeypatch.setattr("clerk_mcp.upstream.connections._KEEP_ALIVE_S", 0.2)
     all_here = asyncio.Event()
 
     async def script(received: Received) -> bytes:

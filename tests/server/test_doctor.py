@@ -16,8 +16,8 @@ import anyio
 import pytest
 from click.testing import CliRunner, Result
 
-from clerk_mcp import checks
 from clerk_mcp.cli import cli
+from clerk_mcp.commands import checks
 from tests.server.loopback import Received, answer, in_turn, loopback
 
 TEST_KEY = "sk_test_sandboxNotAnInstance"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from clerk_mcp import drift
+from clerk_mcp.commands import drift
 from clerk_tools.openapi import facts_of_document
 from tests.contract.make import FACTS, lines, reference_facts
 from tests.contract.openapi import document_of

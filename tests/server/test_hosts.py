@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clerk_mcp.cli import cli
-from clerk_mcp.host_files import BrokenFile, entries, with_entry
-from clerk_mcp.hosts import HOSTS, Launch, path_here, resolved
+from clerk_mcp.commands.host_files import BrokenFile, entries, with_entry
+from clerk_mcp.commands.hosts import HOSTS, Launch, path_here, resolved
 
 KEY = "sk_test_sandboxNotAnInstance"
 

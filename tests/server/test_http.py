@@ -20,10 +20,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
 
-from clerk_mcp.bounds import CallerBounds
+from clerk_mcp.hosting.bounds import CallerBounds
+from clerk_mcp.hosting.readiness import KEPT_S, Readiness
 from clerk_mcp.http import Web
 from clerk_mcp.identity import IDENTITY, Identity
-from clerk_mcp.readiness import KEPT_S, Readiness
 from clerk_mcp.settings import SettingsError, load
 from tests.server.web import COUNT, Served, hosting, serving
 
@@ -418,7 +418,7 @@ def test_sigterm_ends_it_cleanly() -> None:
 
 
 def test_serving_on_stdio_imports_nothing_of_this() -> None:
-    unwanted = ("jwt", "prometheus_client", "clerk_mcp.http", "clerk_mcp.auth", "clerk_mcp.tenants")
+    unwanted = ("jwt", "prometheus_client", "clerk_mcp.http", "clerk_mcp.auth", "clerk_mcp.hosting.tenants")
     program = (
         "import sys; from clerk_mcp.serve import make_server; from clerk_mcp.settings import load;"
         f"make_server(load({{'sandbox': True}})); print([m for m in {unwanted} if m in sys.modules])"

@@ -11,9 +11,9 @@ import anyio
 import pytest
 
 from clerk_mcp.calls import Caller
+from clerk_mcp.hosting.tenants import Tenants
 from clerk_mcp.serve import make_tenants
 from clerk_mcp.settings import load
-from clerk_mcp.tenants import Tenants
 from clerk_sandbox.asgi import make_app
 from clerk_sandbox.sandbox import Sandbox
 from tests.server.web import COUNT, hosting, serving

@@ -9,8 +9,8 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from clerk_mcp.turns import QueueFull, Turns
-from clerk_mcp.waits import Clock, Waits
+from clerk_mcp.upstream.turns import QueueFull, Turns
+from clerk_mcp.upstream.waits import Clock, Waits
 
 pytestmark = pytest.mark.anyio
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from clerk_mcp.uploads import MAX_BYTES, Files, UploadError, read_image
+from clerk_mcp.upstream.uploads import MAX_BYTES, Files, UploadError, read_image
 
 IMAGES = {
     "jpeg": b"\xff\xd8\xff\xe0" + bytes(range(256)),

@@ -14,7 +14,7 @@ import tomlkit
 import yaml
 from tomlkit.exceptions import TOMLKitError
 
-from clerk_mcp.json_edit import BrokenFile, JsonText
+from clerk_mcp.commands.json_edit import BrokenFile, JsonText
 
 __all__ = ["BrokenFile", "Format", "entries", "with_entry"]
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import anyio
 
-from clerk_mcp.waits import Waits
+from clerk_mcp.upstream.waits import Waits
 
 
 class QueueFull(Exception):

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from clerk_mcp.page.hosts import Recipe, recipes
+from clerk_mcp.hosting.page.hosts import Recipe, recipes
 from clerk_mcp.policy import Policy
 from clerk_tools.catalog import operations
 from clerk_tools.operation import Argument, Spec

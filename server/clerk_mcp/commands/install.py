@@ -10,10 +10,10 @@ from typing import Any, Final
 
 import click
 
-from clerk_mcp import host_files
-from clerk_mcp.file_change import BOM, CannotChange, Change, read_text, refuse_read_only
-from clerk_mcp.host_files import BrokenFile
-from clerk_mcp.hosts import (
+from clerk_mcp.commands import host_files
+from clerk_mcp.commands.file_change import BOM, CannotChange, Change, read_text, refuse_read_only
+from clerk_mcp.commands.host_files import BrokenFile
+from clerk_mcp.commands.hosts import (
     DEFAULT_KEY_FILE,
     HOSTS,
     KEY,

@@ -21,13 +21,13 @@ import httpx2
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
-from clerk_mcp.exchange import API_VERSION
-from clerk_mcp.file_change import CannotChange
-from clerk_mcp.hosts import HOSTS, KEY, KEY_FILE, Host, Launch, path_here, resolved
-from clerk_mcp.install import entries_of
+from clerk_mcp.commands.file_change import CannotChange
+from clerk_mcp.commands.hosts import HOSTS, KEY, KEY_FILE, Host, Launch, path_here, resolved
+from clerk_mcp.commands.install import entries_of
 from clerk_mcp.instance import Kind, kind_of_key
 from clerk_mcp.serve import NO_KEY, make_calls, make_policy
 from clerk_mcp.settings import Settings, SettingsError, flag
+from clerk_mcp.upstream.exchange import API_VERSION
 from clerk_tools.catalog import operations
 
 _CLERK_PATIENCE_S: Final = 10.0

@@ -15,8 +15,8 @@ from typing import Any, Final, Literal
 import httpx2
 from pydantic_core import from_json
 
-from clerk_mcp.connections import Connections, ProxyUnusable
-from clerk_mcp.uploads import Image
+from clerk_mcp.upstream.connections import Connections, ProxyUnusable
+from clerk_mcp.upstream.uploads import Image
 from clerk_tools.operation import Effect, Envelope, Request, Spec
 
 API_VERSION: Final = "2021-02-05"

@@ -17,7 +17,7 @@ from weakref import WeakValueDictionary
 
 import anyio
 
-from clerk_mcp.waits import Clock, Waits
+from clerk_mcp.upstream.waits import Clock, Waits
 from clerk_tools.operation import Request
 
 logger = logging.getLogger(__name__)

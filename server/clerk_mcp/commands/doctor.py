@@ -11,10 +11,10 @@ from typing import Any
 import anyio
 import click
 
-from clerk_mcp import checks
-from clerk_mcp.checks import Finding
+from clerk_mcp.commands import checks
+from clerk_mcp.commands.checks import Finding
+from clerk_mcp.commands.terminal import show
 from clerk_mcp.settings import Settings, SettingsError, load
-from clerk_mcp.terminal import show
 
 _COLOURS = {"ok": "green", "warning": "yellow", "problem": "red"}
 

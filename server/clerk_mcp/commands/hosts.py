@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from clerk_mcp.host_files import Format
+from clerk_mcp.commands.host_files import Format
 from clerk_mcp.settings import Settings, flag
 
 KEY: Final = "CLERK_SECRET_KEY"

@@ -1,0 +1,1 @@
+"""The subcommands for people; the server itself imports none of them."""

@@ -1,0 +1,1 @@
+"""What the one Clerk client is made of: an HTTP exchange, connections, turns, the rate budget, uploads."""
