@@ -230,11 +230,14 @@ class ClerkClient:
 
     async def _try(self, call: _Call) -> Reply | Unanswered:
         """Wait until the call may be sent, and send it once."""
-        # For the object before taking a turn, so that many changes of one user hold up nobody else.
-        with call.turn.elsewhere():
-            object_place = await self._budget.take_object(call.request, call.waits) if self._budget else None
+        object_place = place = None
+        if self._budget:
+            # For the object before taking a turn, so that many changes of one user hold up nobody else.
+            with call.turn.elsewhere():
+                object_place = await self._budget.take_object(call.request, call.waits)
         await call.turn.start(call.waits)
-        place = await self._budget.take(call.request, call.waits) if self._budget else None
+        if self._budget:
+            place = await self._budget.take(call.request, call.waits)
         call.tries += 1
         exchange = self._exchange(call, place, object_place)
         if call.request.spec.effect is Effect.READ:

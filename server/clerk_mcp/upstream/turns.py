@@ -63,7 +63,8 @@ class Turns:
         if not line:
             del self._lines[turn.session]
         turn.in_line = False
-        turn.called.set()
+        if turn.called:
+            turn.called.set()
 
     def _next(self) -> None:
         if not self._lines:
@@ -85,10 +86,11 @@ class Turn:
         self.running = False
         self.in_line = False
         self.refused = False
-        self.called = anyio.Event()
         self._turns = turns
         self._has_run = False
-        self._elsewhere = anyio.CancelScope()
+        # Made when there is something to wait for, which most calls never have.
+        self.called: anyio.Event | None = None
+        self._elsewhere: anyio.CancelScope | None = None
 
     async def start(self, waits: Waits) -> None:
         """Wait until the call may run. One that ran before, and stopped, goes ahead of its session's others.
@@ -101,7 +103,7 @@ class Turn:
             turns._free -= 1
             self.running = True
         else:
-            self.called = anyio.Event()
+            self.called = called = anyio.Event()
             self.in_line = True
             line = turns._lines.setdefault(self.session, deque())
             if self._has_run:
@@ -109,7 +111,7 @@ class Turn:
             else:
                 line.append(self)
             async with waits.counted(lambda: f"a free place: {sum(map(len, turns._lines.values()))} in line"):
-                await self.called.wait()
+                await called.wait()
             if self.refused:
                 raise QueueFull
         self._has_run = True
@@ -131,7 +133,7 @@ class Turn:
         self.refused = True
         if self.in_line:
             self._turns._step_out(self)
-        else:
+        elif self._elsewhere:
             self._elsewhere.cancel()
 
     def stop(self) -> None:
