@@ -162,7 +162,7 @@ as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSO
 def _operations(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
     from clerk_tools.catalog import operations
 
-    return [id for id in operations() if id.lower().startswith(begun.lower())]
+    return [id for id in [*operations(), "list_all"] if id.lower().startswith(begun.lower())]
 
 
 @cli.command()
@@ -201,7 +201,7 @@ def call(
     as_json: bool,
     **flags: Any,
 ) -> None:
-    """Run one operation the way an agent's call does, and print its answer.
+    """Run one operation, or list_all, the way an agent's call does, and print its answer.
 
     A question before something is destroyed is put to you. Exits 1 on an error of Clerk's, 2 on a wrong call.
     """
@@ -213,7 +213,9 @@ def call(
     to_stderr("warning")
     try:
         calls, _ = make_calls(settings)
-        sys.exit(run_call(calls, operation, arguments_of(arguments, json_args), as_json=as_json))
+        given = arguments_of(arguments, json_args)
+        cap = settings.list_all_cap
+        sys.exit(run_call(calls, operation, given, list_all_cap=cap, as_json=as_json))
     except SettingsError as error:
         _fail(error)
     except ValueError as error:
@@ -351,6 +353,8 @@ def sandbox(host: str, port: int, data: Path | None, **options: Any) -> None:
     from clerk_sandbox.serve import run
     from clerk_sandbox.snapshots import read_snapshot
 
+    if data and (options["users"] or options["live"]):
+        _fail(SettingsError("--data is a whole instance: --users and --live do not go with it"))
     try:
         snapshot = read_snapshot(data) if data else None
         run(host, port, Sandbox(data=snapshot, **options))

@@ -83,6 +83,15 @@ def test_call_runs_an_operation_from_pairs_and_from_json() -> None:
     assert len(call("Users_listSortedByCreationDate", "--json-args", '{"limit": 2}')["items"]) == 2
 
 
+def test_call_runs_list_all_as_an_agent_can_and_tools_shows_it() -> None:
+    users = "operation=Users_listSortedByCreationDate"
+    counted = call("list_all", users, "where=banned == true", "group=count")
+    assert 1 <= counted["matched"] < counted["read"]
+    everybody = call("list_all", users, "group=count", "--list-all-cap", "7")
+    assert everybody["matched"] == 7
+    assert "where" in json.loads(clerk_mcp("tools", "list_all").stdout)["inputSchema"]["properties"]
+
+
 def test_call_stops_a_wrong_call_with_the_message_that_an_agent_gets() -> None:
     done = clerk_mcp("call", "--sandbox", "Users_listSortedByCreationDate", "limit=501")
     assert done.returncode == 2

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from clerk_mcp.commands import checks
 from tests.server.loopback import Received, answer, in_turn, loopback
 
 TEST_KEY = "sk_test_sandboxNotAnInstance"
+RSA_KEY = {"kty": "RSA", "kid": "one", "n": "AQAB" * 86, "e": "AQAB"}
 LIVE_KEY = "sk_live_sandboxNotAnInstance"
 
 
@@ -202,6 +204,51 @@ def test_the_port_is_tried_where_the_server_would_listen(taken_port: int) -> Non
 def test_a_server_that_everybody_could_reach_needs_a_way_to_tell_callers_apart() -> None:
     (found,) = findings("--sandbox", "--transport", "http", "--host", "0.0.0.0", "--port", "0")["auth"]
     assert (found["level"], "--auth" in found["message"]) == ("problem", True)
+
+
+def test_redis_is_asked_where_replicas_share_one(redis_port: int, taken_port: int) -> None:
+    (found,) = findings("--sandbox", "--redis-url", f"redis://127.0.0.1:{redis_port}")["redis"]
+    assert found["level"] == "ok"
+    (found,) = findings("--sandbox", "--redis-url", f"redis://:hunter2@127.0.0.1:{taken_port}")["redis"]
+    assert found["level"] == "problem"
+    assert "replicas" in found["fix"]
+    assert "hunter2" not in str(found)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("keys", "level", "message"),
+    [
+        ({"keys": [RSA_KEY]}, "ok", "1 of use here"),
+        ({"keys": [{"kty": "oct", "k": "c2VjcmV0"}]}, "problem", "no key"),
+        ({"keys": "none"}, "problem", "cannot be fetched"),
+        (None, "problem", "cannot be fetched: the issuer publishes no metadata"),
+    ],
+)
+async def test_the_issuer_of_tokens_is_asked_for_its_keys(
+    keys: dict[str, Any] | None, level: str, message: str
+) -> None:
+    async def script(received: Received) -> bytes:
+        if keys is None:
+            return answer(404)
+        metadata = {"issuer": server.url, "jwks_uri": f"{server.url}/keys"}
+        return answer(200, keys if received.target.endswith("/keys") else metadata)
+
+    async with loopback(script) as server:
+        arguments = (
+            *("--sandbox", "--transport", "http", "--port", "0", "--auth", "oauth"),
+            *(
+                "--oauth-issuer",
+                server.url,
+                "--oauth-audience",
+                "clerk",
+                "--public-url",
+                "https://mcp.example",
+            ),
+        )
+        (found,) = (await anyio.to_thread.run_sync(partial(findings, *arguments)))["issuer"]
+    assert found["level"] == level
+    assert message in found["message"]
 
 
 def test_a_hosts_entry_is_really_started() -> None:

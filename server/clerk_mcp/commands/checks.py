@@ -32,6 +32,7 @@ from clerk_tools.catalog import operations
 
 _CLERK_PATIENCE_S: Final = 10.0
 _HOST_PATIENCE_S: Final = 30.0
+_REDIS_PATIENCE_S: Final = 3.0
 _SKEW_S: Final = 5.0
 """Tokens live for a minute, and what checks them allows a few seconds."""
 
@@ -160,6 +161,58 @@ async def clerk(settings: Settings) -> list[Finding]:
     times = f"{opening * 1000:.0f} ms with a new connection, {open_already * 1000:.0f} ms on an open one"
     reached = Finding("network", "ok", f"{'the sandbox' if settings.sandbox else url} answers: {times}")
     return [reached, *_judged(response, has_key=bool(key)), *_clock(response)]
+
+
+async def redis(settings: Settings) -> list[Finding]:
+    """Whether the Redis that replicas share answers."""
+    if settings.redis_url is None:
+        return []
+    from redis.asyncio import Redis
+    from redis.exceptions import RedisError
+
+    patience: dict[str, Any] = {
+        "socket_connect_timeout": _REDIS_PATIENCE_S,
+        "socket_timeout": _REDIS_PATIENCE_S,
+    }
+    try:
+        async with Redis.from_url(settings.redis_url, **patience) as connection:
+            began = time.perf_counter()
+            await connection.ping()
+    except ValueError:
+        # Not an address, which is the finding of `start`.
+        return []
+    except (RedisError, OSError) as error:
+        reason = str(error) or type(error).__name__
+        fix = "Check --redis-url. Without it replicas share neither the rate limit nor confirmations."
+        return [Finding("redis", "problem", f"Redis cannot be used: {reason}", fix)]
+    return [Finding("redis", "ok", f"answers after {(time.perf_counter() - began) * 1000:.0f} ms")]
+
+
+async def issuer(settings: Settings) -> list[Finding]:
+    """Whether the keys can be had that OAuth tokens are verified with."""
+    if settings.transport == "stdio" or settings.auth != "oauth":
+        return []
+    from clerk_mcp.hosting.oauth import IssuerUnusable, OAuthTokens
+    from clerk_mcp.http import make_verifier
+
+    try:
+        verifier = make_verifier(settings)
+    except SettingsError:
+        # Which is the finding of `serving`.
+        return []
+    if not isinstance(verifier, OAuthTokens):
+        raise TypeError("--auth oauth has a verifier of its own")
+    try:
+        count = await verifier.usable_keys()
+    except IssuerUnusable as problem:
+        message = f"the keys of {settings.oauth_issuer} cannot be fetched: {problem}"
+        return [Finding("issuer", "problem", message, "Check --oauth-issuer and --oauth-jwks-url.")]
+    finally:
+        await verifier.close()
+    if not count:
+        message = f"{settings.oauth_issuer} publishes no key that tokens may be signed with here"
+        return [Finding("issuer", "problem", message, "It must sign with RS256, ES256 or EdDSA.")]
+    return [Finding("issuer", "ok", f"{settings.oauth_issuer} publishes keys: {count} of use here")]
 
 
 async def _timed(http: httpx2.AsyncClient, url: str) -> tuple[httpx2.Response, float]:

@@ -50,6 +50,7 @@ async def _diagnose(given: Mapping[str, Any]) -> tuple[list[Finding], Settings |
         if settings.key or settings.sandbox or settings.auth == "clerk-key":
             with _progress("Asking Clerk"):
                 findings += await checks.clerk(settings)
+        findings += [*await checks.redis(settings), *await checks.issuer(settings)]
     with _progress("Starting what the hosts would start"):
         findings += await checks.hosts()
     return findings, settings

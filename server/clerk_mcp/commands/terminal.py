@@ -17,6 +17,7 @@ from clerk_mcp.calls import Caller, Calls, UnknownOperation
 from clerk_mcp.confirm import Answered, Asker, Asking
 from clerk_mcp.cutting import dumps, size
 from clerk_mcp.listing import tool
+from clerk_mcp.modes import OWN_TOOLS, Surface
 from clerk_mcp.policy import Policy, toolset_sizes
 from clerk_mcp.trail import NoSuchEntry, load
 from clerk_mcp.undo import NoUndo, undo
@@ -50,20 +51,26 @@ def _json_object(text: str) -> dict[str, Any]:
     raise ValueError("--json-args must be a JSON object, such as '{\"limit\": 5}'")
 
 
-def run_call(calls: Calls, name: str, arguments: Mapping[str, Any], *, as_json: bool) -> int:
-    """Run one operation by the path that an agent's call takes, and print what comes back.
+def run_call(
+    calls: Calls, name: str, arguments: Mapping[str, Any], *, list_all_cap: int, as_json: bool
+) -> int:
+    """Run one tool by the path that an agent's call takes, and print what comes back.
 
     A question before something is destroyed is put to the person at the terminal.
+
+    Args:
+        list_all_cap: the most records that one `list_all` reads.
 
     Returns:
         The exit status: 0, 1 where the answer is an error, 2 where the call was wrong.
     """
     asker = Asker(way=Asking.LIVE, elicit=_ask) if sys.stdin.isatty() else Asker()
+    surface = Surface("all", calls.policy, list_all_cap)
 
     async def run() -> Answer:
         async with calls.client:
             caller = Caller("terminal", "terminal", on_wait=_say_why_it_waits, asker=asker)
-            answer = await calls.run(name, arguments, caller)
+            answer = await surface.run(calls, name, arguments, caller, _say_how_far)
         if not isinstance(answer, Answer):
             raise RuntimeError("a terminal asks at once")
         return answer
@@ -81,6 +88,11 @@ def run_call(calls: Calls, name: str, arguments: Mapping[str, Any], *, as_json: 
 async def _say_why_it_waits(seconds: float, reason: str) -> None:
     if sys.stderr.isatty():
         click.echo(f"Waiting for {seconds:.0f} s: {reason}", err=True)
+
+
+async def _say_how_far(done: float, total: float | None, message: str) -> None:
+    if sys.stderr.isatty():
+        click.echo(message, err=True)
 
 
 async def _ask(question: str) -> Answered:
@@ -149,12 +161,12 @@ def _print_table(rows: Sequence[Mapping[str, Any]]) -> None:
 
 def describe_tool(name: str, *, as_json: bool) -> int:
     """Print one tool as an agent sees it."""
-    operation = operations().get(name)
-    if operation is None:
+    found = OWN_TOOLS.get(name) or operations().get(name)
+    if found is None:
         meant = operation_meant(name)
         click.echo(f"Unknown tool: {name}" + (f". Did you mean {meant}?" if meant else ""), err=True)
         return 2
-    show(tool(operation.spec), as_json=as_json)
+    show(tool(found.spec), as_json=as_json)
     return 0
 
 
@@ -186,4 +198,4 @@ def take_back(file: Path, entry: str, calls: Calls | None, *, as_json: bool) -> 
         arguments = json.dumps(found.arguments, ensure_ascii=False)
         click.echo(f"clerk-mcp call {found.operation} --json-args {shlex.quote(arguments)}")
         return 0
-    return run_call(calls, found.operation, found.arguments, as_json=as_json)
+    return run_call(calls, found.operation, found.arguments, list_all_cap=0, as_json=as_json)

@@ -46,6 +46,10 @@ class Issuer:
     """Found through the issuer's metadata where not given."""
 
 
+class IssuerUnusable(Exception):
+    """The issuer's keys cannot be had; the message says why."""
+
+
 class OAuthTokens:
     """Verifies access tokens; implements `auth.Verifier`."""
 
@@ -82,6 +86,14 @@ class OAuthTokens:
             subject=subject,
             claims={"iss": self._issuer.url},
         )
+
+    async def usable_keys(self) -> int:
+        """How many keys the issuer publishes now that tokens may be signed with.
+
+        Raises:
+            IssuerUnusable: they cannot be had.
+        """
+        return len(await self._keys.load())
 
     async def close(self) -> None:
         await self._keys.close()
@@ -188,13 +200,24 @@ class _Keys:
             try:
                 # A caller who goes away must not cost those who wait the fetch, and the floor after it.
                 with anyio.CancelScope(shield=True):
-                    self._jwks_url = self._jwks_url or await self._discover()
-                    keys = jwt.PyJWKSet.from_dict(await self._get(self._jwks_url)).keys
-            except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, jwt.PyJWTError) as error:
-                logger.warning("the keys of %s cannot be fetched: %s", self._issuer.url, error)
+                    self._keys = await self.load()
+            except IssuerUnusable as problem:
+                logger.warning("the keys of %s cannot be fetched: %s", self._issuer.url, problem)
                 return
-            self._keys = [key for key in keys if key.algorithm_name in ALGORITHMS]
             self._fetched_at = self._tried_at
+
+    async def load(self) -> list[jwt.PyJWK]:
+        """The keys as they are published now.
+
+        Raises:
+            IssuerUnusable: they cannot be had.
+        """
+        try:
+            self._jwks_url = self._jwks_url or await self._discover()
+            keys = jwt.PyJWKSet.from_dict(await self._get(self._jwks_url)).keys
+        except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, jwt.PyJWTError) as error:
+            raise IssuerUnusable(str(error) or type(error).__name__) from None
+        return [key for key in keys if key.algorithm_name in ALGORITHMS]
 
     async def _discover(self) -> str:
         """Where the keys are, by RFC 8414 or else by OpenID Connect Discovery."""
