@@ -122,6 +122,7 @@ def markdown(rows: Sequence[Row], notes: Sequence[str]) -> str:
 
 _SHADES: Final = {FLOOR: "#9aa5b1", OURS: "#4f46e5", FASTMCP: "#d9a441"}
 _OTHER: Final = "#cbb994"
+_NAMES: Final = {FLOOR: "bare SDK server", OURS: "clerk-mcp"}
 
 
 def chart(rows: Sequence[Row]) -> str:
@@ -130,7 +131,7 @@ def chart(rows: Sequence[Row]) -> str:
     height, top, parts = 20, 34, []
     for row in shown:
         names = [name for name in COLUMNS if name in row.found and name not in (FLOOR_109, FLOOR_OUR_LOOP)]
-        longest = max(median(values) for values in row.found.values())
+        longest = max(median(row.found[name]) for name in names)
         parts.append(f'<text x="12" y="{top}" font-weight="600">{row.what.removeprefix("call, ")}</text>')
         for name in names:
             top += height
@@ -138,7 +139,7 @@ def chart(rows: Sequence[Row]) -> str:
             width = max(460 * value / longest, 1)
             shade = _SHADES.get(name, _OTHER)
             parts.append(
-                f'<text x="150" y="{top}" text-anchor="end">{name}</text>'
+                f'<text x="150" y="{top}" text-anchor="end">{_NAMES.get(name, name)}</text>'
                 f'<rect x="158" y="{top - 11}" width="{width:.0f}" height="13" rx="2" fill="{shade}"/>'
                 f'<text x="{164 + width:.0f}" y="{top}">{value:.0f}</text>'
             )
