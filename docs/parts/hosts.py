@@ -19,7 +19,9 @@ def table() -> str:
 def _files(host: Host) -> str:
     paths: dict[str, list[str]] = {}
     for platform, path in host.paths.items():
-        shown = path.format(home="~", config="~/.config", appdata="%APPDATA%", codex="~/.codex")
+        shown = path.format(
+            home="~", config="~/.config", appdata="%APPDATA%", claude="~", codex="~/.codex", gemini="~"
+        )
         paths.setdefault(shown, []).append(_PLATFORMS[platform])
     if len(paths) == 1:
         return f"`{next(iter(paths))}`"

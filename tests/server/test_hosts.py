@@ -53,7 +53,7 @@ extensions:
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home of one's own, so that no test can reach the files of whoever runs it."""
-    for name in ("XDG_CONFIG_HOME", "APPDATA", "CODEX_HOME"):
+    for name in ("XDG_CONFIG_HOME", "APPDATA", "CODEX_HOME", "CLAUDE_CONFIG_DIR", "GEMINI_CLI_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
@@ -130,6 +130,38 @@ def test_a_host_without_a_file_gets_one_that_it_can_read(host_id: str) -> None:
 )
 def test_each_platform_has_its_own_place(host_id: str, platform: Any, path: str) -> None:
     assert HOSTS[host_id].path(platform, {"APPDATA": "/roaming"}, Path("/home/ada")) == Path(path)
+
+
+@pytest.mark.parametrize(
+    ("host_id", "variable", "path"),
+    [
+        ("claude-code", "CLAUDE_CONFIG_DIR", "/elsewhere/.claude.json"),
+        ("codex", "CODEX_HOME", "/elsewhere/config.toml"),
+        ("gemini-cli", "GEMINI_CLI_HOME", "/elsewhere/.gemini/settings.json"),
+        ("goose", "XDG_CONFIG_HOME", "/elsewhere/goose/config.yaml"),
+    ],
+)
+def test_a_host_that_was_moved_is_found_where_its_variable_says(
+    host_id: str, variable: str, path: str
+) -> None:
+    assert HOSTS[host_id].path("macos", {variable: "/elsewhere"}, Path("/home/ada")) == Path(path)
+
+
+def test_claude_desktop_from_the_windows_store_has_a_place_of_its_own(tmp_path: Path) -> None:
+    package = tmp_path / "Packages" / "Claude_pzs8sxrjxfjjc"
+    package.mkdir(parents=True)
+    environ = {"LOCALAPPDATA": str(tmp_path), "APPDATA": "/roaming"}
+    roaming = package / "LocalCache" / "Roaming"
+    config = HOSTS["claude-desktop"].path("windows", environ, Path("/home/ada"))
+    assert config == roaming / "Claude" / "claude_desktop_config.json"
+    assert HOSTS["zed"].path("windows", environ, Path("/home/ada")) == Path("/roaming/Zed/settings.json")
+
+
+def test_codex_may_name_a_variable_with_where_it_comes_from() -> None:
+    entry = {"command": "clerk-mcp", "env_vars": [{"name": "CLERK_SECRET_KEY", "source": "remote"}, "OTHER"]}
+    launch = HOSTS["codex"].launch(entry)
+    assert launch is not None
+    assert launch.from_env == ("CLERK_SECRET_KEY", "OTHER")
 
 
 def test_the_file_as_it_was_is_kept_beside_it() -> None:

@@ -56,13 +56,26 @@ class Host:
     shape: Shape = "plain"
     reference: str | None = None
     """How an entry refers to a variable of the host's environment, `NAME` standing for its name."""
+    msix: str | None = None
+    """The name, as a pattern, of its Windows package, which sees an %APPDATA% of its own."""
 
     def path(self, platform: Platform, environ: Mapping[str, str], home: Path) -> Path:
         """Where the user's configuration is."""
-        config = environ.get("XDG_CONFIG_HOME") or str(home / ".config")
-        appdata = environ.get("APPDATA") or str(home / "AppData" / "Roaming")
-        codex = environ.get("CODEX_HOME") or str(home / ".codex")
-        return Path(self.paths[platform].format(home=home, config=config, appdata=appdata, codex=codex))
+        appdata = environ.get("APPDATA") or home / "AppData" / "Roaming"
+        places = {
+            "home": home,
+            "config": environ.get("XDG_CONFIG_HOME") or home / ".config",
+            "appdata": self._packaged(environ, home) or appdata,
+            "claude": environ.get("CLAUDE_CONFIG_DIR") or home,
+            "codex": environ.get("CODEX_HOME") or home / ".codex",
+            "gemini": environ.get("GEMINI_CLI_HOME") or home,
+        }
+        return Path(self.paths[platform].format_map(places))
+
+    def _packaged(self, environ: Mapping[str, str], home: Path) -> Path | None:
+        local = Path(environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
+        found = sorted((local / "Packages").glob(self.msix)) if self.msix else []
+        return found[0] / "LocalCache" / "Roaming" if found else None
 
     @property
     def takes_variables(self) -> bool:
@@ -104,7 +117,8 @@ class Host:
             command,
             [str(arg) for arg in args],
             {str(k): str(v) for k, v in env.items()} if isinstance(env, Mapping) else {},
-            tuple(str(name) for name in from_env),
+            # Codex takes tables beside names: {name = "…", source = "…"}.
+            tuple(str(given.get("name") if isinstance(given, Mapping) else given) for given in from_env),
         )
 
 
@@ -127,15 +141,16 @@ HOSTS: Final[Mapping[str, Host]] = {
                 "linux": "{config}/Claude/claude_desktop_config.json",
                 "windows": "{appdata}/Claude/claude_desktop_config.json",
             },
+            msix="Claude_*",
         ),
         Host(
             "claude-code",
             "Claude Code",
             "json",
             "mcpServers",
-            _everywhere("{home}/.claude.json"),
+            _everywhere("{claude}/.claude.json"),
             shape="typed",
-            # Without the default, Claude Code refuses an entry whose variable is not set.
+            # Without the default, the key of somebody who has set none would be the text of the reference.
             reference="${NAME:-}",
         ),
         Host(
@@ -184,7 +199,7 @@ HOSTS: Final[Mapping[str, Host]] = {
             "yaml",
             "extensions",
             {
-                "macos": "{home}/.config/goose/config.yaml",
+                "macos": "{config}/goose/config.yaml",
                 "linux": "{config}/goose/config.yaml",
                 "windows": "{appdata}/Block/goose/config/config.yaml",
             },
@@ -196,7 +211,7 @@ HOSTS: Final[Mapping[str, Host]] = {
             "Gemini CLI",
             "jsonc",
             "mcpServers",
-            _everywhere("{home}/.gemini/settings.json"),
+            _everywhere("{gemini}/.gemini/settings.json"),
             reference="$NAME",
         ),
     )

@@ -28,14 +28,18 @@ def recipes(origin: str, auth: Literal["none", "bearer", "oauth", "clerk-key"]) 
     bearer = f"Bearer {credential}"
     headers: dict[str, Any] = {"headers": {"Authorization": bearer}} if credential else {}
     flag = f' --header "Authorization: {bearer}"' if credential else ""
-    bridge = ["-y", "mcp-remote", url, *(["--header", f"Authorization: {bearer}"] if credential else [])]
+    bridge: dict[str, Any] = {"command": "npx", "args": ["-y", "mcp-remote", url]}
+    if credential:
+        # In a variable, because of its space: Claude Desktop on Windows tears such an argument apart.
+        bridge["args"] += ["--header", "Authorization:${AUTHORIZATION}"]
+        bridge["env"] = {"AUTHORIZATION": bearer}
     token = '\nbearer_token_env_var = "CLERK_MCP_TOKEN"' if credential else ""
     return [
         Recipe("Claude Code", "Run in a terminal", f"claude mcp add --transport http clerk {url}{flag}"),
         Recipe(
             "Claude Desktop",
             "claude_desktop_config.json",
-            _json({"mcpServers": {"clerk": {"command": "npx", "args": bridge}}}),
+            _json({"mcpServers": {"clerk": bridge}}),
         ),
         Recipe("Cursor", "~/.cursor/mcp.json", _json({"mcpServers": {"clerk": {"url": url, **headers}}})),
         Recipe(
