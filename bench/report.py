@@ -81,12 +81,9 @@ def cell(values: Sequence[float]) -> str:
 
 
 def write(rows: Sequence[Row], notes: Sequence[str], folder: Path) -> None:
-    """Write `results.md` and `results.svg` into `folder`, and print the table."""
-    table = markdown(rows, notes)
-    (folder / "results.md").write_text(table, "utf-8")
-    if bars := chart(rows):
-        (folder / "results.svg").write_text(bars, "utf-8")
-    print(table)
+    """Write `results.md` and `results.svg` into `folder`."""
+    (folder / "results.md").write_text(markdown(rows, notes), "utf-8")
+    (folder / "results.svg").write_text(chart(rows), "utf-8")
 
 
 def markdown(rows: Sequence[Row], notes: Sequence[str]) -> str:
@@ -144,8 +141,6 @@ def chart(rows: Sequence[Row]) -> str:
                 f'<text x="{164 + width:.0f}" y="{top}">{value:.0f}</text>'
             )
         top += 34
-    if not shown:
-        return ""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 700 {top}" font-size="12" fill="#57606a" '
         'font-family="system-ui, sans-serif" role="img" aria-label="tools/call, calls a second">'

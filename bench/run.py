@@ -2,8 +2,8 @@
 
     python -m bench.run [--quick] [--openapi FILE] [--only PART…]
 
-Prints a table and writes `bench/results.md` and `bench/results.svg`. Linux only: processor time and memory
-come from /proc.
+Prints a table and, where all parts are measured, writes `bench/results.md` and `bench/results.svg`. Linux
+only: processor time and memory come from /proc.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -28,7 +28,7 @@ from typing import Any, Final
 from bench import contestants, load
 from bench.contestants import FASTMCP, FLOOR, FLOOR_109, FLOOR_OUR_LOOP, OURS, Contestant
 from bench.load import HANDSHAKE, MODERN, Burst, Era, StdioServer
-from bench.report import Row, Target, write
+from bench.report import Row, Target, markdown, write
 
 ERAS: Final[tuple[Era, ...]] = (HANDSHAKE, MODERN)
 HERE: Final = Path(__file__).parent
@@ -391,7 +391,7 @@ def _without_empty_required(node: Any) -> Any:
     return node
 
 
-async def measure(pace: Pace, openapi: Path | None, parts: Iterable[str]) -> None:
+async def measure(pace: Pace, openapi: Path | None, parts: Sequence[str]) -> None:
     port = free_port()
     upstream = f"http://127.0.0.1:{port}/v1"
     peers, notes = contestants.peers(upstream, document(openapi))
@@ -403,7 +403,9 @@ async def measure(pace: Pace, openapi: Path | None, parts: Iterable[str]) -> Non
                 print(row.line(), flush=True)
                 rows.append(row)
     notes.append(f"Document for the generators: {'given' if openapi else 'made of the contract facts'}.")
-    write(rows, notes, HERE)
+    print(markdown(rows, notes))
+    if set(parts) == set(PARTS):
+        write(rows, notes, HERE)
 
 
 def main() -> None:

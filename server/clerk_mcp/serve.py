@@ -29,6 +29,7 @@ from clerk_mcp.settings import Settings, SettingsError
 from clerk_mcp.stdio import Answering
 from clerk_mcp.telemetry import Count, ObservedClient, export_spans
 from clerk_mcp.upstream.budget import Budget, parse_rate_budget
+from clerk_mcp.upstream.redis_pool import redis_pool
 from clerk_mcp.upstream.uploads import Files
 
 if TYPE_CHECKING:
@@ -178,17 +179,9 @@ def _used_seals(settings: Settings) -> UsedSeals:
     if settings.redis_url is None:
         return UsedInProcess()
     from redis.asyncio import Redis
-    from redis.asyncio.retry import Retry
-    from redis.backoff import NoBackoff
 
-    # A dead Redis must not hold up the confirmation that it refuses.
-    patience: dict[str, Any] = {
-        "socket_connect_timeout": 1,
-        "socket_timeout": 1,
-        "retry": Retry(NoBackoff(), 1),
-    }
     try:
-        return UsedInRedis(Redis.from_url(settings.redis_url, **patience))
+        return UsedInRedis(Redis(connection_pool=redis_pool(settings.redis_url)))
     except ValueError as error:
         raise SettingsError(f"--redis-url (CLERK_MCP_REDIS_URL): {error}") from None
 

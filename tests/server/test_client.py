@@ -11,9 +11,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import httpx2
 import pytest
 
 from clerk_mcp.client import ClerkClient, Unanswered
+from clerk_mcp.upstream.connections import Connections
 from clerk_tools.catalog import operations
 from clerk_tools.operation import Request
 from tests.server.loopback import Loopback, Received, Script, answer, in_turn, loopback
@@ -183,6 +185,43 @@ async def test_https_goes_through_the_proxy_of_the_environment(monkeypatch: pyte
     assert "authorization" not in proxy.requests[0].headers
     assert failure.value.code == "unreachable"
     assert failure.value.outcome == "not_run"
+
+
+async def test_a_connection_that_broke_behind_a_proxy_is_not_used_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # The first tunnel stands, and then the TLS handshake gets no answer.
+    async with loopback(in_turn(b"HTTP/1.1 200 Tunnel\r\n\r\n", answer(403))) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        patience = httpx2.Timeout(connect=0.3, read=0.3, write=0.3, pool=30)
+        async with ClerkClient(
+            KEY, base_url="https://api.clerk.com/v1", retry_budget=0, timeout=patience
+        ) as client:
+            for _ in range(2):
+                with pytest.raises(Unanswered):
+                    await client.send(get_user())
+    assert len(proxy.requests) == 2
+
+
+async def test_connections_may_be_taken_while_unused_ones_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("clerk_mcp.upstream.connections._KEEP_ALIVE_S", 0.1)
+    yes = answer(200, USER)
+    async with loopback(in_turn(yes, yes)) as server:
+        connections = Connections(server.url)
+        unused, used = [await connections.take() for _ in range(2)]
+        for connection in (unused, used):
+            response = await connection.handle_async_request(httpx2.Request("GET", server.url))
+            await response.aread()
+            await response.aclose()
+        await connections.give_back(unused, usable=True)
+        await asyncio.sleep(0.2)
+        _, taken = await asyncio.gather(connections.give_back(used, usable=True), connections.take())
+        assert taken is used
+        await connections.close()
+        await connections.give_back(taken, usable=True)
+        async with asyncio.timeout(5):
+            while server.open_connections:
+                await asyncio.sleep(0.01)
 
 
 async def test_a_proxy_that_cannot_be_used_is_named_without_its_password(

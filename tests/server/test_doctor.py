@@ -215,24 +215,34 @@ def test_redis_is_asked_where_replicas_share_one(redis_port: int, taken_port: in
     assert "hunter2" not in str(found)
 
 
+@pytest.mark.parametrize("query", ["foo=bar", "ssl_cert_reqs=none", "db=hunter2"])
+def test_a_redis_address_with_odd_options_is_a_problem_and_not_quoted(query: str) -> None:
+    report = findings("--sandbox", "--redis-url", f"redis://:hunter2@127.0.0.1:6379?{query}")
+    assert report["redis"][0]["level"] == report["start"][0]["level"] == "problem"
+    assert "hunter2" not in str(report["redis"] + report["start"])
+
+
 @pytest.mark.anyio
 @pytest.mark.parametrize(
     ("keys", "level", "message"),
     [
-        ({"keys": [RSA_KEY]}, "ok", "1 of use here"),
-        ({"keys": [{"kty": "oct", "k": "c2VjcmV0"}]}, "problem", "no key"),
-        ({"keys": "none"}, "problem", "cannot be fetched"),
-        (None, "problem", "cannot be fetched: the issuer publishes no metadata"),
+        (answer(200, {"keys": [RSA_KEY]}), "ok", "1 of use here"),
+        (answer(200, {"keys": [{"kty": "oct", "k": "c2VjcmV0"}]}), "problem", "no key"),
+        (answer(200, {"keys": "none"}), "problem", "cannot be fetched"),
+        (answer(200, body=b"[" * 100_000), "problem", "cannot be fetched"),
+        (b"HTTP/1.1 200 Said\r\ncontent-length: 9\r\n\r\n{", "problem", "no answer within"),
+        (answer(404), "problem", "cannot be fetched"),
     ],
+    ids=["one", "of no use", "no list", "deep", "slow", "none"],
 )
 async def test_the_issuer_of_tokens_is_asked_for_its_keys(
-    keys: dict[str, Any] | None, level: str, message: str
+    keys: bytes, level: str, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("clerk_mcp.hosting.oauth._PATIENCE_S", 1)
+
     async def script(received: Received) -> bytes:
-        if keys is None:
-            return answer(404)
         metadata = {"issuer": server.url, "jwks_uri": f"{server.url}/keys"}
-        return answer(200, keys if received.target.endswith("/keys") else metadata)
+        return keys if received.target.endswith("/keys") else answer(200, metadata)
 
     async with loopback(script) as server:
         arguments = (

@@ -28,11 +28,11 @@ from clerk_mcp.instance import Kind, kind_of_key
 from clerk_mcp.serve import NO_KEY, make_calls, make_policy
 from clerk_mcp.settings import Settings, SettingsError, flag
 from clerk_mcp.upstream.exchange import API_VERSION
+from clerk_mcp.upstream.redis_pool import redis_pool
 from clerk_tools.catalog import operations
 
 _CLERK_PATIENCE_S: Final = 10.0
 _HOST_PATIENCE_S: Final = 30.0
-_REDIS_PATIENCE_S: Final = 3.0
 _SKEW_S: Final = 5.0
 """Tokens live for a minute, and what checks them allows a few seconds."""
 
@@ -170,21 +170,20 @@ async def redis(settings: Settings) -> list[Finding]:
     from redis.asyncio import Redis
     from redis.exceptions import RedisError
 
-    patience: dict[str, Any] = {
-        "socket_connect_timeout": _REDIS_PATIENCE_S,
-        "socket_timeout": _REDIS_PATIENCE_S,
-    }
     try:
-        async with Redis.from_url(settings.redis_url, **patience) as connection:
-            began = time.perf_counter()
-            await connection.ping()
-    except ValueError:
-        # Not an address, which is the finding of `start`.
-        return []
-    except (RedisError, OSError) as error:
-        reason = str(error) or type(error).__name__
-        fix = "Check --redis-url. Without it replicas share neither the rate limit nor confirmations."
-        return [Finding("redis", "problem", f"Redis cannot be used: {reason}", fix)]
+        pool = redis_pool(settings.redis_url)
+    except ValueError as error:
+        return [Finding("redis", "problem", f"--redis-url: {error}")]
+    began = time.perf_counter()
+    try:
+        await Redis(connection_pool=pool).ping()
+    except (RedisError, OSError, ValueError) as error:
+        # Its own words may quote the URL, and with it a password.
+        message = f"Redis gives no answer of use ({type(error).__name__})"
+        fix = "Check --redis-url. Without Redis replicas share neither the rate limit nor confirmations."
+        return [Finding("redis", "problem", message, fix)]
+    finally:
+        await pool.disconnect()
     return [Finding("redis", "ok", f"answers after {(time.perf_counter() - began) * 1000:.0f} ms")]
 
 

@@ -28,6 +28,17 @@ REFETCH_FLOOR_S: Final = 30.0
 KEYS_LIVE_S: Final = 3600.0
 """After which the keys are fetched again, so that one the issuer has withdrawn does not live on here."""
 _MAX_DOCUMENT: Final = 1_000_000
+_PATIENCE_S: Final = 10.0
+# A port above 65535 is an OverflowError, in a group as of several addresses; brackets without end recurse.
+_FAILURES: Final = (
+    httpx2.HTTPError,
+    httpx2.InvalidURL,
+    ValueError,
+    OverflowError,
+    RecursionError,
+    ExceptionGroup,
+    jwt.PyJWTError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +170,7 @@ class _Keys:
     ) -> None:
         self._issuer = issuer
         self._now = now
-        self._http = httpx2.AsyncClient(transport=transport, timeout=10)
+        self._http = httpx2.AsyncClient(transport=transport, timeout=_PATIENCE_S)
         self._jwks_url = issuer.jwks_url
         self._keys: list[jwt.PyJWK] = []
         self._tried_at = self._fetched_at = float("-inf")
@@ -213,9 +224,13 @@ class _Keys:
             IssuerUnusable: they cannot be had.
         """
         try:
-            self._jwks_url = self._jwks_url or await self._discover()
-            keys = jwt.PyJWKSet.from_dict(await self._get(self._jwks_url)).keys
-        except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, jwt.PyJWTError) as error:
+            # In all: the client's own patience is for each read, and an answer may come a byte at a time.
+            with anyio.fail_after(_PATIENCE_S):
+                self._jwks_url = self._jwks_url or await self._discover()
+                keys = jwt.PyJWKSet.from_dict(await self._get(self._jwks_url)).keys
+        except TimeoutError:
+            raise IssuerUnusable(f"no answer within {_PATIENCE_S:.0f} s") from None
+        except _FAILURES as error:
             raise IssuerUnusable(str(error) or type(error).__name__) from None
         return [key for key in keys if key.algorithm_name in ALGORITHMS]
 

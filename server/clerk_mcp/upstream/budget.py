@@ -17,12 +17,12 @@ from weakref import WeakValueDictionary
 
 import anyio
 
+from clerk_mcp.upstream.redis_pool import redis_pool
 from clerk_mcp.upstream.waits import Clock, Waits
 from clerk_tools.operation import Request
 
 logger = logging.getLogger(__name__)
 
-REDIS_TIMEOUT_S: Final = 1.0
 REDIS_RETRY_S: Final = 10.0
 
 _SOON_S: Final = 0.02
@@ -254,21 +254,9 @@ class _RedisWindows:
         from limits import RateLimitItemPerSecond
         from limits.aio.storage import RedisStorage
         from limits.aio.strategies import MovingWindowRateLimiter
-        from redis.asyncio import ConnectionPool
-        from redis.asyncio.retry import Retry
-        from redis.backoff import NoBackoff
         from redis.exceptions import RedisError
 
-        try:
-            self._pool = ConnectionPool.from_url(
-                url,
-                socket_connect_timeout=REDIS_TIMEOUT_S,
-                socket_timeout=REDIS_TIMEOUT_S,
-                retry=Retry(NoBackoff(), 1),
-            )
-        except ValueError:
-            # Its own words may quote a part of the password.
-            raise ValueError("a Redis URL is like redis://host:6379/0, rediss://… or unix://…") from None
+        self._pool = redis_pool(url)
         options: dict[str, Any] = {"connection_pool": self._pool}
         storage = RedisStorage(
             "async+redis://",

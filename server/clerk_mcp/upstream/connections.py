@@ -53,16 +53,26 @@ class Connections:
         self._open.add(connection)
         return connection
 
-    async def give_back(self, connection: httpx2.AsyncBaseTransport) -> None:
-        """Keep a connection for the next request, and close those that none has needed for a minute."""
+    async def give_back(self, connection: httpx2.AsyncBaseTransport, *, usable: bool) -> None:
+        """Keep a connection for the next request, and close those that none has needed for a minute.
+
+        Args:
+            usable: it has brought a whole answer. Where it has not, `httpcore2` may hold it to be busy for
+                ever, as after a TLS handshake that failed behind a proxy.
+        """
         if connection is self._given:
             return
-        now = time.monotonic()
-        self._idle.append((now, connection))
-        while self._idle[0][0] < now - _KEEP_ALIVE_S:
-            _, unused = self._idle.popleft()
-            self._open.discard(unused)
-            await unused.aclose()
+        now, closing = time.monotonic(), []
+        if usable and connection in self._open:
+            self._idle.append((now, connection))
+        else:
+            closing.append(connection)
+        # All taken out before any is closed, for others take and give back meanwhile.
+        while self._idle and self._idle[0][0] < now - _KEEP_ALIVE_S:
+            closing.append(self._idle.popleft()[1])
+        for unwanted in closing:
+            self._open.discard(unwanted)
+            await unwanted.aclose()
 
     async def close(self) -> None:
         """Close all connections, lent or not. A later request makes new ones."""

@@ -125,23 +125,20 @@ class Api:
             connection = await self._connections.take()
         except ProxyUnusable as problem:
             raise Unanswered("proxy_unusable", str(problem), "not_run") from None
-        try:
-            return await self._over(connection, outgoing, request.spec, tries, waited)
-        finally:
-            await self._connections.give_back(connection)
-
-    async def _over(
-        self,
-        connection: httpx2.AsyncBaseTransport,
-        outgoing: httpx2.Request,
-        spec: Spec,
-        tries: int,
-        waited: float,
-    ) -> Reply | Unanswered:
+        usable = False
         try:
             response = await connection.handle_async_request(outgoing)
+            reply = await self._answer(response, request.spec, tries, waited)
+            usable = True
+            return reply
         except httpx2.RequestError as error:
-            return _failure(error, spec, tries, waited)
+            return _failure(error, request.spec, tries, waited)
+        finally:
+            await self._connections.give_back(connection, usable=usable)
+
+    async def _answer(
+        self, response: httpx2.Response, spec: Spec, tries: int, waited: float
+    ) -> Reply | Unanswered:
         try:
             body = await self._read(response)
         except httpx2.RequestError as error:
