@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
 from statistics import median, quantiles
 from typing import Final
 
@@ -78,12 +77,6 @@ def cell(values: Sequence[float]) -> str:
         return f"{middle:.{digits}f}"
     low, _, high = quantiles(values, n=4)
     return f"{middle:.{digits}f} ±{(high - low) / 2 / middle:.0%}"
-
-
-def write(rows: Sequence[Row], notes: Sequence[str], folder: Path) -> None:
-    """Write `results.md` and `results.svg` into `folder`."""
-    (folder / "results.md").write_text(markdown(rows, notes), "utf-8")
-    (folder / "results.svg").write_text(chart(rows), "utf-8")
 
 
 def markdown(rows: Sequence[Row], notes: Sequence[str]) -> str:

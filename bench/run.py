@@ -28,7 +28,7 @@ from typing import Any, Final
 from bench import contestants, load
 from bench.contestants import FASTMCP, FLOOR, FLOOR_109, FLOOR_OUR_LOOP, OURS, Contestant
 from bench.load import HANDSHAKE, MODERN, Burst, Era, StdioServer
-from bench.report import Row, Target, markdown, write
+from bench.report import Row, Target, chart, markdown
 
 ERAS: Final[tuple[Era, ...]] = (HANDSHAKE, MODERN)
 HERE: Final = Path(__file__).parent
@@ -403,9 +403,11 @@ async def measure(pace: Pace, openapi: Path | None, parts: Sequence[str]) -> Non
                 print(row.line(), flush=True)
                 rows.append(row)
     notes.append(f"Document for the generators: {'given' if openapi else 'made of the contract facts'}.")
-    print(markdown(rows, notes))
+    table = markdown(rows, notes)
+    print(table)
     if set(parts) == set(PARTS):
-        write(rows, notes, HERE)
+        (HERE / "results.md").write_text(table, "utf-8")
+        (HERE / "results.svg").write_text(chart(rows), "utf-8")
 
 
 def main() -> None:

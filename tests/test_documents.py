@@ -9,7 +9,6 @@ import re
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -30,6 +29,7 @@ from clerk_mcp.cli import cli
 from clerk_sandbox.sandbox import Sandbox
 from tests.contract.make import reference_facts
 from tests.contract.openapi import document_of
+from tests.processes import free_port
 from tests.sandbox.server import serving
 
 ROOT = Path(__file__).parent.parent
@@ -219,7 +219,7 @@ def script_of(page: str, key_file: Path) -> str:
         if any(command == known or command.startswith(f"{known} ") for known in NOT_RUN):
             continue
         for port in re.findall(r"--port (\d+)", command):
-            ports.setdefault(port, free_port())
+            ports.setdefault(port, str(free_port()))
         for port, free in ports.items():
             command = re.sub(rf"\b{port}\b", free, command)
         lines.append(f"printf '%s\\n' {shlex.quote(f'$ {command}')}")
@@ -245,12 +245,6 @@ up() { # up PORT PROCESS
 def serves(command: str) -> bool:
     over_http = any("--transport" in words or words[:1] == ["sandbox"] for words in calls_of_ours(command))
     return over_http or words_of(command)[0] == "uvicorn"
-
-
-def free_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
 
 
 def environment(home: Path) -> dict[str, str]:

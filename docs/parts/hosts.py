@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 from clerk_mcp.commands.hosts import DEFAULT_KEY_FILE, HOSTS, KEY, Host
@@ -18,10 +19,8 @@ def table() -> str:
 
 def _files(host: Host) -> str:
     paths: dict[str, list[str]] = {}
-    for platform, path in host.paths.items():
-        shown = path.format(
-            home="~", config="~/.config", appdata="%APPDATA%", claude="~", codex="~/.codex", gemini="~"
-        )
+    for platform in host.paths:
+        shown = host.path(platform, {"APPDATA": "%APPDATA%"}, Path("~")).as_posix()
         paths.setdefault(shown, []).append(_PLATFORMS[platform])
     if len(paths) == 1:
         return f"`{next(iter(paths))}`"

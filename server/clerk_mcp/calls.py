@@ -95,14 +95,17 @@ class Calls:
             return _refusal(refused) if refused else answers.of_invalid_arguments(invalid)
         return await self._decide(operation, chosen, caller)
 
+    async def read(self, name: str, arguments: Mapping[str, Any], caller: Caller) -> Answer:
+        """Run an operation that only reads, about which nobody is ever asked; see `run`."""
+        answer = await self.run(name, arguments, caller)
+        if isinstance(answer, AskInResult):
+            raise TypeError(f"{name} does not only read")
+        return answer
+
     async def _decide(
         self, operation: Operation, chosen: options.Options, caller: Caller
     ) -> Answer | AskInResult:
-        spec, effect = operation.spec, operation.actual_effect()
-        refused = self.policy.objection(spec, caller.scopes)
-        if refused is None and effect is not spec.effect:
-            # An update that destroys needs both scopes: neither implies the other.
-            refused = self.policy.objection(spec, caller.scopes, effect)
+        refused = self.policy.objection(operation.spec, caller.scopes, operation.actual_effect())
         if refused:
             await self._not_made(operation, caller, "refused", refused.code)
             return _refusal(refused)

@@ -14,7 +14,7 @@ import math
 import socket
 import sys
 from collections.abc import AsyncIterator, Iterable, Sequence
-from typing import Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 from urllib.parse import urlsplit
 
 import anyio
@@ -49,6 +49,9 @@ from clerk_mcp.policy import SCOPES
 from clerk_mcp.serve import collect_from_here, make_calls, make_tenants, warn_of_live_writes
 from clerk_mcp.settings import Settings, SettingsError, is_loopback, load
 from clerk_mcp.telemetry import export_spans
+
+if TYPE_CHECKING:
+    from clerk_mcp.hosting.oauth import OAuthTokens
 
 logger = logging.getLogger(__name__)
 
@@ -257,7 +260,7 @@ def make_verifier(settings: Settings) -> Verifier | None:
         except TokenFileError as error:
             raise SettingsError(f"--auth bearer: {error}; make one with: clerk-mcp token new NAME") from None
     if settings.auth == "oauth":
-        return _make_oauth(settings)
+        return make_oauth(settings)
     if settings.auth == "clerk-key":
         if settings.key is not None or settings.sandbox:
             raise SettingsError("--auth clerk-key: callers bring their keys; start it without one of its own")
@@ -270,7 +273,12 @@ def make_verifier(settings: Settings) -> Verifier | None:
     return None
 
 
-def _make_oauth(settings: Settings) -> Verifier:
+def make_oauth(settings: Settings) -> OAuthTokens:
+    """What verifies the tokens of the issuer that the settings name.
+
+    Raises:
+        SettingsError: they name none, or would accept too much.
+    """
     from clerk_mcp.hosting.oauth import Issuer, OAuthTokens
 
     if settings.oauth_issuer is None or settings.public_url is None:

@@ -15,7 +15,6 @@ from clerk_mcp.answers import Answer, Shape, unwrap
 from clerk_mcp.calls import Caller, Calls
 from clerk_mcp.client import Reply
 from clerk_mcp.conditions import TIME_PARTS, BadCondition, Condition, Grouping, Key, condition, grouping
-from clerk_mcp.confirm import AskInResult
 from clerk_mcp.cutting import cut_object, cut_text, how_many_fit, size
 from clerk_tools import views
 from clerk_tools.arguments import OMIT, InvalidArguments, Problem, expectation, parse, value_as_meant
@@ -204,9 +203,8 @@ class _Reading:
             page = _Page(self._calls.shape.max_bytes, self._calls.shape.secrets)
             paging = {"offset": self.next_offset} | ({"limit": limit} if paged else {})
             calls = dataclasses.replace(self._calls, shape=page)
-            answer = await calls.run(self._wanted.spec.id, {**self._wanted.arguments, **paging}, self._caller)
-            # A read is never asked about.
-            assert not isinstance(answer, AskInResult)  # noqa: S101
+            arguments = {**self._wanted.arguments, **paging}
+            answer = await calls.read(self._wanted.spec.id, arguments, self._caller)
             if answer.is_error:
                 return answer
             self._take(page)

@@ -137,7 +137,7 @@ class Surface:
 
     def input_schema(self, name: str) -> Mapping[str, Any] | None:
         """The schema that a tool advertises, whether or not it is listed; None if there is no such tool."""
-        found = OWN_TOOLS.get(name) or operations().get(name)
+        found = declared(name)
         return input_schema(found.spec) if found else None
 
     async def run(
@@ -219,6 +219,11 @@ class Surface:
         if own in (Read, Change):
             return any((spec.effect is Effect.READ) is (own is Read) for spec in specs)
         return True
+
+
+def declared(name: str) -> type[Operation] | None:
+    """What the tool of this name is declared by, the server's own or an operation; None if there is none."""
+    return OWN_TOOLS.get(name) or operations().get(name)
 
 
 def summary(spec: Spec) -> JsonObject:

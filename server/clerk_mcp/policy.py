@@ -158,5 +158,13 @@ class Policy:
 
 
 def needed_scopes(spec: Spec, effect: Effect) -> list[str]:
-    """The scopes without which a call of this effect is refused."""
-    return [f"clerk:{effect}", *(["clerk:secrets"] if spec.id in MINTS_A_CREDENTIAL else [])]
+    """The scopes without which a call of this effect is refused.
+
+    An update that destroys needs those for both, since neither implies the other.
+    """
+    scopes = [f"clerk:{spec.effect}"]
+    if effect is not spec.effect:
+        scopes.append(f"clerk:{effect}")
+    if spec.id in MINTS_A_CREDENTIAL:
+        scopes.append("clerk:secrets")
+    return scopes

@@ -19,7 +19,6 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from clerk_mcp.answers import Answer
 from clerk_mcp.calls import Caller, Reach
-from clerk_mcp.confirm import AskInResult
 from clerk_mcp.cutting import dumps
 from clerk_mcp.identity import report_missing_scope
 from clerk_mcp.instance import kind_of_key
@@ -159,9 +158,7 @@ class Resources:
             return dumps(describe(operations()[id].spec))
         arguments = {template.arguments[name]: value for name, value in variables.items()}
         async with self.reach.of(caller) as calls:
-            answer = await calls.run(template.operation, {**arguments, **template.extra}, caller)
-        # A read is never asked about.
-        assert not isinstance(answer, AskInResult)  # noqa: S101
+            answer = await calls.read(template.operation, {**arguments, **template.extra}, caller)
         if answer.is_error:
             raise _as_protocol_error(answer)
         return answer.text

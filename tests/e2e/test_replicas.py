@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import shutil
-import socket
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +23,7 @@ from mcp.client.sse import sse_client
 from clerk_mcp.hosting.tokens import issue
 from clerk_sandbox.asgi import make_app
 from clerk_sandbox.sandbox import Sandbox
+from tests.processes import free_port
 from tests.server.web import ACCEPT, COUNT, hosting
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
@@ -45,17 +44,6 @@ CREATE, READ = "Users_createNewUser", "Users_getUserDetails"
 
 PATIENCE_S = 90
 """For a whole test: it takes 20 s, and one that hangs must end."""
-
-
-def free_port() -> int:
-    """A port to listen on later, and again after a restart.
-
-    Not one that the system would hand out: it would give it to any outgoing connection meanwhile.
-    """
-    while True:
-        port = random.randrange(20_000, 32_000)
-        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            return port
 
 
 @contextmanager

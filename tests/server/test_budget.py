@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import shutil
-import subprocess
 import sys
-import tempfile
 import time
 from asyncio.subprocess import PIPE
-from collections.abc import Iterator
 from pathlib import Path
 
 import anyio
@@ -20,6 +16,7 @@ import pytest
 from clerk_mcp.upstream.budget import DEVELOPMENT, PRODUCTION, Budget, Limit, parse_rate_budget
 from clerk_mcp.upstream.waits import Clock, Waits
 from clerk_tools.operation import Request
+from tests.processes import RedisServer
 from tests.server.loopback import Received, answer, loopback
 from tests.server.test_client import call, get_user, update_user
 
@@ -169,43 +166,6 @@ async def test_whoever_gives_up_waiting_takes_no_place() -> None:
         await take(budget, clock, get_user(), get_user())
     with anyio.fail_after(1.5):
         await take(budget, clock, get_user())
-
-
-class RedisServer:
-    """A real Redis on a socket of its own."""
-
-    def __init__(self, directory: Path) -> None:
-        self.socket = directory / "redis.sock"
-        self.url = f"unix://{self.socket}"
-
-    def start(self) -> None:
-        command = ["redis-server", "--port", "0", "--unixsocket", str(self.socket), "--save", ""]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        while self.ask("PING") != "PONG\n":
-            assert self.process.poll() is None, "redis-server did not start"
-            time.sleep(0.01)
-
-    def ask(self, *command: str) -> str:
-        arguments = ["redis-cli", "-s", str(self.socket), *command]
-        return subprocess.run(arguments, capture_output=True, text=True, check=False).stdout
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait()
-
-
-@pytest.fixture
-def redis() -> Iterator[RedisServer]:
-    if not shutil.which("redis-server"):
-        pytest.skip("redis-server is not installed (on Debian: apt-get install redis-server)")
-    # Not pytest's own directory: the path of a socket has to be short.
-    with tempfile.TemporaryDirectory() as directory:
-        server = RedisServer(Path(directory))
-        server.start()
-        try:
-            yield server
-        finally:
-            server.stop()
 
 
 async def test_budgets_on_one_redis_are_one_budget_for_each_key(redis: RedisServer) -> None:

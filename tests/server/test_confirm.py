@@ -41,6 +41,7 @@ from clerk_sandbox.sandbox import Sandbox
 from clerk_sandbox.transport import SandboxTransport
 from clerk_tools.catalog import operations
 from clerk_tools.operation import Operation, Place, Request
+from tests.processes import RedisServer
 from tests.sandbox.valid_calls import user_id, valid_calls
 
 pytestmark = pytest.mark.anyio
@@ -483,10 +484,10 @@ async def test_used_tokens_are_forgotten_when_they_have_expired_anyway() -> None
     assert await used.use("one", 10)
 
 
-async def test_a_token_used_on_one_replica_is_used_on_all_that_share_a_redis(redis_port: int) -> None:
+async def test_a_token_used_on_one_replica_is_used_on_all_that_share_a_redis(redis: RedisServer) -> None:
     from redis.asyncio import Redis
 
-    async with Redis(port=redis_port) as ours, Redis(port=redis_port) as theirs:
+    async with Redis.from_url(redis.url) as ours, Redis.from_url(redis.url) as theirs:
         token = Seals(STATE_KEY, UsedInRedis(ours)).mint(Purpose.TOKEN, BINDING)
         await Seals(STATE_KEY, UsedInRedis(ours)).redeem(token, Purpose.TOKEN, BINDING)
         with pytest.raises(SealRefused, match="was used already"):

@@ -19,21 +19,14 @@ from click.testing import CliRunner, Result
 
 from clerk_mcp.cli import cli
 from clerk_mcp.commands import checks
+from tests.processes import RedisServer
 from tests.server.loopback import Received, answer, in_turn, loopback
+
+pytestmark = pytest.mark.usefixtures("home")
 
 TEST_KEY = "sk_test_sandboxNotAnInstance"
 RSA_KEY = {"kty": "RSA", "kid": "one", "n": "AQAB" * 86, "e": "AQAB"}
 LIVE_KEY = "sk_live_sandboxNotAnInstance"
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home without hosts."""
-    for name in ("XDG_CONFIG_HOME", "APPDATA", "CODEX_HOME", "CLAUDE_CONFIG_DIR", "GEMINI_CLI_HOME"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("USERPROFILE", str(tmp_path))
-    return tmp_path
 
 
 @pytest.fixture
@@ -206,8 +199,8 @@ def test_a_server_that_everybody_could_reach_needs_a_way_to_tell_callers_apart()
     assert (found["level"], "--auth" in found["message"]) == ("problem", True)
 
 
-def test_redis_is_asked_where_replicas_share_one(redis_port: int, taken_port: int) -> None:
-    (found,) = findings("--sandbox", "--redis-url", f"redis://127.0.0.1:{redis_port}")["redis"]
+def test_redis_is_asked_where_replicas_share_one(redis: RedisServer, taken_port: int) -> None:
+    (found,) = findings("--sandbox", "--redis-url", redis.url)["redis"]
     assert found["level"] == "ok"
     (found,) = findings("--sandbox", "--redis-url", f"redis://:hunter2@127.0.0.1:{taken_port}")["redis"]
     assert found["level"] == "problem"

@@ -18,6 +18,8 @@ from clerk_mcp.cli import cli
 from clerk_mcp.commands.host_files import BrokenFile, entries, with_entry
 from clerk_mcp.commands.hosts import HOSTS, Launch, path_here, resolved
 
+pytestmark = pytest.mark.usefixtures("home")
+
 KEY = "sk_test_sandboxNotAnInstance"
 
 FILES = {
@@ -48,16 +50,6 @@ extensions:
     "toml": 'model = "x" # a model\n\n[mcp_servers.other]\ncommand = "x"\n\n[tui]\na = 1 # last\n',
 }
 """By format, a file as somebody keeps it."""
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home of one's own, so that no test can reach the files of whoever runs it."""
-    for name in ("XDG_CONFIG_HOME", "APPDATA", "CODEX_HOME", "CLAUDE_CONFIG_DIR", "GEMINI_CLI_HOME"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("USERPROFILE", str(tmp_path))
-    return tmp_path
 
 
 def clerk_mcp(*arguments: str) -> Result:

@@ -191,16 +191,14 @@ async def issuer(settings: Settings) -> list[Finding]:
     """Whether the keys can be had that OAuth tokens are verified with."""
     if settings.transport == "stdio" or settings.auth != "oauth":
         return []
-    from clerk_mcp.hosting.oauth import IssuerUnusable, OAuthTokens
-    from clerk_mcp.http import make_verifier
+    from clerk_mcp.hosting.oauth import IssuerUnusable
+    from clerk_mcp.http import make_oauth
 
     try:
-        verifier = make_verifier(settings)
+        verifier = make_oauth(settings)
     except SettingsError:
         # Which is the finding of `serving`.
         return []
-    if not isinstance(verifier, OAuthTokens):
-        raise TypeError("--auth oauth has a verifier of its own")
     try:
         count = await verifier.usable_keys()
     except IssuerUnusable as problem:

@@ -17,13 +17,12 @@ from clerk_mcp.calls import Caller, Calls, UnknownOperation
 from clerk_mcp.confirm import Answered, Asker, Asking
 from clerk_mcp.cutting import dumps, size
 from clerk_mcp.listing import tool
-from clerk_mcp.modes import OWN_TOOLS, Surface
+from clerk_mcp.modes import Surface, declared
 from clerk_mcp.policy import Policy, toolset_sizes
 from clerk_mcp.trail import NoSuchEntry, load
 from clerk_mcp.undo import NoUndo, undo
 from clerk_tools.catalog import operations
 from clerk_tools.operation import Spec
-from clerk_tools.search import operation_meant
 
 
 def arguments_of(pairs: Sequence[str], as_json: str | None) -> dict[str, Any]:
@@ -161,10 +160,9 @@ def _print_table(rows: Sequence[Mapping[str, Any]]) -> None:
 
 def describe_tool(name: str, *, as_json: bool) -> int:
     """Print one tool as an agent sees it."""
-    found = OWN_TOOLS.get(name) or operations().get(name)
+    found = declared(name)
     if found is None:
-        meant = operation_meant(name)
-        click.echo(f"Unknown tool: {name}" + (f". Did you mean {meant}?" if meant else ""), err=True)
+        click.echo(str(UnknownOperation(name)), err=True)
         return 2
     show(tool(found.spec), as_json=as_json)
     return 0

@@ -62,9 +62,9 @@ class Turns:
         line.remove(turn)
         if not line:
             del self._lines[turn.session]
-        turn.in_line = False
         if turn.called:
             turn.called.set()
+            turn.called = None
 
     def _next(self) -> None:
         if not self._lines:
@@ -84,12 +84,12 @@ class Turn:
     def __init__(self, turns: Turns, session: str) -> None:
         self.session = session
         self.running = False
-        self.in_line = False
         self.refused = False
         self._turns = turns
         self._has_run = False
-        # Made when there is something to wait for, which most calls never have.
+        # While it is in line: set when that is over.
         self.called: anyio.Event | None = None
+        # While it waits for something else, and after.
         self._elsewhere: anyio.CancelScope | None = None
 
     async def start(self, waits: Waits) -> None:
@@ -104,7 +104,6 @@ class Turn:
             self.running = True
         else:
             self.called = called = anyio.Event()
-            self.in_line = True
             line = turns._lines.setdefault(self.session, deque())
             if self._has_run:
                 line.appendleft(self)
@@ -131,7 +130,7 @@ class Turn:
     def refuse(self) -> None:
         """End the waiting, wherever it is done."""
         self.refused = True
-        if self.in_line:
+        if self.called:
             self._turns._step_out(self)
         elif self._elsewhere:
             self._elsewhere.cancel()
@@ -144,7 +143,7 @@ class Turn:
 
     def leave(self) -> None:
         """The call is over, or given up, in whatever state it was."""
-        if self.in_line:
+        if self.called:
             self._turns._step_out(self)
         self.stop()
         self._turns._admitted.pop(self, None)
