@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from bench.upstream import USER_ID
 
-from clerk_mcp.listing import tool
+from clerk_mcp.offering.listing import tool
 from clerk_tools.catalog import operations
 
 OUT: Final = Path(__file__).parent / "out"

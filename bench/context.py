@@ -16,9 +16,9 @@ from typing import Any
 import anyio
 from bench.tokens import size, tokens
 
-from clerk_mcp.conditions import BadCondition, condition, grouping
-from clerk_mcp.modes import Mode, Surface
-from clerk_mcp.policy import Policy, Selection
+from clerk_mcp.calling.conditions import BadCondition, condition, grouping
+from clerk_mcp.offering.policy import Policy, Selection
+from clerk_mcp.protocol.surface import ListingMode, Surface
 from clerk_sandbox.sandbox import Sandbox
 from clerk_tools.search import search
 from tests.server.test_conditions import HOSTILE
@@ -37,7 +37,7 @@ def milliseconds(work: Callable[[], object]) -> float:
 def listings() -> None:
     print(f"{'listing':34}{'tools':>6}{'bytes':>9}{'tokens':>8}   limit")
     policy = Policy(Selection.of())
-    limits: dict[Mode, str] = {"all": "66 000 bytes", "search": "6 000 bytes, 1 500 tokens"}
+    limits: dict[ListingMode, str] = {"all": "66 000 bytes", "search": "6 000 bytes, 1 500 tokens"}
     for mode, limit in limits.items():
         shown = Surface(mode, policy, 5000).tools(None, None)
         listing = {"tools": shown}

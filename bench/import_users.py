@@ -13,8 +13,8 @@ import time
 
 import anyio
 
-from clerk_mcp.client import ClerkClient
 from clerk_mcp.upstream.budget import DEVELOPMENT, Budget
+from clerk_mcp.upstream.client import ClerkClient
 from clerk_tools.catalog import operations
 
 USERS = 500

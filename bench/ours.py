@@ -11,9 +11,10 @@ from types import MappingProxyType, new_class
 from typing import Any
 
 from clerk_tools import catalog
-from clerk_tools.jwks import GetJsonWebKeySet
-from clerk_tools.operation import Id, Operation, Path, arg
-from clerk_tools.users import GetUser
+from clerk_tools.argument import Id, Path, arg
+from clerk_tools.operation import Operation
+from clerk_tools.resources.jwks import GetJsonWebKeySet
+from clerk_tools.resources.users import GetUser
 
 
 def grown(real: Mapping[str, type[Operation]], count: int) -> Mapping[str, type[Operation]]:

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import httpx2
 
-from clerk_mcp.calls import Caller
+from clerk_mcp.calling.calls import Caller
 from clerk_mcp.serve import make_calls
 from clerk_mcp.settings import load
 

@@ -22,7 +22,7 @@ from bench.tokens import size, tokens
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
-from clerk_mcp.listing import tool
+from clerk_mcp.offering.listing import tool
 from clerk_tools.catalog import operations
 
 NOWHERE: Final = "http://127.0.0.1:9/v1"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from clerk_mcp.commands.hosts import HOSTS, KEY, Launch
+from clerk_mcp.commands.install.hosts import HOSTS, KEY, Launch
 
 _SANDBOX = Launch("clerk-mcp", ["--sandbox"])
 _OWN = Launch("clerk-mcp", from_env=(KEY,))

@@ -38,19 +38,47 @@ def test_imports_go_one_way(package: str) -> None:
         assert ours <= MAY_IMPORT[package], path
 
 
-def test_the_packages_inside_the_server_keep_to_their_sides() -> None:
-    doors = {
-        "hosting": {"http.py", "auth.py", "serve.py", "cli.py", "commands/checks.py"},
-        "commands": {"cli.py"},
-    }
-    server = ROOT / "server" / "clerk_mcp"
-    for path in files_of("clerk_mcp"):
-        where = path.relative_to(server)
+ROOMS = {
+    "upstream": set(),
+    "offering": set(),
+    "answering": {"upstream", "offering"},
+    "confirming": {"upstream", "answering"},
+    "auditing": {"upstream", "offering", "answering", "confirming"},
+    "calling": {"upstream", "offering", "answering", "confirming", "auditing"},
+    "protocol": {"upstream", "offering", "answering", "confirming", "calling"},
+    "hosting": {"upstream", "offering", "calling", "protocol"},
+    "commands": {
+        "upstream",
+        "offering",
+        "answering",
+        "auditing",
+        "confirming",
+        "calling",
+        "protocol",
+        "hosting",
+    },
+}
+"""The rooms of the server, from the bottom up, and which others each looks into."""
+
+SERVER = ROOT / "server" / "clerk_mcp"
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_looks_only_into_rooms_below_it(room: str) -> None:
+    for path in sorted((SERVER / room).rglob("*.py")):
         used = {name.split(".")[1] for name in imported_by(path) if name.startswith("clerk_mcp.")}
-        for package in used & set(doors) - {where.parts[0]}:
-            assert str(where) in doors[package], f"{where} imports {package}"
-        if where.parts[0] == "upstream":
-            assert used <= {"upstream"}, where
+        assert used & set(ROOMS) - {room} <= ROOMS[room], path
+
+
+def test_a_room_has_one_door() -> None:
+    """From outside, only a room's package is imported; `cli` alone opens the subcommands one by one."""
+    for path in files_of("clerk_mcp"):
+        here = path.relative_to(SERVER).parts[0]
+        for name in imported_by(path):
+            _, _, inside = name.partition("clerk_mcp.")
+            room, _, module = inside.partition(".")
+            if room in ROOMS and room != here and module:
+                assert (room, here) == ("commands", "cli.py"), f"{path} imports {name}"
 
 
 def test_the_declarations_do_no_input_or_output_and_know_nothing_of_mcp() -> None:
@@ -82,7 +110,8 @@ def test_serving_stdio_imports_nothing_that_only_people_or_hosts_need() -> None:
         "yaml",
         "clerk_mcp.commands.demo",
         "clerk_mcp.commands.drift",
-        "clerk_mcp.http",
+        "clerk_mcp.hosting",
+        "clerk_tools.contract",
         "prometheus_client",
     }
 

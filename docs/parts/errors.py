@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from clerk_mcp.hints import HINTS, hint
+from clerk_mcp.answering.hints import HINTS, hint
 from clerk_tools.catalog import operations
 
 _FOR_EXAMPLE: Final = (

@@ -12,20 +12,21 @@ from typing import Any, Final
 
 import anyio
 
-from clerk_mcp.answers import Answer
-from clerk_mcp.calls import Caller
-from clerk_mcp.client import ClerkClient
-from clerk_mcp.confirm import AskInResult
+from clerk_mcp.answering.answers import Answer
+from clerk_mcp.calling.calls import Caller
+from clerk_mcp.calling.list_all import list_all
+from clerk_mcp.confirming.decisions import AskInResult
 from clerk_mcp.instance import Kind
-from clerk_mcp.list_all import list_all
-from clerk_mcp.options import options_of
-from clerk_mcp.policy import needed_scopes
+from clerk_mcp.offering.options import options_of
+from clerk_mcp.offering.policy import needed_scopes
 from clerk_mcp.serve import calls_maker
 from clerk_mcp.settings import load
+from clerk_mcp.upstream.client import ClerkClient
 from clerk_sandbox.sandbox import Sandbox
 from clerk_sandbox.transport import SandboxTransport
+from clerk_tools.argument import Argument
 from clerk_tools.catalog import RESOURCES, operations
-from clerk_tools.operation import Argument, Effect, Spec
+from clerk_tools.operation import Effect, Spec
 from tests.sandbox.clock import Clock
 from tests.sandbox.valid_calls import ISSUED_TOKEN, filled_in, valid_calls
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from clerk_sandbox import errors
 from clerk_sandbox.routing import Call, Upload
-from clerk_tools.operation import Argument, Place, Spec
+from clerk_tools.argument import Argument, Place
+from clerk_tools.operation import Spec
 
 # Body parameters that are younger than the document. The live service takes them, and today's SDKs send them
 # unasked, each with a default that changes nothing here; so they are taken and dropped.

@@ -90,7 +90,7 @@ def cli(context: click.Context, /, **flags: Any) -> None:
     if context.invoked_subcommand is not None:
         return
     if flags["toolsets"] == "help":
-        from clerk_mcp.commands.terminal import list_toolsets
+        from clerk_mcp.commands.call import list_toolsets
 
         sys.exit(list_toolsets())
     try:
@@ -100,7 +100,7 @@ def cli(context: click.Context, /, **flags: Any) -> None:
 
             serve_stdio(settings)
         else:
-            from clerk_mcp.http import serve_http
+            from clerk_mcp.hosting import serve_http
 
             serve_http(settings)
     except SettingsError as error:
@@ -120,7 +120,7 @@ def token() -> None:
 @click.option("--token-file", type=click.Path(path_type=Path), help="The server's --token-file")
 def new_token(name: str, scopes: tuple[str, ...], token_file: Path | None) -> None:
     """Make a token for NAME, print it this once, and keep its hash in the token file."""
-    from clerk_mcp.hosting.tokens import TokenFileError, issue
+    from clerk_mcp.hosting import TokenFileError, issue
 
     try:
         path = load({"token_file": token_file}).token_file.expanduser()
@@ -148,7 +148,7 @@ def _settings(context: click.Context, flags: dict[str, Any]) -> Settings:
 
 
 def _moment(_: click.Context, __: click.Parameter, value: str | None) -> Any:
-    from clerk_mcp.trail import moment
+    from clerk_mcp.auditing import moment
 
     try:
         return moment(value) if value else None
@@ -172,8 +172,8 @@ def _operations(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
 @click.pass_context
 def tools(context: click.Context, /, name: str | None, as_json: bool, **flags: Any) -> None:
     """List the tools by resource, or show one with its schema."""
-    from clerk_mcp.commands.terminal import describe_tool, list_tools
-    from clerk_mcp.policy import Policy, Selection, SelectionError
+    from clerk_mcp.commands.call import describe_tool, list_tools
+    from clerk_mcp.offering import Policy, Selection, SelectionError
 
     settings = _settings(context, flags)
     if name is not None:
@@ -205,9 +205,9 @@ def call(
 
     A question before something is destroyed is put to you. Exits 1 on an error of Clerk's, 2 on a wrong call.
     """
-    from clerk_mcp.commands.terminal import arguments_of, run_call
-    from clerk_mcp.logs import to_stderr
+    from clerk_mcp.commands.call import arguments_of, run_call
     from clerk_mcp.serve import make_calls
+    from clerk_mcp.telemetry import to_stderr
 
     settings = _settings(context, flags)
     to_stderr("warning")
@@ -228,13 +228,13 @@ def call(
 @click.pass_context
 def doctor(context: click.Context, /, as_json: bool, **flags: Any) -> None:
     """Check the key, Clerk, the settings and the hosts, and say how to mend what is wrong; then exit 1."""
-    from clerk_mcp.commands.doctor import run
+    from clerk_mcp.commands.doctor import run_doctor
 
-    sys.exit(run(_given(context, flags), as_json=as_json))
+    sys.exit(run_doctor(_given(context, flags), as_json=as_json))
 
 
 def _hosts(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
-    from clerk_mcp.commands.hosts import HOSTS
+    from clerk_mcp.commands.install.hosts import HOSTS
 
     return [id for id in HOSTS if id.startswith(begun)]
 
@@ -272,7 +272,7 @@ def install(
     Changes one entry of the host's own configuration, and keeps the file as it was beside it. The key is not
     written: the entry names a variable or a file that holds it.
     """
-    from clerk_mcp.commands.install import main_install
+    from clerk_mcp.commands.install.install import main_install
 
     try:
         settings = _settings(context, flags)
@@ -300,7 +300,7 @@ def install(
 @dry_run_option
 def uninstall(host_id: str, name: str | None, config: Path | None, dry_run: bool) -> None:
     """Take this server's entries out of HOST's configuration."""
-    from clerk_mcp.commands.install import main_uninstall
+    from clerk_mcp.commands.install.install import main_uninstall
 
     try:
         sys.exit(main_uninstall(host_id, name=name, config=config, dry_run=dry_run))
@@ -323,17 +323,17 @@ def completion(shell: str) -> None:
 @click.argument("openapi_file", type=click.Path(path_type=Path))
 def drift(openapi_file: Path) -> None:
     """Compare the tools with a Clerk OpenAPI document (YAML or JSON); exit 1 where they differ."""
-    from clerk_mcp.commands.drift import run
+    from clerk_mcp.commands.drift import run_drift
 
-    sys.exit(run(str(openapi_file)))
+    sys.exit(run_drift(str(openapi_file)))
 
 
 @cli.command()
 def demo() -> None:
     """Walk through a real session on the sandbox, as an agent's host would see it."""
-    from clerk_mcp.commands.demo import run
+    from clerk_mcp.commands.demo import run_demo
 
-    sys.exit(run())
+    sys.exit(run_demo())
 
 
 @cli.command()
@@ -377,16 +377,16 @@ def sandbox(host: str, port: int, data: Path | None, **options: Any) -> None:
 @click.pass_context
 def audit(context: click.Context, /, file: Path, entry: str | None, yes: bool, **filters: Any) -> None:
     """Print an audit trail as a table, or take one of its calls back."""
-    from clerk_mcp.trail import show
+    from clerk_mcp.commands.audit import show
 
     if entry is None:
         sys.exit(show(file, **filters))
-    from clerk_mcp.commands.terminal import take_back
+    from clerk_mcp.commands.call import take_back
 
     calls = None
     if yes:
-        from clerk_mcp.logs import to_stderr
         from clerk_mcp.serve import make_calls
+        from clerk_mcp.telemetry import to_stderr
 
         to_stderr("warning")
         try:

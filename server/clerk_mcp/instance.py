@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from enum import StrEnum
 
 
@@ -22,3 +23,8 @@ class Kind(StrEnum):
 def kind_of_key(key: str) -> Kind:
     """By the prefix alone, as Clerk's own tools judge; what is not a test key counts as live."""
     return Kind.TEST if key.startswith(("sk_test_", "test_")) else Kind.LIVE
+
+
+def fingerprint(key: str) -> str:
+    """A short text that tells a Clerk key from others without giving it away."""
+    return hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

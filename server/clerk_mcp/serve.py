@@ -14,26 +14,27 @@ import anyio
 from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 
-from clerk_mcp.answers import Shape
-from clerk_mcp.app import build_server
-from clerk_mcp.audit import AuditLog
-from clerk_mcp.calls import Calls
-from clerk_mcp.client import ClerkClient
-from clerk_mcp.confirm import Confirmer, Seals, UsedInProcess, UsedInRedis, UsedSeals, fingerprint
-from clerk_mcp.instance import Kind, kind_of_key
-from clerk_mcp.logs import to_stderr
-from clerk_mcp.modes import Presentation
-from clerk_mcp.policy import Policy, Refused, Selection, SelectionError
-from clerk_mcp.secret_values import SecretValues, default_mode
+from clerk_mcp.answering import Formatter, SecretValues, default_mode
+from clerk_mcp.auditing import AuditLog
+from clerk_mcp.calling import Calls
+from clerk_mcp.confirming import Confirmer, Seals, UsedInProcess, UsedInRedis, UsedSeals
+from clerk_mcp.instance import Kind, fingerprint, kind_of_key
+from clerk_mcp.offering import Policy, Refused, Selection, SelectionError
+from clerk_mcp.protocol import Answering, Presentation, build_server
 from clerk_mcp.settings import Settings, SettingsError
-from clerk_mcp.stdio import Answering
-from clerk_mcp.telemetry import Count, ObservedClient, export_spans
-from clerk_mcp.upstream.budget import Budget, parse_rate_budget
-from clerk_mcp.upstream.redis_pool import redis_pool
-from clerk_mcp.upstream.uploads import Files
+from clerk_mcp.telemetry import export_spans, to_stderr
+from clerk_mcp.upstream import (
+    Budget,
+    ClerkClient,
+    Count,
+    Files,
+    ObservedClient,
+    parse_rate_budget,
+    redis_pool,
+)
 
 if TYPE_CHECKING:
-    from clerk_mcp.hosting.tenants import Tenants
+    pass
 
 logger = logging.getLogger("clerk_mcp")
 
@@ -59,35 +60,20 @@ def make_client(
 
         sandbox = Sandbox()
         mounted = SandboxTransport(sandbox)
-        bounds = _bounds(settings, transport, count)
+        bounds = client_options(settings, transport, count)
         client = ObservedClient(sandbox.key, base_url="http://sandbox/v1", transport=mounted, **bounds)
         return client, sandbox.key, Kind.SANDBOX
     key = settings.key
     if key is None:
         raise SettingsError(*NO_KEY)
-    return _client_of_key(settings, key, _bounds(settings, transport, count)), key, kind_of_key(key)
+    return client_of_key(settings, key, client_options(settings, transport, count)), key, kind_of_key(key)
 
 
-def make_tenants(settings: Settings, transport: str, count: Count | None = None) -> Tenants:
-    """What runs the operations of callers who each bring a key of their own; see `make_calls`."""
-    from clerk_mcp.hosting.tenants import Tenants
-
-    make = calls_maker(settings, transport)
-    bounds = _bounds(settings, transport, count)
-    # Whatever is wrong with the settings should stop the start, not the first call.
-    _budget(settings, "")
-
-    def calls_of(key: str) -> Calls:
-        return make(_client_of_key(settings, key, bounds), key, kind_of_key(key))
-
-    return Tenants(make_policy(settings), calls_of)
+def client_of_key(settings: Settings, key: str, bounds: dict[str, Any]) -> ClerkClient:
+    return ObservedClient(key, base_url=settings.clerk_api_url, budget=make_budget(settings, key), **bounds)
 
 
-def _client_of_key(settings: Settings, key: str, bounds: dict[str, Any]) -> ClerkClient:
-    return ObservedClient(key, base_url=settings.clerk_api_url, budget=_budget(settings, key), **bounds)
-
-
-def _bounds(settings: Settings, transport: str, count: Count | None) -> dict[str, Any]:
+def client_options(settings: Settings, transport: str, count: Count | None) -> dict[str, Any]:
     return {
         "count": count,
         "retry_budget": settings.retry_budget,
@@ -98,7 +84,7 @@ def _bounds(settings: Settings, transport: str, count: Count | None) -> dict[str
     }
 
 
-def _budget(settings: Settings, key: str) -> Budget | None:
+def make_budget(settings: Settings, key: str) -> Budget | None:
     try:
         limit = parse_rate_budget(settings.rate_budget, key)
     except ValueError as error:
@@ -151,13 +137,13 @@ def calls_maker(settings: Settings, transport: str) -> Callable[[ClerkClient, st
         raise SettingsError(f"--audit-log: {refused.message}") from None
     if state_key and settings.redis_url is None:
         logger.warning("a state key without --redis-url: each replica takes a confirmation once")
-    shape = Shape(settings.max_result_bytes, secrets)
+    formatter = Formatter(settings.max_result_bytes, secrets)
     policy = make_policy(settings)
     seals = Seals(state_key, _used_seals(settings))
 
     def make(client: ClerkClient, key: str, kind: Kind) -> Calls:
         confirmer = Confirmer(settings.confirm, kind, fingerprint(key), seals)
-        return Calls(client, shape, policy, confirmer, audit, settings.audit_before)
+        return Calls(client, formatter, policy, confirmer, audit, settings.audit_before)
 
     return make
 

@@ -1,72 +1,31 @@
-"""What leaves the process about its calls to Clerk: an OpenTelemetry span and a count for each.
+"""What the process says beside its answers: log lines and OpenTelemetry spans, both on stderr or elsewhere.
 
-The spans stand below those of the MCP SDK. They name the operation, never its arguments: these are people's
-data. Without an OpenTelemetry SDK set up they cost next to nothing.
+stdout belongs to the protocol in stdio mode.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Mapping
 
 from opentelemetry import trace
-from opentelemetry.trace import Span, SpanKind, StatusCode
 
-from clerk_mcp.client import ClerkClient, Reply, Unanswered
 from clerk_mcp.settings import SettingsError
-from clerk_tools.operation import Request
-
-_tracer: Final = trace.get_tracer("clerk-mcp")
-
-Count = Callable[[Reply | Unanswered], None]
 
 
-class ObservedClient(ClerkClient):
-    """A `ClerkClient` that leaves a trace of each call."""
-
-    def __init__(self, key: str, *, count: Count | None = None, **options: Any) -> None:
-        """`count` is told how each call ended; `options` are those of `ClerkClient`."""
-        super().__init__(key, **options)
-        self._count = count
-
-    async def send(self, request: Request, **options: Any) -> Reply:
-        attributes = {
-            "clerk.operation": request.spec.id,
-            "http.request.method": request.spec.method,
-            "url.template": request.spec.path,
-        }
-        with _tracer.start_as_current_span(
-            f"Clerk {request.spec.id}",
-            kind=SpanKind.CLIENT,
-            attributes=attributes,
-            # An exception's words may hold what was sent.
-            record_exception=False,
-            set_status_on_exception=False,
-        ) as span:
-            try:
-                reply = await super().send(request, **options)
-            except Unanswered as failure:
-                self._ended(span, failure)
-                raise
-            self._ended(span, reply)
-            return reply
-
-    def _ended(self, span: Span, result: Reply | Unanswered) -> None:
-        if self._count:
-            self._count(result)
-        if not span.is_recording():
-            return
-        span.set_attributes({"clerk.tries": result.tries, "clerk.waited_s": round(result.waited, 3)})
-        if isinstance(result, Unanswered):
-            span.set_attributes({"error.type": result.code, "clerk.outcome": result.outcome})
-            span.set_status(StatusCode.ERROR)
-            return
-        span.set_attribute("http.response.status_code", result.status)
-        if result.status >= 400:
-            span.set_attribute("error.type", str(result.status))
-            span.set_status(StatusCode.ERROR)
+def to_stderr(level: str) -> None:
+    """Send this program's log lines from `level` on, and warnings of everything else, to stderr."""
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+        force=True,
+    )
+    # No line shows these, and finding them out takes longer than writing the line.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging.getLogger("clerk_mcp").setLevel(level.upper())
 
 
 def export_spans(environ: Mapping[str, str] = os.environ) -> None:

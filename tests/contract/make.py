@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from clerk_mcp.commands.drift import read
-from clerk_tools.facts import Facts, from_json, to_json
-from clerk_tools.openapi import facts_of_document
+from clerk_tools.contract.facts import Facts, from_json, to_json
+from clerk_tools.contract.openapi import facts_of_document
 
 FACTS = Path(__file__).with_name("clerk-v1.facts.json")
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from clerk_tools.facts import ArgumentFacts, Facts, OperationFacts, Shape
+from clerk_tools.contract.facts import ArgumentFacts, Facts, OperationFacts, Shape
 
 KEYWORDS = {
     "default": "default",

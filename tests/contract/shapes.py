@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Final
 
-from clerk_tools.facts import Shape
+from clerk_tools.contract.facts import Shape
 from tests.contract.make import reference_facts
 
 # Where the document is known to be wrong: what is so instead, and how that is known.

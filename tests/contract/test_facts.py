@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clerk_tools.catalog import operations
-from clerk_tools.facts import (
+from clerk_tools.contract.facts import (
     FactsError,
     OperationFacts,
     Returns,
@@ -19,7 +19,7 @@ from clerk_tools.facts import (
     from_json,
     to_json,
 )
-from clerk_tools.openapi import facts_of_document
+from clerk_tools.contract.openapi import facts_of_document
 from tests.contract.make import reference_facts
 from tests.contract.openapi import document_of
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from clerk_tools.facts import Shape
+from clerk_tools.contract.facts import Shape
 from tests.contract.make import reference_facts
 from tests.contract.shapes import ANSWERS, FIELDS, MAY_BE_MISSING, problems
 

@@ -111,9 +111,9 @@ async def functions_called(app: Any, era: str, method: str) -> int:
 
 
 async def counted(upstream: str) -> dict[str, int]:
-    from clerk_mcp.http import Web
-    from clerk_mcp.logs import to_stderr
+    from clerk_mcp.hosting.web import Web
     from clerk_mcp.settings import load
+    from clerk_mcp.telemetry import to_stderr
 
     os.environ |= {"CLERK_SECRET_KEY": "sk_test_counted", "CLERK_API_URL": upstream}
     settings = load({"rate_budget": "off", "calls_per_second": 1e6})

@@ -14,11 +14,11 @@ from typing import Any
 import anyio
 import pytest
 
+from clerk_mcp.auditing.trail import UNFINISHED, load
+from clerk_mcp.auditing.undo import Undo, undo
 from clerk_mcp.serve import make_server
 from clerk_mcp.settings import SettingsError
 from clerk_mcp.settings import load as load_settings
-from clerk_mcp.trail import UNFINISHED, load
-from clerk_mcp.undo import Undo, undo
 from clerk_sandbox.sandbox import Sandbox
 from clerk_sandbox.serve import Server
 from tests.calling import call, error_of

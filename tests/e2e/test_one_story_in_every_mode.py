@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from clerk_mcp.modes import OWN_TOOLS, Mode
+from clerk_mcp.protocol.own_tools import OWN_TOOLS
+from clerk_mcp.protocol.surface import ListingMode
 from clerk_sandbox.sandbox import Sandbox
 from clerk_tools.catalog import operations
 from clerk_tools.operation import Effect
@@ -74,7 +75,7 @@ def _through_search(here: World, told: list[str]) -> Run:
     return run
 
 
-async def _tell(mode: Mode, way: Way, era: str) -> tuple[list[str], list[str]]:
+async def _tell(mode: ListingMode, way: Way, era: str) -> tuple[list[str], list[str]]:
     told: list[str] = []
     sandbox = Sandbox(clock=lambda: NOW)
     async with world(mode, sandbox=sandbox, era=era) as here:
@@ -94,7 +95,7 @@ async def test_every_mode_gets_the_same_answers_by_the_same_calls(era: str) -> N
     told, received = await _tell("all", _directly, era)
     assert len(told) == 13
     assert any('"error"' in text for text in told)
-    others: list[tuple[Mode, Way]] = [
+    others: list[tuple[ListingMode, Way]] = [
         ("search", _through_search),
         ("search", _directly),
         ("auto", _through_search),

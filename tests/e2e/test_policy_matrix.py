@@ -20,14 +20,15 @@ from mcp.client import ClientRequestContext
 from mcp.client.session import ElicitationFnT
 from mcp_types import INTERNAL_ERROR, ElicitRequestParams, ElicitResult, ErrorData, InputRequiredResult
 
-from clerk_mcp.answers import Shape
-from clerk_mcp.app import build_server
-from clerk_mcp.calls import Calls
-from clerk_mcp.client import ClerkClient
-from clerk_mcp.confirm import Confirmer, Mode, Seals, UsedInProcess, fingerprint
-from clerk_mcp.instance import kind_of_key
-from clerk_mcp.policy import Policy, Selection
-from clerk_mcp.secret_values import SecretValues
+from clerk_mcp.answering.answers import Formatter
+from clerk_mcp.answering.secret_values import SecretValues
+from clerk_mcp.calling.calls import Calls
+from clerk_mcp.confirming.confirmer import Confirmer, ConfirmWhen
+from clerk_mcp.confirming.seals import Seals, UsedInProcess
+from clerk_mcp.instance import fingerprint, kind_of_key
+from clerk_mcp.offering.policy import Policy, Selection
+from clerk_mcp.protocol.server import build_server
+from clerk_mcp.upstream.client import ClerkClient
 from clerk_sandbox.sandbox import Sandbox
 from clerk_sandbox.transport import SandboxTransport
 from clerk_tools.catalog import operations
@@ -105,11 +106,11 @@ def says(word: Says) -> ElicitationFnT | None:
 async def world(rule: Rule, live: bool, era: str, user: ElicitationFnT | None) -> AsyncIterator[World]:
     sandbox = Sandbox(live=live)
     kind = kind_of_key(sandbox.key)
-    mode: Mode = "live" if rule == "read-only" else rule
+    mode: ConfirmWhen = "live" if rule == "read-only" else rule
     clerk = ClerkClient(sandbox.key, base_url="http://sandbox/v1", transport=SandboxTransport(sandbox))
     confirmer = Confirmer(mode, kind, fingerprint(sandbox.key), Seals(None, UsedInProcess()))
     policy = Policy(Selection.of(), read_only=rule == "read-only")
-    calls = Calls(clerk, Shape(60_000, SecretValues("inline", Path())), policy, confirmer)
+    calls = Calls(clerk, Formatter(60_000, SecretValues("inline", Path())), policy, confirmer)
     asked: list[str] = []
 
     async def ask(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult | ErrorData:

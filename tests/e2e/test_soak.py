@@ -21,7 +21,7 @@ import anyio
 import httpx2
 import pytest
 
-from clerk_mcp.client import ClerkClient, Reply, Unanswered
+from clerk_mcp.upstream.client import ClerkClient, Reply, Unanswered
 from clerk_tools.catalog import operations
 from clerk_tools.operation import Effect, Request
 

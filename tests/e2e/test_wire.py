@@ -10,11 +10,11 @@ from urllib.parse import parse_qs, unquote
 import httpx2
 import pytest
 
-from clerk_mcp.client import ClerkClient
-from clerk_tools.arguments import parse
+from clerk_mcp.upstream.client import ClerkClient
 from clerk_tools.catalog import operations
-from clerk_tools.facts import OperationFacts, Shape
+from clerk_tools.contract.facts import OperationFacts, Shape
 from clerk_tools.operation import Operation
+from clerk_tools.parsing import parse
 from tests.contract.make import reference_facts
 
 FACTS = reference_facts().operations

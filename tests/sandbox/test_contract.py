@@ -13,8 +13,8 @@ from clerk_backend_api import models
 from pydantic import TypeAdapter
 
 from clerk_sandbox.sandbox import Sandbox
+from clerk_tools.argument import Place
 from clerk_tools.catalog import operations
-from clerk_tools.operation import Place
 from tests.contract.shapes import problems
 from tests.sandbox.clerk import Clerk
 from tests.sandbox.valid_calls import filled_in, valid_calls

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 
 from clerk_sandbox.sandbox import Sandbox
 from clerk_sandbox.state import TABLES
+from clerk_tools.argument import Argument, Place
 from clerk_tools.catalog import operations
-from clerk_tools.operation import Argument, Place
 from tests.sandbox.clerk import Clerk
 
 JSON = st.recursive(

@@ -17,11 +17,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from clerk_mcp.audit import MASK, AuditLog, masked
-from clerk_mcp.client import ClerkClient, Reply, Unanswered
-from clerk_mcp.policy import Refused
-from clerk_mcp.trail import UNFINISHED, NoSuchEntry, load, moment, select, show
-from clerk_mcp.undo import NoUndo, Undo, earlier, undo, unmerge
+from clerk_mcp.auditing.log import MASK, AuditLog, masked
+from clerk_mcp.auditing.trail import UNFINISHED, NoSuchEntry, load, moment, select
+from clerk_mcp.auditing.undo import NoUndo, Undo, earlier, undo, unmerge
+from clerk_mcp.commands.audit import show
+from clerk_mcp.offering.policy import Refused
+from clerk_mcp.upstream.client import ClerkClient, Reply, Unanswered
 from clerk_sandbox.sandbox import Sandbox
 from clerk_sandbox.transport import SandboxTransport
 from clerk_tools.catalog import operations

@@ -23,7 +23,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from clerk_mcp.auth import Rejected
+from clerk_mcp.hosting.auth import Rejected
 from clerk_mcp.hosting.oauth import KEYS_LIVE_S, REFETCH_FLOOR_S, Issuer, OAuthTokens
 from tests.server.web import COUNT, Served, hosting, serving
 

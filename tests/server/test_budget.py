@@ -231,7 +231,7 @@ async def test_a_redis_url_that_cannot_be_one_is_refused_without_being_quoted(ur
 SEND_TWENTY = """
 import sys, anyio
 from clerk_mcp.upstream.budget import Budget, Limit
-from clerk_mcp.client import ClerkClient
+from clerk_mcp.upstream import ClerkClient
 from clerk_tools.catalog import operations
 
 async def main(url, redis_url):

@@ -14,7 +14,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from clerk_mcp.client import ClerkClient, Unanswered
+from clerk_mcp.upstream.client import ClerkClient, Unanswered
 from clerk_mcp.upstream.connections import Connections
 from clerk_tools.catalog import operations
 from clerk_tools.operation import Request

@@ -12,7 +12,7 @@ from typing import Any
 import anyio
 import pytest
 
-from clerk_mcp.client import ClerkClient, Unanswered
+from clerk_mcp.upstream.client import ClerkClient, Unanswered
 from clerk_tools.operation import Request
 from tests.server.loopback import Received, answer
 from tests.server.test_client import USER, get_user, update_user, upstream

@@ -5,8 +5,8 @@ from __future__ import annotations
 import anyio
 import pytest
 
-from clerk_mcp.client import ClerkClient, Reply
 from clerk_mcp.upstream.budget import DEVELOPMENT, Budget
+from clerk_mcp.upstream.client import ClerkClient, Reply
 from clerk_sandbox.sandbox import Sandbox
 from clerk_sandbox.transport import SandboxTransport
 from tests.server.test_budget import VirtualClock

@@ -9,7 +9,7 @@ import anyio
 import httpx2
 import pytest
 
-from clerk_mcp.client import ClerkClient, Unanswered
+from clerk_mcp.upstream.client import ClerkClient, Unanswered
 from clerk_tools.operation import Request
 from tests.server.loopback import Received, answer, in_turn
 from tests.server.test_client import KEY, USER, call, get_user, update_user, upstream

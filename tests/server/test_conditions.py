@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clerk_mcp.conditions import BadCondition, condition, grouping
+from clerk_mcp.calling.conditions import BadCondition, condition, grouping
 
 
 def _ms(text: str) -> int:

@@ -11,36 +11,27 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from clerk_mcp.client import ClerkClient, Reply, Unanswered
-from clerk_mcp.confirm import (
+from clerk_mcp.confirming.confirmer import Confirmer, ConfirmWhen, needs_confirmation
+from clerk_mcp.confirming.decisions import Answered, Asker, Asking, AskInResult, CannotAsk, Decision, Go, Stop
+from clerk_mcp.confirming.hits import MOST_READS, TargetMissing, find_hit
+from clerk_mcp.confirming.seals import (
     LIFETIME_S,
-    Answered,
-    Asker,
-    Asking,
-    AskInResult,
     Binding,
-    CannotAsk,
-    Confirmer,
-    Decision,
-    Go,
-    Mode,
     Purpose,
     SealRefused,
     Seals,
-    Stop,
     UsedInProcess,
     UsedInRedis,
-    fingerprint,
-    needs_confirmation,
-    question_text,
 )
-from clerk_mcp.instance import Kind
-from clerk_mcp.options import can_destroy
-from clerk_mcp.questions import MOST_READS, TargetMissing, find_hit
+from clerk_mcp.confirming.wording import question_text
+from clerk_mcp.instance import Kind, fingerprint
+from clerk_mcp.offering.options import can_destroy
+from clerk_mcp.upstream.client import ClerkClient, Reply, Unanswered
 from clerk_sandbox.sandbox import Sandbox
 from clerk_sandbox.transport import SandboxTransport
+from clerk_tools.argument import Place
 from clerk_tools.catalog import operations
-from clerk_tools.operation import Operation, Place, Request
+from clerk_tools.operation import Operation, Request
 from tests.processes import RedisServer
 from tests.sandbox.valid_calls import user_id, valid_calls
 
@@ -217,7 +208,9 @@ async def test_a_name_cannot_forge_the_question(sandbox: Sandbox, client: ClerkC
         ("never", Kind.SANDBOX, False),
     ],
 )
-def test_the_operator_and_the_kind_of_key_decide_whether_to_ask(mode: Mode, kind: Kind, asked: bool) -> None:
+def test_the_operator_and_the_kind_of_key_decide_whether_to_ask(
+    mode: ConfirmWhen, kind: Kind, asked: bool
+) -> None:
     assert needs_confirmation(DELETION, mode, kind) is asked
 
 
@@ -238,7 +231,7 @@ def test_an_update_is_asked_about_only_where_it_clears_the_username() -> None:
 class World:
     """A confirmer on a live sandbox, with a clock that a test may turn."""
 
-    def __init__(self, client: ClerkClient, mode: Mode = "live", kind: Kind = Kind.LIVE) -> None:
+    def __init__(self, client: ClerkClient, mode: ConfirmWhen = "live", kind: Kind = Kind.LIVE) -> None:
         self.now = 1_800_000_000.0
         self.client = client
         self.seals = Seals(STATE_KEY, UsedInProcess(lambda: self.now), lambda: self.now)
@@ -449,7 +442,7 @@ async def test_only_the_target_itself_counts_as_missing() -> None:
     ],
 )
 async def test_what_is_not_asked_about_says_whose_decision_that_was(
-    client: ClerkClient, sandbox: Sandbox, mode: Mode, kind: Kind, agreed: str
+    client: ClerkClient, sandbox: Sandbox, mode: ConfirmWhen, kind: Kind, agreed: str
 ) -> None:
     world = World(client, mode, kind)
     assert await world.decide() == Go(agreed)

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from clerk_mcp.commands import drift
-from clerk_tools.openapi import facts_of_document
+from clerk_tools.contract.openapi import facts_of_document
 from tests.contract.make import FACTS, lines, reference_facts
 from tests.contract.openapi import document_of
 
@@ -27,7 +27,7 @@ def document() -> Document:
 def run_on(content: str | bytes, folder: Path) -> int:
     file = folder / "document"
     file.write_bytes(content.encode() if isinstance(content, str) else content)
-    return drift.run(str(file))
+    return drift.run_drift(str(file))
 
 
 def fields_of(document: Document, path: str, method: str) -> Document:
@@ -235,7 +235,7 @@ def test_the_same_document_has_no_difference(
 
 @pytest.mark.skipif(not REFERENCE.exists(), reason="the document itself is not beside this repository")
 def test_the_reference_document_has_no_difference_and_the_facts_that_are_kept_of_it(capsys: Capture) -> None:
-    assert drift.run(str(REFERENCE)) == 0
+    assert drift.run_drift(str(REFERENCE)) == 0
     assert capsys.readouterr().out == "no difference in 109 operations\n"
     assert lines(facts_of_document(drift.read(str(REFERENCE)))) == FACTS.read_text("utf-8")
 
@@ -346,8 +346,8 @@ def test_what_is_no_document_is_refused_in_one_line(
 def test_a_file_that_is_missing_a_folder_or_too_large_is_refused_in_one_line(
     tmp_path: Path, capsys: Capture
 ) -> None:
-    assert drift.run(str(tmp_path / "nothing")) == 2
-    assert drift.run(str(tmp_path)) == 2
+    assert drift.run_drift(str(tmp_path / "nothing")) == 2
+    assert drift.run_drift(str(tmp_path)) == 2
     assert run_on(b" " * (16 * 2**20 + 1), tmp_path) == 2
     missing, folder, large = capsys.readouterr().err.splitlines()
     assert missing.endswith("No such file or directory")

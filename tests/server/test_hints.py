@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from clerk_mcp.hints import hint, if_executed, reader_of
+from clerk_mcp.answering.hints import hint, if_executed, reader_of
 from clerk_sandbox.sandbox import TEST_KEY, Sandbox
+from clerk_tools.argument import Place
 from clerk_tools.catalog import operations
-from clerk_tools.operation import Effect, Place, Spec
+from clerk_tools.operation import Effect, Spec
 from tests.calling import call, error_of
 from tests.sandbox.demo import Demo
 from tests.sandbox.valid_calls import id_of, user_id, valid_calls

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clerk_mcp.cli import cli
-from clerk_mcp.commands.host_files import BrokenFile, entries, with_entry
-from clerk_mcp.commands.hosts import HOSTS, Launch, path_here, resolved
+from clerk_mcp.commands.install.host_files import BrokenFile, entries, with_entry
+from clerk_mcp.commands.install.hosts import HOSTS, Launch, path_here, resolved
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -61,14 +61,14 @@ def config(host_id: str, text: str | None = None) -> Path:
     host = HOSTS[host_id]
     path = path_here(host)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(FILES[host.form].replace("SECTION", host.section) if text is None else text, newline="")
+    path.write_text(FILES[host.format].replace("SECTION", host.section) if text is None else text, newline="")
     return path
 
 
 def parsed(host_id: str, path: Path) -> Any:
     """What the host reads."""
     text = path.read_text()
-    match HOSTS[host_id].form:
+    match HOSTS[host_id].format:
         case "yaml":
             return yaml.safe_load(text)
         case "toml":

@@ -22,8 +22,8 @@ from starlette.routing import Route
 
 from clerk_mcp.hosting.bounds import CallerBounds
 from clerk_mcp.hosting.readiness import KEPT_S, Readiness
-from clerk_mcp.http import Web
-from clerk_mcp.identity import IDENTITY, Identity
+from clerk_mcp.hosting.web import Web
+from clerk_mcp.protocol.identity import IDENTITY, Identity
 from clerk_mcp.settings import SettingsError, load
 from tests.server.web import COUNT, Served, hosting, serving
 
@@ -172,7 +172,7 @@ async def test_half_a_request_is_hung_up_on(begun: list[bytes]) -> None:
 async def test_what_belongs_to_no_request_keeps_no_connection_open(
     request_: bytes, dripped: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("clerk_mcp.http.IDLE_S", 0.2)
+    monkeypatch.setattr("clerk_mcp.hosting.running.IDLE_S", 0.2)
     async with serving() as served:
         port = int(served.url.rpartition(":")[2])
         async with await anyio.connect_tcp("127.0.0.1", port) as connection:
@@ -397,11 +397,23 @@ def test_a_taken_port_ends_in_one_clear_line(command: list[str]) -> None:
     assert ended.stderr.splitlines() == [f"--port {port} on 127.0.0.1 is taken by another program"]
 
 
-def test_any_asgi_server_can_run_it_and_learns_of_mistakes_in_plain_lines() -> None:
+def test_any_asgi_server_can_run_it_and_learns_of_mistakes() -> None:
     ended = run("-m", "uvicorn", "clerk_mcp.http:app", "--port", "0", environment=os.environ)
     assert ended.returncode != 0
-    assert ended.stderr.startswith("No Clerk key")
-    assert "Traceback" not in ended.stderr
+    assert "SettingsError: No Clerk key" in ended.stderr
+
+
+def test_importing_the_application_leaves_the_importer_its_logging_and_its_life() -> None:
+    code = (
+        "import logging; mine = logging.NullHandler()\n"
+        "logging.root.addHandler(mine); logging.root.setLevel(5)\n"
+        "import clerk_mcp.http\n"
+        "try: clerk_mcp.http.app\n"
+        "except Exception as error: print(type(error).__name__)\n"
+        "print(logging.root.handlers == [mine], logging.root.level, logging.logThreads)"
+    )
+    ended = run("-c", code, environment=os.environ)
+    assert ended.stdout.split() == ["SettingsError", "True", "5", "True"]
 
 
 def test_sigterm_ends_it_cleanly() -> None:
@@ -418,7 +430,13 @@ def test_sigterm_ends_it_cleanly() -> None:
 
 
 def test_serving_on_stdio_imports_nothing_of_this() -> None:
-    unwanted = ("jwt", "prometheus_client", "clerk_mcp.http", "clerk_mcp.auth", "clerk_mcp.hosting.tenants")
+    unwanted = (
+        "jwt",
+        "prometheus_client",
+        "clerk_mcp.http",
+        "clerk_mcp.hosting.auth",
+        "clerk_mcp.hosting.tenants",
+    )
     program = (
         "import sys; from clerk_mcp.serve import make_server; from clerk_mcp.settings import load;"
         f"make_server(load({{'sandbox': True}})); print([m for m in {unwanted} if m in sys.modules])"

@@ -10,9 +10,8 @@ from typing import Any
 import anyio
 import pytest
 
-from clerk_mcp.calls import Caller
-from clerk_mcp.hosting.tenants import Tenants
-from clerk_mcp.serve import make_tenants
+from clerk_mcp.calling.calls import Caller
+from clerk_mcp.hosting.tenants import Tenants, make_tenants
 from clerk_mcp.settings import load
 from clerk_sandbox.asgi import make_app
 from clerk_sandbox.sandbox import Sandbox
@@ -155,23 +154,23 @@ class TestTenants:
         closed: list[str] = []
         async with self.tenants(closed, most=2) as tenants:
             for key in ("a", "b", "a", "c"):
-                async with tenants.of(Caller(key=key)):
+                async with tenants.calls_for(Caller(key=key)):
                     pass
             assert closed == ["b"]
         assert sorted(closed) == ["a", "b", "c"]
 
     async def test_one_with_a_call_under_way_is_never_closed(self) -> None:
         closed: list[str] = []
-        async with self.tenants(closed, most=1) as tenants, tenants.of(Caller(key="a")):
+        async with self.tenants(closed, most=1) as tenants, tenants.calls_for(Caller(key="a")):
             for key in ("b", "c"):
-                async with tenants.of(Caller(key=key)):
+                async with tenants.calls_for(Caller(key=key)):
                     pass
             assert closed == ["b", "c"]
 
     async def test_an_unused_one_is_closed_after_a_while(self) -> None:
         closed: list[str] = []
         async with self.tenants(closed, idle=0.02) as tenants:
-            async with tenants.of(Caller(key="a")):
+            async with tenants.calls_for(Caller(key="a")):
                 pass
             with anyio.fail_after(10):
                 while len(tenants):

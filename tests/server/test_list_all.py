@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from mcp_types import CallToolResult
 
-from clerk_mcp.policy import Policy, Selection
+from clerk_mcp.offering.policy import Policy, Selection
 from clerk_sandbox.sandbox import Sandbox
 from clerk_sandbox.transport import SandboxTransport
 from clerk_tools.catalog import operations

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from mcp.shared.exceptions import MCPError
 
-from clerk_mcp.modes import CLIENTS, OWN_TOOLS, SEARCH_TOOLS, Surface
-from clerk_mcp.policy import Policy, Selection
+from clerk_mcp.offering.policy import Policy, Selection
+from clerk_mcp.protocol.own_tools import OWN_TOOLS, SEARCH_TOOLS
+from clerk_mcp.protocol.surface import CLIENTS, Surface
 from clerk_tools.catalog import operations
 from tests.calling import call, error_of, text_of
 from tests.server.worlds import World, world

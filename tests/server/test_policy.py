@@ -2,15 +2,8 @@
 
 import pytest
 
-from clerk_mcp.policy import (
-    MINTS_A_CREDENTIAL,
-    SCOPES,
-    Policy,
-    Refused,
-    Selection,
-    SelectionError,
-    toolset_sizes,
-)
+from clerk_mcp.commands.call import toolset_sizes
+from clerk_mcp.offering.policy import MINTS_A_CREDENTIAL, SCOPES, Policy, Refused, Selection, SelectionError
 from clerk_tools.catalog import RESOURCES, operations
 from clerk_tools.operation import Effect
 

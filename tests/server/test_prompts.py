@@ -11,9 +11,9 @@ import pytest
 from mcp.shared.exceptions import MCPError
 from mcp_types import TextContent
 
-from clerk_mcp.modes import OWN_TOOLS
-from clerk_mcp.policy import Policy, Selection
-from clerk_mcp.prompts import PROMPTS, Prompt, tools_in
+from clerk_mcp.offering.policy import Policy, Selection
+from clerk_mcp.protocol.own_tools import OWN_TOOLS
+from clerk_mcp.protocol.prompts import PROMPTS, Prompt, tools_in
 from clerk_tools.catalog import operations
 from clerk_tools.operation import Effect
 from tests.calling import text_of

@@ -10,7 +10,7 @@ import pytest
 from mcp.shared.exceptions import MCPError
 from mcp_types import PromptReference, ResourceTemplateReference, TextResourceContents
 
-from clerk_mcp.policy import Policy, Selection
+from clerk_mcp.offering.policy import Policy, Selection
 from clerk_tools.catalog import operations
 from tests.calling import call, text_of
 from tests.server.loopback import Received, Script, answer

@@ -16,8 +16,8 @@ from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_types import CallToolResult
 
-from clerk_mcp.policy import MINTS_A_CREDENTIAL
-from clerk_mcp.secret_values import default_mode
+from clerk_mcp.answering.secret_values import default_mode
+from clerk_mcp.offering.policy import MINTS_A_CREDENTIAL
 from clerk_sandbox.sandbox import TEST_KEY, Sandbox
 from clerk_tools.catalog import operations
 from clerk_tools.operation import Effect, Envelope, Spec

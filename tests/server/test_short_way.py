@@ -13,7 +13,7 @@ from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 from starlette.types import Receive, Scope, Send
 
 from clerk_mcp.hosting.short_way import ShortWay
-from clerk_mcp.identity import IDENTITY, LOCAL
+from clerk_mcp.protocol.identity import IDENTITY, LOCAL
 from clerk_mcp.serve import make_server
 from clerk_mcp.settings import load
 from clerk_tools.catalog import operations

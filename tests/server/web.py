@@ -17,7 +17,9 @@ from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
 from starlette.types import ASGIApp
 
-from clerk_mcp.http import Web, listen, server_of
+from clerk_mcp.hosting.addresses import listen
+from clerk_mcp.hosting.running import server_of
+from clerk_mcp.hosting.web import Web
 from clerk_mcp.settings import load
 
 ACCEPT = "application/json, text/event-stream"

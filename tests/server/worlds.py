@@ -10,15 +10,16 @@ from pathlib import Path
 from mcp import Client
 from mcp_types import Implementation
 
-from clerk_mcp.answers import Shape
-from clerk_mcp.app import build_server
-from clerk_mcp.calls import Calls
-from clerk_mcp.client import ClerkClient
-from clerk_mcp.confirm import Confirmer, Seals, UsedInProcess, fingerprint
-from clerk_mcp.instance import Kind
-from clerk_mcp.modes import Mode, Presentation
-from clerk_mcp.policy import Policy, Selection
-from clerk_mcp.secret_values import SecretValues
+from clerk_mcp.answering.answers import Formatter
+from clerk_mcp.answering.secret_values import SecretValues
+from clerk_mcp.calling.calls import Calls
+from clerk_mcp.confirming.confirmer import Confirmer
+from clerk_mcp.confirming.seals import Seals, UsedInProcess
+from clerk_mcp.instance import Kind, fingerprint
+from clerk_mcp.offering.policy import Policy, Selection
+from clerk_mcp.protocol.server import build_server
+from clerk_mcp.protocol.surface import ListingMode, Presentation
+from clerk_mcp.upstream.client import ClerkClient
 from clerk_sandbox.sandbox import Sandbox
 from clerk_sandbox.transport import SandboxTransport
 
@@ -36,7 +37,7 @@ class World:
 
 @asynccontextmanager
 async def world(
-    mode: Mode = "all",
+    mode: ListingMode = "all",
     *,
     sandbox: Sandbox | None = None,
     policy: Policy | None = None,
@@ -54,7 +55,7 @@ async def world(
     seals = Seals(None, UsedInProcess())
     confirmer = Confirmer("always" if confirm else "never", Kind.SANDBOX, fingerprint(sandbox.key), seals)
     secrets = SecretValues("redact", Path())
-    calls = Calls(clerk, Shape(max_bytes, secrets), policy or Policy(Selection.of()), confirmer)
+    calls = Calls(clerk, Formatter(max_bytes, secrets), policy or Policy(Selection.of()), confirmer)
     server = build_server(calls, Kind.SANDBOX.words, clerk, Presentation(mode, cap, {"mode": mode}))
     info = Implementation(name=client_name, version="1") if client_name else None
     async with Client(server, mode=era, client_info=info) as client:

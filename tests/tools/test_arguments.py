@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from clerk_tools.arguments import InvalidArguments, parse
+from clerk_tools.argument import Place
 from clerk_tools.catalog import operations
-from clerk_tools.operation import Place, Spec
+from clerk_tools.operation import Spec
+from clerk_tools.parsing import InvalidArguments, parse
 
 SPECS = [operation.spec for operation in operations().values()]
 

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from clerk_mcp.listing import tool
+from clerk_mcp.offering.listing import tool
 from clerk_tools import views
+from clerk_tools.argument import Place
 from clerk_tools.catalog import RESOURCES, operations
-from clerk_tools.operation import Effect, Envelope, Place, Spec
+from clerk_tools.operation import Effect, Envelope, Spec
 from tests.effects import DESTROYS_THOUGH_NOT_DELETE, READS_THOUGH_POST
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"

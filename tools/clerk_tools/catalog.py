@@ -46,7 +46,7 @@ def operations() -> Mapping[str, type[Operation]]:
     """Every operation by its id, resource by resource, in the order of declaration."""
     found: dict[str, type[Operation]] = {}
     for resource in RESOURCES:
-        module = importlib.import_module(f"clerk_tools.{resource}")
+        module = importlib.import_module(f"clerk_tools.resources.{resource}")
         for value in vars(module).values():
             if (
                 isinstance(value, type)

@@ -12,21 +12,16 @@ where in the HTTP request each of them goes. Everything that is not an argument 
 
 from __future__ import annotations
 
-import math
 import re
-import types
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated, Any, ClassVar, Final, Literal, TypeVar, Union, get_args, get_origin
+from typing import Any, ClassVar, Final, Literal
 from urllib.parse import quote
 
-from annotated_types import Ge, Le
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
-from pydantic.fields import FieldInfo
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict
 
-T = TypeVar("T")
+from clerk_tools.argument import Argument, JsonObject, Place, Query, arg, argument_of, object_schema
 
 
 class Effect(StrEnum):
@@ -37,15 +32,6 @@ class Effect(StrEnum):
     DESTROY = "destroy"
 
 
-class Place(StrEnum):
-    """Where in the HTTP request an argument goes."""
-
-    PATH = "path"
-    QUERY = "query"
-    BODY = "body"
-    FILE = "file"
-
-
 class Envelope(StrEnum):
     """How Clerk wraps an answer: one object, a bare array, `{data, total_count}`, nothing, or text."""
 
@@ -54,188 +40,6 @@ class Envelope(StrEnum):
     PAGE = "page"
     EMPTY = "empty"
     TEXT = "text"
-
-
-Path = Annotated[T, Place.PATH]
-Query = Annotated[T, Place.QUERY]
-Body = Annotated[T, Place.BODY]
-File = Annotated[T, Place.FILE]
-
-_MAX_DEPTH: Final = 100
-
-
-def _one_segment(value: str) -> str:
-    # Percent-encoded dots are dots to many proxies, so these two would climb out of the path.
-    if value.strip(".") == "" and len(value) <= 2:
-        raise PydanticCustomError("not_an_id", "must be an id or name, not empty and not dots")
-    return value
-
-
-def _json_only(value: dict[str, Any]) -> dict[str, Any]:
-    """Refuse what has no JSON form, and nesting that would exhaust whoever walks it."""
-    level: list[Any] = [value]
-    for _ in range(_MAX_DEPTH):
-        if any(isinstance(v, float) and not math.isfinite(v) for v in level):
-            raise PydanticCustomError("not_json", "must hold JSON only: no NaN and no infinities")
-        level = [
-            inner
-            for v in level
-            if isinstance(v, dict | list)
-            for inner in (v.values() if isinstance(v, dict) else v)
-        ]
-        if not level:
-            return value
-    raise PydanticCustomError("too_deep", "must not be nested deeper than 100 levels")
-
-
-JsonObject = Annotated[dict[str, Any], AfterValidator(_json_only)]
-"""Any JSON object."""
-
-Id = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_one_segment)]
-"""An id, slug or name that Clerk gave out. Surrounding blanks are dropped; an empty one is refused."""
-
-CUSTOM_PROBLEMS: Final = ("not_an_id", "not_json", "too_deep")
-"""Types of the validation errors above, whose messages are written for the caller."""
-
-
-class Nested(BaseModel):
-    """An object inside an argument. Unknown keys are refused, as Clerk refuses them."""
-
-    model_config = ConfigDict(extra="forbid", defer_build=True)
-
-
-def arg(
-    description: str = "",
-    *,
-    optional: bool = False,
-    default: object = None,
-    ge: float | None = None,
-    le: float | None = None,
-    deprecated: bool = False,
-) -> Any:
-    """Declare one argument of an operation.
-
-    Args:
-        description: what a model must know to fill it in; empty where the name says it all.
-        optional: may be left out (then it is not sent).
-        default: what Clerk takes when it is left out; implies `optional`, and is not sent either.
-        ge, le: inclusive bounds of a number.
-        deprecated: Clerk says so.
-    """
-    required = not optional and default is None
-    return Field(
-        default=... if required else default,
-        description=description or None,
-        ge=ge,
-        le=le,
-        deprecated=True if deprecated else None,
-    )
-
-
-_JSON_TYPES: Final[dict[object, str]] = {
-    str: "string",
-    int: "integer",
-    float: "number",
-    bool: "boolean",
-    dict: "object",
-    list: "array",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Argument:
-    """One argument in plain facts: what the schema, the drift check, the sandbox and the docs read."""
-
-    name: str
-    type: str
-    """JSON Schema's name: string, integer, number, boolean, array or object."""
-    place: Place | None = None
-    """None for what is nested inside another argument."""
-    description: str = ""
-    required: bool = True
-    nullable: bool = False
-    enum: tuple[object, ...] = ()
-    minimum: int | float | None = None
-    maximum: int | float | None = None
-    default: object = None
-    deprecated: bool = False
-    items: Argument | None = None
-    """What each entry of an array is."""
-    properties: tuple[Argument, ...] = ()
-    """The known keys of an object; empty where any key goes."""
-
-    @property
-    def schema(self) -> dict[str, Any]:
-        """The argument as compact JSON Schema, in the subset that every known host accepts."""
-        out: dict[str, Any] = {"type": [self.type, "null"] if self.nullable else self.type}
-        if self.enum:
-            out["enum"] = [*self.enum, None] if self.nullable else list(self.enum)
-        if self.items:
-            out["items"] = self.items.schema
-        if self.properties:
-            out |= _object_schema(self.properties)
-        for key, value in (
-            ("minimum", self.minimum),
-            ("maximum", self.maximum),
-            ("default", self.default),
-        ):
-            if value is not None:
-                out[key] = value
-        if self.description:
-            out["description"] = self.description
-        return out
-
-
-def _object_schema(arguments: tuple[Argument, ...]) -> dict[str, Any]:
-    out: dict[str, Any] = {"properties": {a.name: a.schema for a in arguments}}
-    required = [a.name for a in arguments if a.required]
-    if required:
-        out["required"] = required
-    return out
-
-
-def _argument(name: str, info: FieldInfo) -> Argument:
-    facts: dict[str, Any] = {}
-    for metadata in info.metadata:
-        match metadata:
-            case Place():
-                facts["place"] = metadata
-            case Ge():
-                facts["minimum"] = metadata.ge
-            case Le():
-                facts["maximum"] = metadata.le
-            case _:
-                pass
-    return Argument(
-        name=name,
-        description=info.description or "",
-        required=info.is_required(),
-        default=None if info.is_required() else info.default,
-        deprecated=bool(info.deprecated),
-        **facts,
-        **_type_facts(info.annotation),
-    )
-
-
-def _type_facts(annotation: Any) -> dict[str, Any]:
-    facts: dict[str, Any] = {}
-    if get_origin(annotation) in (Union, types.UnionType):
-        facts["nullable"] = True
-        (annotation,) = (a for a in get_args(annotation) if a is not type(None))
-    if get_origin(annotation) is Annotated:
-        annotation = get_args(annotation)[0]
-    origin = get_origin(annotation) or annotation
-    if origin is Literal:
-        facts["enum"] = get_args(annotation)
-        facts["type"] = _JSON_TYPES[type(facts["enum"][0])]
-    elif isinstance(origin, type) and issubclass(origin, BaseModel):
-        facts["type"] = "object"
-        facts["properties"] = tuple(_argument(n, f) for n, f in origin.model_fields.items())
-    else:
-        facts["type"] = _JSON_TYPES[origin]
-        if origin is list:
-            facts["items"] = Argument(name="", **_type_facts(get_args(annotation)[0]))
-    return facts
 
 
 _TERMS: Final = {
@@ -292,7 +96,7 @@ class Spec:
         """In the order in which a reader meets them: as declared, paging last."""
         fields = self.model.model_fields
         names = sorted(fields, key=lambda name: name in Paged.model_fields)
-        return tuple(_argument(name, fields[name]) for name in names)
+        return tuple(argument_of(name, fields[name]) for name in names)
 
     @cached_property
     def media_type(self) -> str | None:
@@ -305,7 +109,7 @@ class Spec:
     @cached_property
     def input_schema(self) -> dict[str, Any]:
         """What is advertised: a plain object, no combinators, no references, no generated titles."""
-        return {"type": "object", **_object_schema(self.arguments)}
+        return {"type": "object", **object_schema(self.arguments)}
 
     @property
     def is_list(self) -> bool:

@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from clerk_tools.argument import Place
 from clerk_tools.catalog import RESOURCES, nearest, operations
-from clerk_tools.operation import Effect, Place, Spec
+from clerk_tools.operation import Effect, Spec
 
 _ACTIONS: Final = {
     "list": "list, find, search, show, see, browse, all, which, who",
@@ -287,7 +288,9 @@ def _index() -> _Index:
 def _synonyms() -> Iterator[tuple[str, str]]:
     yield from _SYNONYMS.items()
     for resource in RESOURCES:
-        yield from getattr(importlib.import_module(f"clerk_tools.{resource}"), "SYNONYMS", {}).items()
+        yield from getattr(
+            importlib.import_module(f"clerk_tools.resources.{resource}"), "SYNONYMS", {}
+        ).items()
 
 
 def _action(spec: Spec) -> str:

@@ -21,14 +21,13 @@ import httpx2
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
-from clerk_mcp.commands.file_change import CannotChange
-from clerk_mcp.commands.hosts import HOSTS, KEY, KEY_FILE, Host, Launch, path_here, resolved
-from clerk_mcp.commands.install import entries_of
+from clerk_mcp.commands.install.file_change import CannotChange
+from clerk_mcp.commands.install.hosts import HOSTS, KEY, KEY_FILE, Host, Launch, path_here, resolved
+from clerk_mcp.commands.install.install import entries_of
 from clerk_mcp.instance import Kind, kind_of_key
 from clerk_mcp.serve import NO_KEY, make_calls, make_policy
 from clerk_mcp.settings import Settings, SettingsError, flag
-from clerk_mcp.upstream.exchange import API_VERSION
-from clerk_mcp.upstream.redis_pool import redis_pool
+from clerk_mcp.upstream import API_VERSION, redis_pool
 from clerk_tools.catalog import operations
 
 _CLERK_PATIENCE_S: Final = 10.0
@@ -122,7 +121,7 @@ def serving(settings: Settings) -> list[Finding]:
     """Whether the port is free and callers can be told apart, where the server is to listen."""
     if settings.transport == "stdio":
         return []
-    from clerk_mcp.http import listen, make_verifier
+    from clerk_mcp.hosting import listen, make_verifier
 
     findings = []
     try:
@@ -191,8 +190,7 @@ async def issuer(settings: Settings) -> list[Finding]:
     """Whether the keys can be had that OAuth tokens are verified with."""
     if settings.transport == "stdio" or settings.auth != "oauth":
         return []
-    from clerk_mcp.hosting.oauth import IssuerUnusable
-    from clerk_mcp.http import make_oauth
+    from clerk_mcp.hosting import IssuerUnusable, make_oauth
 
     try:
         verifier = make_oauth(settings)

@@ -142,7 +142,7 @@ async def _run() -> None:
     )
 
 
-def run() -> int:
+def run_demo() -> int:
     """Walk the story; the process's exit code."""
     anyio.run(_run)
     return 0

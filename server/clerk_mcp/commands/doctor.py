@@ -12,14 +12,14 @@ import anyio
 import click
 
 from clerk_mcp.commands import checks
+from clerk_mcp.commands.call import show
 from clerk_mcp.commands.checks import Finding
-from clerk_mcp.commands.terminal import show
 from clerk_mcp.settings import Settings, SettingsError, load
 
 _COLOURS = {"ok": "green", "warning": "yellow", "problem": "red"}
 
 
-def run(given: Mapping[str, Any], *, as_json: bool) -> int:
+def run_doctor(given: Mapping[str, Any], *, as_json: bool) -> int:
     """Check everything and print the report.
 
     Args:

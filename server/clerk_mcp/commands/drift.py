@@ -18,7 +18,7 @@ class UnreadableError(Exception):
     """The file holds no document; the message is one line that says why."""
 
 
-def run(path: str) -> int:
+def run_drift(path: str) -> int:
     """Compare the catalogue with the OpenAPI document in a file, YAML or JSON, and print what differs.
 
     Returns the exit code: 0 where nothing differs, 1 where anything does, 2 where the file cannot be read
@@ -26,8 +26,8 @@ def run(path: str) -> int:
     """
     # Reading the document and every declaration costs more than a server that never does so should pay.
     from clerk_tools.catalog import operations
-    from clerk_tools.facts import FactsError, diff, facts_of_catalog
-    from clerk_tools.openapi import facts_of_document
+    from clerk_tools.contract.facts import FactsError, diff, facts_of_catalog
+    from clerk_tools.contract.openapi import facts_of_document
 
     try:
         document = facts_of_document(read(path))

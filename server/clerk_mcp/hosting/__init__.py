@@ -1,1 +1,21 @@
 """What only a server on the network needs: who calls, a client for each key, bounds, metrics, a page."""
+
+from __future__ import annotations
+
+from clerk_mcp.hosting.addresses import listen
+from clerk_mcp.hosting.oauth import IssuerUnusable
+from clerk_mcp.hosting.running import serve_http
+from clerk_mcp.hosting.tokens import TokenFileError, issue
+from clerk_mcp.hosting.verifiers import make_oauth, make_verifier
+from clerk_mcp.hosting.web import Web
+
+__all__ = [
+    "IssuerUnusable",
+    "TokenFileError",
+    "Web",
+    "issue",
+    "listen",
+    "make_oauth",
+    "make_verifier",
+    "serve_http",
+]

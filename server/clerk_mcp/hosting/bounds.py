@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from clerk_mcp.identity import IDENTITY
+from clerk_mcp.protocol import IDENTITY
 
 
 class TooSlow(Exception):

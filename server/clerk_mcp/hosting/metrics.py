@@ -20,7 +20,7 @@ from prometheus_client import (
 from starlette.requests import Request
 from starlette.responses import Response
 
-from clerk_mcp.client import Reply, Unanswered
+from clerk_mcp.upstream import Reply, Unanswered
 from clerk_tools.catalog import operations
 
 _SECONDS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)

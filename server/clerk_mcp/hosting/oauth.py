@@ -14,8 +14,8 @@ import httpx2
 import jwt
 from mcp.server.auth.provider import AccessToken
 
-from clerk_mcp.auth import Rejected
-from clerk_mcp.policy import SCOPES
+from clerk_mcp.hosting.auth import Rejected
+from clerk_mcp.offering import SCOPES
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ import httpx2
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 
-from clerk_mcp.client import ClerkClient, Unanswered
+from clerk_mcp.upstream import ClerkClient, Unanswered
 from clerk_tools.catalog import operations
 
 KEPT_S: Final = 5.0

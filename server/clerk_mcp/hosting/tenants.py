@@ -16,8 +16,12 @@ from typing import Final, Self
 
 import anyio
 
-from clerk_mcp.calls import Caller, Calls
-from clerk_mcp.policy import Policy
+from clerk_mcp.calling import Caller, Calls
+from clerk_mcp.instance import kind_of_key
+from clerk_mcp.offering import Policy
+from clerk_mcp.serve import calls_maker, client_of_key, client_options, make_budget, make_policy
+from clerk_mcp.settings import Settings
+from clerk_mcp.upstream import Count
 
 MOST: Final = 256
 IDLE_S: Final = 120.0
@@ -56,7 +60,7 @@ class Tenants:
         return len(self._tenants)
 
     @asynccontextmanager
-    async def of(self, caller: Caller) -> AsyncIterator[Calls]:
+    async def calls_for(self, caller: Caller) -> AsyncIterator[Calls]:
         key = caller.key or ""
         name = hashlib.sha256(key.encode()).digest()
         tenant = self._tenants.get(name)
@@ -99,3 +103,18 @@ class Tenants:
         with anyio.CancelScope(shield=True):
             for tenant in closing:
                 await tenant.calls.client.__aexit__(None, None, None)
+
+
+def make_tenants(settings: Settings, transport: str, count: Count | None = None) -> Tenants:
+    """What runs the operations of callers who each bring a key of their own; see `make_calls`."""
+    from clerk_mcp.hosting.tenants import Tenants
+
+    make = calls_maker(settings, transport)
+    bounds = client_options(settings, transport, count)
+    # Whatever is wrong with the settings should stop the start, not the first call.
+    make_budget(settings, "")
+
+    def calls_of(key: str) -> Calls:
+        return make(client_of_key(settings, key, bounds), key, kind_of_key(key))
+
+    return Tenants(make_policy(settings), calls_of)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from clerk_mcp.policy import SCOPES
+from clerk_mcp.offering import SCOPES
 
 PREFIX: Final = "cmcp_"
 """Of every token, so that scanners for leaked secrets can know one."""

@@ -98,7 +98,7 @@ class Budget:
         # A line is here while somebody waits in it.
         self._lines: WeakValueDictionary[str, _Line] = WeakValueDictionary()
 
-    async def take_object(self, request: Request, waits: Waits) -> Place | None:
+    async def take_object(self, request: Request, waits: Waits) -> Slot | None:
         """Wait until the user, organization or membership that `request` PATCHes may be changed again.
 
         None where no such limit applies.
@@ -109,7 +109,7 @@ class Budget:
         name = request.path.partition("?")[0].removesuffix("/metadata")
         return await self._take(name, EACH_OBJECT, "Clerk's rate limit for changes of one object", waits)
 
-    async def take(self, request: Request, waits: Waits) -> Place | None:
+    async def take(self, request: Request, waits: Waits) -> Slot | None:
         """Wait until the instance may be sent one more request; None for one that is not counted."""
         if request.spec.path == "/jwks":
             return None
@@ -120,10 +120,10 @@ class Budget:
         if self._shared:
             await self._shared.close()
 
-    async def _take(self, name: str, limit: Limit, why: str, waits: Waits) -> Place:
+    async def _take(self, name: str, limit: Limit, why: str, waits: Waits) -> Slot:
         if name not in self._lines:
             taken = await self._hit(name, limit)
-            if isinstance(taken, Place):
+            if isinstance(taken, Slot):
                 return taken
         line = self._lines.get(name)
         if line is None:
@@ -133,12 +133,12 @@ class Budget:
             return f"{why}: about {max(line.free_at - self._clock.now(), 0):.0f} s to go"
 
         async with waits.counted(reason), line.lock:
-            while not isinstance(taken := await self._hit(name, limit), Place):
+            while not isinstance(taken := await self._hit(name, limit), Slot):
                 line.free_at = self._clock.now() + taken
                 await self._clock.sleep(taken)
         return taken
 
-    async def _hit(self, name: str, limit: Limit) -> Place | float:
+    async def _hit(self, name: str, limit: Limit) -> Slot | float:
         """A place in the window, or else the seconds until one may be free."""
         if self._shared and self._clock.now() >= self._shared_from:
             if self._shared_down:
@@ -179,7 +179,7 @@ class _Line:
         self.free_at = 0.0
 
 
-class Place:
+class Slot:
     """One request's place in a window of time."""
 
     __slots__ = ("_clock", "at")
@@ -200,7 +200,7 @@ class _Window:
     """The last requests, as many as the limit allows; the oldest tells when the next may go."""
 
     def __init__(self, limit: Limit) -> None:
-        self.places: deque[Place] = deque(maxlen=limit.requests)
+        self.places: deque[Slot] = deque(maxlen=limit.requests)
         self._seconds = limit.seconds
 
     def seconds_left(self, now: float) -> float:
@@ -222,20 +222,20 @@ class _LocalWindows:
         self._windows: dict[str, _Window] = {}
         self._sweep_at = 1024
 
-    def hit(self, name: str, limit: Limit) -> Place | float:
+    def hit(self, name: str, limit: Limit) -> Slot | float:
         """A place, or else the seconds until one is free."""
         window = self._windows.get(name)
         if window and (seconds := window.seconds_left(self._clock.now())):
             return seconds
         return self.take(name, limit)
 
-    def take(self, name: str, limit: Limit) -> Place:
+    def take(self, name: str, limit: Limit) -> Slot:
         """A place, whether or not one is free."""
         window = self._windows.get(name)
         if window is None:
             self._sweep()
             window = self._windows[name] = _Window(limit)
-        place = Place(self._clock)
+        place = Slot(self._clock)
         window.places.append(place)
         return place
 

@@ -15,10 +15,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from clerk_mcp.hosting.page.hosts import Recipe, recipes
-from clerk_mcp.policy import Policy
+from clerk_mcp.hosting.page.recipes import Recipe, recipes
+from clerk_mcp.offering import Policy
+from clerk_tools.argument import Argument
 from clerk_tools.catalog import operations
-from clerk_tools.operation import Argument, Spec
+from clerk_tools.operation import Spec
 
 PAGES: Final = ("/", "/page.css", "/page.js", "/page.svg")
 """The paths that make up the page."""

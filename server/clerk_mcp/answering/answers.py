@@ -1,0 +1,344 @@
+"""What goes back to the model: trimmed, bounded, without credentials.
+
+Every answer is one JSON object. A list is `{"items": […], "total": …, "next_offset": …}` whatever Clerk
+wraps it in; an error is `{"error": {code, message, param?, hint?, status, trace_id?, retry_after?}}`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from clerk_mcp.answering.cutting import cut_object, cut_text, dumps, how_many_fit, size
+from clerk_mcp.answering.hints import hint, if_executed, reader_of
+from clerk_mcp.answering.secret_values import SecretValues, without_given
+from clerk_mcp.upstream import Reply, Unanswered
+from clerk_tools import views
+from clerk_tools.operation import Effect, Envelope, Operation, Spec
+from clerk_tools.parsing import InvalidArguments
+
+JsonObject = dict[str, Any]
+
+ROOM_FOR_NOTES: Final = 700
+"""Bytes kept free for what a cut answer says about itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one call gives back; `text` is `value` as compact JSON."""
+
+    value: JsonObject
+    text: str
+    is_error: bool = False
+
+
+def answer(value: JsonObject, *, is_error: bool = False) -> Answer:
+    """An answer that is small by its nature: an error, a preview, a confirmation."""
+    return Answer(value, dumps(value), is_error)
+
+
+# ── Errors ──
+
+_LONGEST: Final = {"code": 100, "message": 1000, "param": 100, "trace_id": 100}
+"""Bytes of what others wrote, so that an error fits into the smallest answer that an operator may set."""
+
+
+def error(code: str, message: str, **more: Any) -> Answer:
+    """An error that the model can act on; whatever is None is left out."""
+    given = {"code": code, "message": message, **more}
+    details = {
+        name: cut_text(value, _LONGEST[name]) if name in _LONGEST else value
+        for name, value in given.items()
+        if value is not None
+    }
+    return answer({"error": details}, is_error=True)
+
+
+def of_invalid_arguments(invalid: InvalidArguments) -> Answer:
+    """Nothing was sent; the message names each argument and what fits it."""
+    return error(
+        "invalid_arguments",
+        str(invalid),
+        param=invalid.problems[0].argument if len(invalid.problems) == 1 else None,
+        hint="Correct the arguments and call again; nothing was sent to Clerk.",
+    )
+
+
+def of_unanswered(spec: Spec, failure: Unanswered) -> Answer:
+    """Clerk gave no usable answer; the outcome tells whether the call may have been executed."""
+    return error(
+        failure.code,
+        failure.message,
+        outcome=failure.outcome,
+        hint=if_executed(spec) if failure.outcome == "unknown" else _UNANSWERED_HINTS.get(failure.code),
+        retry_after=_seconds(failure.retry_after),
+    )
+
+
+_TRY_AGAIN: Final = "Try again in some seconds. If it stays so, the operator must look into it."
+
+_UNANSWERED_HINTS: Final = {
+    "answer_too_large": "Ask for less: a smaller `limit` where the tool has one, or a filter.",
+    "connection_lost": _TRY_AGAIN,
+    "proxy_unusable": "Nothing you can change: the operator must correct the proxy.",
+    "queue_full": "Wait some seconds, then make fewer calls at once.",
+    "timeout": _TRY_AGAIN,
+    "unreachable": _TRY_AGAIN,
+}
+"""By the code of a call without an answer; the other codes' messages say what to do themselves."""
+
+
+def of_reply(
+    operation: Operation, reply: Reply, fields: Sequence[str] | None, formatter: Formatter, offset: int = 0
+) -> Answer:
+    """Clerk's reply as the model gets it.
+
+    Args:
+        fields: the raw fields that are wanted in place of the view; `*` is all of them.
+        offset: where to begin in a list that Clerk does not page.
+    """
+    # Should Clerk repeat what it was given in confidence, it goes no further.
+    reply = replace(
+        reply, value=without_given(operation, reply.value), text=without_given(operation, reply.text)
+    )
+    if reply.status >= 400:
+        return _clerk_error(operation.spec, reply)
+    if not is_usable(operation.spec, reply):
+        return _unusable(operation.spec, reply)
+    return formatter.success(operation, reply, fields, offset)
+
+
+def _clerk_error(spec: Spec, reply: Reply) -> Answer:
+    errors = _errors(reply.value)
+    code = next((c for e in errors if (c := _text(e.get("code")))), None)
+    code = code or _CODES_BY_STATUS.get(reply.status) or "clerk_error"
+    params = list(dict.fromkeys(param for e in errors if (param := _param(e))))
+    unknown = reply.outcome_unknown and spec.effect is not Effect.READ
+    return error(
+        code,
+        "; ".join(dict.fromkeys(filter(None, map(_message, errors)))) or _by_status(reply),
+        param=params[0] if len(params) == 1 else None,
+        hint=if_executed(spec) if unknown else hint(code, spec, params[0] if params else None),
+        status=reply.status,
+        trace_id=reply.trace_id,
+        retry_after=_seconds(reply.retry_after),
+        outcome="unknown" if unknown else None,
+    )
+
+
+_CODES_BY_STATUS: Final = {
+    401: "clerk_key_invalid",
+    402: "unsupported_subscription_plan_features",
+    403: "authorization_invalid",
+    404: "resource_not_found",
+    409: "conflict",
+    410: "operation_deprecated",
+    413: "image_too_large",
+    415: "unsupported_content_type",
+    429: "too_many_requests",
+    500: "internal_clerk_error",
+    502: "service_unavailable",
+    503: "service_unavailable",
+    504: "gateway_timeout",
+}
+"""For answers that carry no code of their own, such as an empty body or a proxy's page."""
+
+
+def _errors(body: object) -> list[JsonObject]:
+    """The entries of `errors`, which may be missing, empty or of another type."""
+    errors = body.get("errors") if isinstance(body, dict) else None
+    return [entry for entry in errors if isinstance(entry, dict)] if isinstance(errors, list) else []
+
+
+def _message(entry: JsonObject) -> str | None:
+    """What one error says; its short message alone may not tell which argument it is about."""
+    long, short, param = _text(entry.get("long_message")), _text(entry.get("message")), _param(entry)
+    return long or (f"{param} {short}" if param and short and param not in short else short)
+
+
+def _param(entry: JsonObject) -> str | None:
+    meta = entry.get("meta")
+    return _text(meta.get("param_name")) if isinstance(meta, dict) else None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _by_status(reply: Reply) -> str:
+    return f"Clerk answered {reply.status} {_what_came(reply)}, without an error of its own."
+
+
+def _what_came(reply: Reply) -> str:
+    if reply.value is None and not reply.text:
+        return "and no body"
+    return f"and {reply.media_type or 'no JSON'}" if reply.text else "and JSON of another shape"
+
+
+def is_usable(spec: Spec, reply: Reply) -> bool:
+    """Whether a reply that is no error has the form of an answer to the operation."""
+    body = reply.value
+    if reply.status >= 300:
+        return False
+    if spec.envelope in (Envelope.TEXT, Envelope.EMPTY):
+        return True
+    if body is None and not reply.text:
+        return spec.effect is not Effect.READ
+    if spec.is_list and not isinstance(body, list):
+        return isinstance(body, dict) and isinstance(body.get("data"), list)
+    return isinstance(body, list if spec.is_list else dict)
+
+
+def _unusable(spec: Spec, reply: Reply) -> Answer:
+    """The body is not shown: it may hold half a credential, or be some proxy's page that Clerk never saw."""
+    write = spec.effect is not Effect.READ
+    return error(
+        "unusable_answer",
+        f"Clerk answered {reply.status} {_what_came(reply)}, which is no answer to {spec.id}.",
+        hint=if_executed(spec) if write else _TRY_AGAIN,
+        status=reply.status,
+        trace_id=reply.trace_id,
+        outcome="unknown" if write else None,
+    )
+
+
+def _seconds(seconds: float | None) -> float | None:
+    return int(seconds) if seconds is not None and seconds == int(seconds) else seconds
+
+
+# ── Successes ──
+
+
+@dataclass(frozen=True, slots=True)
+class Formatter:
+    """How successful answers are shaped: the operator's settings for it."""
+
+    max_bytes: int
+    secrets: SecretValues
+
+    def success(
+        self, operation: Operation, reply: Reply, fields: Sequence[str] | None, offset: int = 0
+    ) -> Answer:
+        """Trim a usable reply by its view, or to `fields` where the model named them."""
+        spec = operation.spec
+        if spec.envelope is Envelope.TEXT:
+            return self._text(reply)
+        if spec.envelope is Envelope.EMPTY or reply.value is None:
+            return answer({"ok": True, "status": reply.status, "message": f"Done: {spec.title.lower()}."})
+        if spec.is_list:
+            return self._list(operation, reply.value, fields, offset)
+        shown, notes = self._shown(spec, reply.value, fields)
+        whole = answer({**shown, **notes})
+        if len(whole.text.encode()) <= self.max_bytes:
+            return whole
+        return answer(self.shrink(spec, shown, self.max_bytes - size(notes)) | notes)
+
+    def _shown(self, spec: Spec, raw: Any, fields: Sequence[str] | None) -> tuple[Any, JsonObject]:
+        """What the model sees of an object or of each in a list, and what there is to say about it."""
+        see = _viewer(spec, fields)
+        if spec.effect is Effect.READ:
+            shown, notes = self.secrets.keep_back(spec, see(raw), raw=fields is not None)
+        else:
+            # Before the view, which leaves out some of what Clerk shows only this once.
+            raw, notes = self.secrets.keep_back(spec, raw)
+            shown = see(raw)
+            if self.secrets.mode == "inline" and isinstance(raw, dict):
+                shown |= {name: raw[name] for name in spec.secret if raw.get(name)}
+        return shown, notes | name_unknown(views.unknown_fields(raw, list(fields)) if fields else [])
+
+    def _list(self, operation: Operation, body: object, fields: Sequence[str] | None, offset: int) -> Answer:
+        spec = operation.spec
+        records, total = unwrap(body)
+        limit = getattr(operation, "limit", None)
+        if limit is None:
+            # Clerk answers all of them; pages are made here, where size asks for it.
+            total = len(records) if total is None else total
+            records = records[offset:]
+        else:
+            offset = getattr(operation, "offset", 0)
+        shown, notes = self._shown(spec, records, fields)
+        out: JsonObject = {"items": shown}
+        if total is not None:
+            out["total"] = total
+        if limit is not None and _has_more(limit, len(records), offset, total):
+            out["next_offset"] = offset + len(records)
+        whole = answer(out | notes)
+        if len(whole.text.encode()) <= self.max_bytes:
+            return whole
+        return self._cut_list(spec, whole.value, offset)
+
+    def _cut_list(self, spec: Spec, whole: JsonObject, offset: int) -> Answer:
+        """As many whole records as fit, and where to go on."""
+        items = whole["items"]
+        room = self.max_bytes - size({**whole, "items": []})
+        kept = items[: how_many_fit(items, room - ROOM_FOR_NOTES)]
+        cut = {**whole, "items": kept or [self.shrink(spec, items[0], room)]}
+        count = len(cut["items"])
+        if count < len(items):
+            cut["note"] = f"Cut by size to {count} of {len(items)} records."
+            if spec.effect is Effect.READ:
+                cut["next_offset"] = offset + count
+                cut["note"] += " Go on from next_offset, or name the `fields` you need."
+            else:
+                cut["note"] += f" {reader_of(spec)} shows them all."
+        return answer(cut)
+
+    def shrink(self, spec: Spec, record: Any, room: int) -> JsonObject:
+        """A record without what makes it larger than `room` bytes, with a note that says what that is."""
+        fields = record if isinstance(record, dict) else {"value": record}
+        kept, cuts = cut_object(fields, room - ROOM_FOR_NOTES)
+        return {**kept, "note": f"{_what_was_cut(cuts)} {_rest_of_fields(spec)}"}
+
+    def _text(self, reply: Reply) -> Answer:
+        text = reply.text or (dumps(reply.value) if reply.value is not None else "")
+        shown = cut_text(text, self.max_bytes - ROOM_FOR_NOTES)
+        value: JsonObject = {"media_type": reply.media_type[:100], "text": shown}
+        if shown != text:
+            done = f"Cut by size to {len(shown)} of {len(text)} characters"
+            value["note"] = f"{done}; more takes a higher --max-result-bytes."
+        return answer(value)
+
+
+_MOST_NAMED: Final = 5
+
+
+def _what_was_cut(cuts: list[str]) -> str:
+    more = f" and {len(cuts) - _MOST_NAMED} more" if len(cuts) > _MOST_NAMED else ""
+    # The largest come last.
+    return f"Left out by size: {cut_text(', '.join(cuts[: -_MOST_NAMED - 1 : -1]), 250)}{more}."
+
+
+def _rest_of_fields(spec: Spec) -> str:
+    reader = spec.id if spec.effect is Effect.READ else reader_of(spec)
+    where = f" of {reader}" if reader else ""
+    return (
+        f"Ask for single ones, or for parts such as public_metadata.key, with `fields`{where};"
+        " larger ones take a higher --max-result-bytes."
+    )
+
+
+def _viewer(spec: Spec, fields: Sequence[str] | None) -> Callable[[Any], Any]:
+    if fields is None:
+        return lambda raw: views.view(spec.returns, raw)
+    chosen = list(fields)
+    return lambda raw: views.pick(raw, chosen)
+
+
+def name_unknown(fields: Sequence[str]) -> JsonObject:
+    """What an answer says of fields that no record has; of any size, as callers write them."""
+    return {"unknown_fields": [cut_text(name, 50) for name in fields[:_MOST_NAMED]]} if fields else {}
+
+
+def unwrap(body: object) -> tuple[list[Any], int | None]:
+    """The records of a list answer and their total, in whichever of Clerk's two envelopes they came."""
+    if isinstance(body, list):
+        return body, None
+    data = body.get("data") if isinstance(body, dict) else None
+    total = body.get("total_count") if isinstance(body, dict) else None
+    return (data if isinstance(data, list) else []), (total if type(total) is int else None)
+
+
+def _has_more(limit: int, count: int, offset: int, total: int | None) -> bool:
+    # A bare array has no total: a full page is the only sign that there may be another.
+    return count > 0 and (offset + count < total if total is not None else count >= limit)

@@ -1,0 +1,176 @@
+"""Credentials in answers: kept from the model unless the operator says otherwise."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from clerk_mcp.offering import MINTS_A_CREDENTIAL
+from clerk_tools.operation import Effect, Operation, Spec
+
+REDACTED: Final = "[kept back]"
+
+Delivery = Literal["file", "redact", "inline"]
+
+_SHORTEST: Final = 4
+"""Characters below which a given credential is not looked for: it is none, and would be found in any text."""
+_LONG: Final = 12
+"""Characters from which on it is looked for inside of words too."""
+
+
+class SecretsUnwritable(Exception):
+    """The operator wants credentials in a file, and none can be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretValues:
+    """What happens to the values that `Spec.secret` names.
+
+    `file`: written to a new file that only the user can read, which the answer names; but dropped where they
+    only come along in a list that is read. `redact`: dropped. `inline`: given to the model.
+    """
+
+    mode: Delivery
+    directory: Path
+
+    def check(self, spec: Spec) -> None:
+        """Make sure, before a credential is made that Clerk shows only once, that it can be kept.
+
+        Raises:
+            SecretsUnwritable: the directory cannot be written.
+        """
+        if self.mode == "file" and spec.secret and _goes_to_file(spec):
+            try:
+                self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            except OSError as error:
+                raise SecretsUnwritable(f"{self.directory}: {error.strerror}") from None
+            if not os.access(self.directory, os.W_OK | os.X_OK):
+                raise SecretsUnwritable(f"{self.directory} is not writable")
+
+    def keep_back(self, spec: Spec, value: Any, *, raw: bool = False) -> tuple[Any, dict[str, Any]]:
+        """`value` without its credentials, and what the answer says about them.
+
+        Args:
+            value: an object, or the list of them; it is not changed.
+            raw: it has whatever fields Clerk gave, so that a credential may stand anywhere in it.
+        """
+        if self.mode == "inline" or not (spec.secret or raw):
+            return value, {}
+        records = value if isinstance(value, list) else [value]
+        parted = [_without(spec.secret, record, deep=raw) for record in records]
+        found = [values for _, values in parted if values]
+        if not found:
+            return value, {}
+        kept = [record for record, _ in parted]
+        return (kept if isinstance(value, list) else kept[0]), {"secrets": self._say(spec, found)}
+
+    def _say(self, spec: Spec, found: list[dict[str, Any]]) -> str:
+        names = ", ".join(dict.fromkeys(name for values in found for name in values if name not in _IDENTITY))
+        if self.mode == "redact":
+            return f"{names} kept back"
+        if not _goes_to_file(spec):
+            return f"{names} kept back; shown with --secrets inline only"
+        try:
+            return f"{names} written to {self._write(spec, found)}"
+        except OSError as error:
+            # Clerk has answered: the rest of the answer is still of use.
+            return f"{names} kept back and lost: {self.directory} cannot be written ({error.strerror})"
+
+    def _write(self, spec: Spec, found: list[dict[str, Any]]) -> Path:
+        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = self.directory / f"{secrets.token_hex(8)}.json"
+        content: dict[str, Any] = {"operation": spec.id}
+        content |= found[0] if len(found) == 1 else {"items": found}
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(content, file, indent=2)
+            file.write("\n")
+        return path
+
+
+def _goes_to_file(spec: Spec) -> bool:
+    # Whoever reads a list of invitations does not want a file of all their links, each time anew.
+    only_comes_along = spec.is_list and spec.effect is Effect.READ and spec.id not in MINTS_A_CREDENTIAL
+    return not only_comes_along
+
+
+_NEVER_SHOWN: Final = ("backup_codes", "client_secret", "password_digest", "token_secret", "totp_secret")
+"""Names under which a credential may stand anywhere in what Clerk gives raw, documented or not."""
+
+_IDENTITY: Final = ("id", "external_account_id")
+
+
+def _without(names: tuple[str, ...], record: Any, *, deep: bool) -> tuple[Any, dict[str, Any]]:
+    """A record without the named values; and these by their place, with the record's id."""
+    if not isinstance(record, dict):
+        # A credential that came without the object around it.
+        return (None, {"value": record}) if names and record else (record, {})
+    if deep:
+        names = (*names, *_NEVER_SHOWN)
+    values = {name: record[name] for name in names if record.get(name)}
+    kept = {name: value for name, value in record.items() if name not in values}
+    if deep:
+        for name in kept:
+            if not name.endswith("_metadata"):
+                kept[name] = _without_credentials(name, kept[name], values)
+    identity = {name: record[name] for name in _IDENTITY if record.get(name)} if values else {}
+    return kept, identity | values
+
+
+def _without_credentials(place: str, value: Any, values: dict[str, Any]) -> Any:
+    """A part of a record without credentials, such as a phone's backup codes, which are put in `values`."""
+    if isinstance(value, list):
+        return [_without_credentials(f"{place}[{i}]", inner, values) for i, inner in enumerate(value)]
+    if not isinstance(value, dict):
+        return value
+    found = {name: value[name] for name in _NEVER_SHOWN if value.get(name)}
+    values |= {f"{place}.{name}": credential for name, credential in found.items()}
+    return {
+        name: _without_credentials(f"{place}.{name}", inner, values)
+        for name, inner in value.items()
+        if name not in found
+    }
+
+
+def without_given(operation: Operation, value: Any) -> Any:
+    """Part of an answer, without the credentials that the call was given, wherever they stand in it."""
+    pattern = _given(operation)
+    if pattern is None:
+        return value
+    names = {argument.name for argument in operation.spec.arguments}
+
+    def hide(part: Any) -> Any:
+        match part:
+            case dict():
+                return {name: hide(inner) for name, inner in part.items()}
+            case list():
+                return [hide(inner) for inner in part]
+            case str() if part not in names:
+                return pattern.sub(REDACTED, part)
+            case _:
+                return part
+
+    return hide(value)
+
+
+def _given(operation: Operation) -> re.Pattern[str] | None:
+    """Finds the credentials that a call was given; None where it was given none."""
+    given = [getattr(operation, name) for name in operation.spec.private]
+    texts = {text for value in given for text in (value if isinstance(value, list) else [value])}
+    found = [_finder(text) for text in texts if isinstance(text, str) and len(text) >= _SHORTEST]
+    return re.compile("|".join(found)) if found else None
+
+
+def _finder(text: str) -> str:
+    # A short one may be an ordinary word: it is not to be cut out of Clerk's own.
+    return re.escape(text) if len(text) >= _LONG else rf"(?<!\w){re.escape(text)}(?!\w)"
+
+
+def default_mode(transport: str) -> Delivery:
+    """Where nothing is set: a local user has files, a remote caller does not."""
+    return "file" if transport == "stdio" else "redact"

@@ -1,0 +1,138 @@
+"""Reading the audit trail: `clerk-mcp audit FILE`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, Final, get_args
+
+from clerk_mcp.auditing.log import NotMade
+
+UNFINISHED: Final = "unfinished"
+"""The outcome of a call whose `after` line is missing: it was about to be made, and nobody knows more."""
+
+OUTCOMES: Final = ("ok", "error", "not_run", "unknown", UNFINISHED, *get_args(NotMade))
+"""What `--outcome` takes."""
+
+_AGE: Final = re.compile(r"(\d+)([smhdw])\Z")
+_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+_ALWAYS: Final = ("entry", "time", "operation")
+"""What every line holds."""
+
+
+class NoSuchEntry(LookupError):
+    """The trail has no call with this entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """A file's calls in the order in which they began, and the numbers of the lines that cannot be read."""
+
+    calls: list[dict[str, Any]]
+    """Both lines of a call in one; `outcome` is always there."""
+    broken: list[int]
+
+    def call(self, entry: str) -> dict[str, Any]:
+        """One call by its entry.
+
+        Raises:
+            NoSuchEntry: there is none.
+        """
+        for call in self.calls:
+            if call["entry"] == entry:
+                return call
+        raise NoSuchEntry(entry)
+
+
+def load(path: Path) -> Trail:
+    """SendRead a trail. A line that was cut off, by a killed process for instance, is passed over.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    calls: dict[str, dict[str, Any]] = {}
+    broken: list[int] = []
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        for number, line in enumerate(lines, 1):
+            if line.isspace():
+                continue
+            record = _record(line)
+            if record is None:
+                broken.append(number)
+                continue
+            known = calls.get(record["entry"])
+            # The time of a call is when it began.
+            calls[record["entry"]] = {**known, **record, "time": known["time"]} if known else record
+    for call in calls.values():
+        call.setdefault("outcome", UNFINISHED)
+    return Trail(list(calls.values()), broken)
+
+
+def _record(line: str) -> dict[str, Any] | None:
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return None
+    if not isinstance(record, dict) or not all(isinstance(record.get(name), str) for name in _ALWAYS):
+        return None
+    try:
+        moment(record["time"])
+    except ValueError:
+        return None
+    return record
+
+
+def moment(text: str, now: datetime | None = None) -> datetime:
+    """A point in time: ISO 8601 (`2026-07-28T09:30`, in UTC unless it says otherwise) or an age (`2h`, `7d`).
+
+    Raises:
+        ValueError: it is neither.
+    """
+    age = _AGE.match(text)
+    if age:
+        return (now or datetime.now(UTC)) - timedelta(**{_UNITS[age[2]]: int(age[1])})
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is neither a time like 2026-07-28T09:30 nor an age like 2h") from None
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def select(
+    calls: Iterable[dict[str, Any]],
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    operation: str | None = None,
+    target: str | None = None,
+    outcome: str | None = None,
+) -> Iterator[dict[str, Any]]:
+    """The calls that fit every filter.
+
+    Args:
+        since, until: when the call began, both inclusive.
+        operation: an operation's id, or a pattern with `*`.
+        target: an id that the call was about, or that it made.
+        outcome: one of `OUTCOMES`.
+    """
+    for call in calls:
+        began = moment(call["time"])
+        if (
+            (since is None or began >= since)
+            and (until is None or began <= until)
+            and (operation is None or fnmatchcase(call["operation"], operation))
+            and (target is None or target in (*targets(call).values(), call.get("made")))
+            and (outcome is None or call["outcome"] == outcome)
+        ):
+            yield call
+
+
+def targets(call: dict[str, Any]) -> dict[str, Any]:
+    target = call.get("target")
+    return target if isinstance(target, dict) else {}

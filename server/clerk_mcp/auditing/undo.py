@@ -1,0 +1,214 @@
+"""Taking an update back: what it changed as it was, and the call that restores it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from clerk_mcp.auditing.log import MASK
+from clerk_mcp.auditing.trail import UNFINISHED
+from clerk_mcp.confirming import SendRead
+from clerk_mcp.offering import MINTS_A_CREDENTIAL
+from clerk_mcp.upstream import Unanswered
+from clerk_tools.argument import Place
+from clerk_tools.catalog import operations
+from clerk_tools.operation import Effect, Operation, Request, Spec
+
+JsonObject = dict[str, Any]
+
+_SENDS_MAIL: Final = frozenset(
+    {
+        "Invitations_createNewInvitation",
+        "OrganizationInvitations_createAndSend",
+        "OrganizationInvitations_bulkCreateAndSend",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """The call that restores what an earlier call changed."""
+
+    operation: str
+    arguments: JsonObject
+    not_restored: tuple[str, ...] = ()
+    """Arguments of the earlier call that this one cannot take back."""
+    caution: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoUndo:
+    """There is no such call, and why."""
+
+    reason: str
+
+
+# ── Before an update ──
+
+
+async def earlier(operation: Operation, read: SendRead) -> JsonObject | None:
+    """The fields that an update is about to change, as they are, by one read.
+
+    None where `operation` is no update, or Clerk has no operation that shows them, or it could not be read.
+    """
+    request = _reading(operation)
+    if request is None:
+        return None
+    try:
+        reply = await read(request)
+    except Unanswered:
+        return None
+    record = _record(operation, reply.value) if reply.status < 400 else None
+    return _as_it_was(operation, record) if record is not None else None
+
+
+def _reading(operation: Operation) -> Request | None:
+    """The request that shows what an update changes."""
+    spec = operation.spec
+    updates = spec.method in ("PATCH", "PUT") or spec.id == "EmailSmsTemplates_toggleDeliveryByTypeAndSlug"
+    if not updates or spec.media_type != "application/json":
+        return None
+    if spec.resource == "organization_memberships":
+        return _request(
+            "Users_getOrganizationMemberships", {"user_id": getattr(operation, "user_id", ""), "limit": 500}
+        )
+    if spec.resource == "domains":
+        return _request("Domains_getAllDomains", {})
+    path = spec.path.removesuffix("/metadata").removesuffix("/toggle_delivery")
+    for reader in operations().values():
+        if reader.spec.method == "GET" and reader.spec.path == path:
+            arguments = {a.name: getattr(operation, a.name) for a in reader.spec.arguments}
+            return _request(reader.spec.id, arguments)
+    return None
+
+
+def _request(operation_id: str, arguments: JsonObject) -> Request:
+    return operations()[operation_id].model_validate(arguments).to_request()
+
+
+def _record(operation: Operation, value: Any) -> JsonObject | None:
+    """The object that is updated: the answer itself, or the entry of a listing that is about it."""
+    if not isinstance(value, dict):
+        return None
+    entries = value.get("data")
+    if not isinstance(entries, list):
+        return value
+    # A membership is listed by its user, so it is the organization that tells it from the others.
+    wanted = getattr(operation, "organization_id", None) or getattr(operation, "domain_id", None)
+    for entry in entries:
+        if not isinstance(entry, dict):
+            continue
+        organization = entry.get("organization")
+        id = organization.get("id") if isinstance(organization, dict) else entry.get("id")
+        if id is not None and id == wanted:
+            return entry
+    return None
+
+
+def _as_it_was(operation: Operation, record: JsonObject) -> JsonObject:
+    merges = operation.spec.path.endswith("/metadata")
+    was: JsonObject = {}
+    for argument in operation.spec.arguments:
+        name = argument.name
+        if argument.place is not Place.BODY or name not in operation.model_fields_set:
+            continue
+        if merges:
+            before = record.get(name)
+            was[name] = unmerge(getattr(operation, name), before if isinstance(before, dict) else {})
+        elif name == "verified":
+            verification = record.get("verification")
+            was[name] = isinstance(verification, dict) and verification.get("status") == "verified"
+        elif name == "created_at":
+            was |= _as_rfc3339(name, record.get(name))
+        elif name in record:
+            was[name] = record[name]
+    return was
+
+
+def _as_rfc3339(name: str, milliseconds: Any) -> JsonObject:
+    """Clerk answers Unix milliseconds where it takes RFC 3339; empty where it answers something else."""
+    try:
+        return {name: datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat()}
+    except (TypeError, ValueError, OverflowError, OSError):
+        return {}
+
+
+def unmerge(patch: Mapping[str, Any], before: Mapping[str, Any]) -> JsonObject:
+    """The patch that takes a deep merge of `patch` into `before` back, and leaves every other key alone."""
+    back: JsonObject = {}
+    for key, value in patch.items():
+        old = before.get(key)
+        back[key] = unmerge(value, old) if isinstance(value, dict) and isinstance(old, dict) else old
+    return back
+
+
+# ── Afterwards ──
+
+
+def undo(call: Mapping[str, Any]) -> Undo | NoUndo:
+    """The call that restores what `call`, of an audit trail, changed."""
+    operation = operations().get(str(call["operation"]))
+    if operation is None:
+        return NoUndo(f"{call['operation']} is not an operation that this version knows.")
+    spec = operation.spec
+    outcome = call["outcome"]
+    if outcome not in ("ok", "unknown", UNFINISHED):
+        return NoUndo("Nothing to take back: the call changed nothing.")
+    was = call.get("was")
+    if not isinstance(was, dict):
+        return NoUndo(_why_none(spec))
+    arguments = call.get("arguments", {})
+    body = {a.name: a for a in spec.arguments if a.place is Place.BODY}
+    restored = {
+        name: value
+        for name, value in was.items()
+        if name in body and not _holds_mask(value) and (value is not None or body[name].nullable)
+    }
+    if not restored:
+        return NoUndo("Clerk does not show what this call changed, so the earlier values are not known.")
+    targets = {a.name: arguments[a.name] for a in spec.arguments if a.place is Place.PATH}
+    return Undo(
+        spec.id,
+        {**targets, **restored},
+        not_restored=tuple(name for name in arguments if name in body and name not in restored),
+        caution="" if outcome == "ok" else "It is not known whether the call was executed: read first.",
+    )
+
+
+def _holds_mask(value: Any) -> bool:
+    """Whether part of a kept value was masked, so that sending it would write the mask."""
+    if isinstance(value, dict):
+        return any(_holds_mask(inner) for inner in value.values())
+    if isinstance(value, list):
+        return any(_holds_mask(inner) for inner in value)
+    return bool(value == MASK)
+
+
+_NO_WAY_BACK: Final = {
+    "Users_markBanned": "The sessions that the ban ended stay ended; Users_removeBanFromUser lifts the ban.",
+    "Users_lockUser": "No earlier state is kept; Users_removeLock lifts the lock.",
+    "OAuthApplications_rotateSecret": "The old client secret is gone, and the new one is in force.",
+    "EmailSmsTemplates_revertTemplate": "The customized text was not kept.",
+    "BetaFeatures_updateInstanceDomain": "Everybody was signed out; moving back does so again.",
+    "BetaFeatures_updateProductionInstanceDomain": "Everybody was signed out; moving back does so again.",
+}
+
+
+def _why_none(spec: Spec) -> str:
+    if spec.effect is Effect.READ:
+        return "Nothing to take back: the call only read."
+    if spec.id in _NO_WAY_BACK:
+        return _NO_WAY_BACK[spec.id]
+    if spec.method == "DELETE":
+        return "A deletion cannot be taken back."
+    if spec.path.endswith("/revoke"):
+        return "What was revoked stays revoked; a new one has to be issued."
+    if spec.id in _SENDS_MAIL:
+        return "The mail was sent and cannot be called back; revoking the invitation makes its link useless."
+    if spec.id in MINTS_A_CREDENTIAL:
+        return "A credential was handed out, and nobody can know that it was not used; revoke or delete it."
+    if spec.method == "POST":
+        return "The call added something; there is no earlier state to go back to."
+    return "The earlier values were not kept: --audit-before was off, or Clerk does not show them."

@@ -1,0 +1,185 @@
+"""The one way in: every call, whoever makes it, takes this path to Clerk and back."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from clerk_mcp.answering import Answer, Formatter, SecretsUnwritable, answers
+from clerk_mcp.auditing import AuditLog, NotMade, earlier
+from clerk_mcp.confirming import Asker, AskInResult, Confirmer, Stop
+from clerk_mcp.offering import Policy, Refused, options
+from clerk_mcp.upstream import ClerkClient, Reply, Unanswered
+from clerk_tools.catalog import operations
+from clerk_tools.operation import Operation, Request
+from clerk_tools.parsing import InvalidArguments, parse
+from clerk_tools.search import operation_meant
+
+
+class UnknownOperation(LookupError):
+    """No operation has this name; the message names the one that was most likely meant."""
+
+    def __init__(self, name: str) -> None:
+        meant = operation_meant(name)
+        super().__init__(f"Unknown tool: {name[:100]}" + (f". Did you mean {meant}?" if meant else ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, what they may, and how to reach them while the call runs."""
+
+    session: str = ""
+    """Groups the calls of one connection, for fairness and for the audit trail."""
+    name: str = "local"
+    scopes: frozenset[str] | None = None
+    """None is every scope."""
+    key: str | None = field(default=None, repr=False)
+    """The Clerk key that they brought, where callers bring their own."""
+    on_wait: Callable[[float, str], Awaitable[None]] | None = None
+    """Told of every wait for Clerk: seconds, and why."""
+    asker: Asker = field(default_factory=Asker)
+    """The way to the user behind the caller."""
+
+
+class Reach(Protocol):
+    """What callers can reach: one Clerk instance for all of them, or each caller's own."""
+
+    @property
+    def policy(self) -> Policy:
+        """What may run, whoever calls."""
+
+    def calls_for(self, caller: Caller) -> AbstractAsyncContextManager[Calls]:
+        """What runs this caller's operations, held for one call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Runs operations for callers on one Clerk instance: validate, decide, record, send, trim."""
+
+    client: ClerkClient
+    formatter: Formatter
+    policy: Policy
+    confirmer: Confirmer
+    audit: AuditLog | None = None
+    audit_before: bool = False
+    """Whether the audit trail keeps what an update is about to change, at the price of a read."""
+
+    def calls_for(self, _: Caller) -> AbstractAsyncContextManager[Calls]:
+        """The same for every caller; see `Reach`."""
+        return nullcontext(self)
+
+    async def run(self, name: str, arguments: Mapping[str, Any], caller: Caller) -> Answer | AskInResult:
+        """Run one operation by its id.
+
+        Every failure that the caller can act on is an answer. `AskInResult` is a question to the user that
+        goes back in place of one; nothing was sent then.
+
+        Raises:
+            UnknownOperation: no such operation.
+        """
+        operation_class = operations().get(name)
+        if operation_class is None:
+            raise UnknownOperation(name)
+        spec = operation_class.spec
+        try:
+            chosen, rest = options.split(spec, arguments)
+            operation = parse(operation_class, rest)
+        except InvalidArguments as invalid:
+            # The arguments of what may not be called at all are not worth correcting.
+            refused = self.policy.objection(spec, caller.scopes)
+            return _refusal(refused) if refused else answers.of_invalid_arguments(invalid)
+        return await self._decide(operation, chosen, caller)
+
+    async def read(self, name: str, arguments: Mapping[str, Any], caller: Caller) -> Answer:
+        """Run an operation that only reads, about which nobody is ever asked; see `run`."""
+        answer = await self.run(name, arguments, caller)
+        if isinstance(answer, AskInResult):
+            raise TypeError(f"{name} does not only read")
+        return answer
+
+    async def _decide(
+        self, operation: Operation, chosen: options.Options, caller: Caller
+    ) -> Answer | AskInResult:
+        refused = self.policy.objection(operation.spec, caller.scopes, operation.actual_effect())
+        if refused:
+            await self._not_made(operation, caller, "refused", refused.code)
+            return _refusal(refused)
+        decision = await self.confirmer.decide(
+            operation, caller.name, chosen.confirm, caller.asker, self._reader(caller)
+        )
+        if isinstance(decision, Stop):
+            await self._not_made(operation, caller, decision.outcome, decision.reason)
+            return decision.answer
+        if isinstance(decision, AskInResult):
+            return decision
+        return await self._make(operation, chosen, caller, decision.agreed)
+
+    async def _make(
+        self, operation: Operation, chosen: options.Options, caller: Caller, agreed: str
+    ) -> Answer:
+        try:
+            self.formatter.secrets.check(operation.spec)
+            reply = await self._send(operation, caller, agreed)
+        except SecretsUnwritable as problem:
+            return answers.error(
+                "secrets_unwritable",
+                f"The answer holds a credential that goes to a file, but {problem}. Nothing was sent.",
+                hint="The operator must make the directory writable or choose another with --secrets-dir.",
+            )
+        except Refused as refused:
+            return _refusal(refused)
+        except Unanswered as failure:
+            return answers.of_unanswered(operation.spec, failure)
+        return answers.of_reply(operation, reply, chosen.fields, self.formatter, chosen.offset)
+
+    async def _send(self, operation: Operation, caller: Caller, agreed: str) -> Reply:
+        """Send the call, between its two lines in the audit trail where there is one.
+
+        Raises:
+            Refused: the trail cannot be written, so a write is not made.
+            Unanswered: see `ClerkClient.send`.
+        """
+        request = operation.to_request()
+        if self.audit is None:
+            return await self.client.send(request, session=caller.session, on_wait=caller.on_wait)
+        audit = self.audit
+        entry = await audit.before(
+            operation,
+            session=caller.session,
+            caller=caller.name,
+            confirmation=agreed,
+            was=await earlier(operation, self._reader(caller)) if self.audit_before else None,
+        )
+
+        async def record(result: Reply | Unanswered) -> None:
+            await audit.after(entry, result)
+
+        try:
+            reply = await self.client.send(
+                request, session=caller.session, on_wait=caller.on_wait, if_left_behind=record
+            )
+        except Unanswered as failure:
+            await record(failure)
+            raise
+        await record(reply)
+        return reply
+
+    def _reader(self, caller: Caller) -> Callable[[Request], Awaitable[Reply]]:
+        """Sends the reads that a decision needs, in the caller's turn."""
+
+        async def read(request: Request) -> Reply:
+            return await self.client.send(request, session=caller.session, on_wait=caller.on_wait)
+
+        return read
+
+    async def _not_made(self, operation: Operation, caller: Caller, outcome: NotMade, reason: str) -> None:
+        if self.audit:
+            await self.audit.not_made(
+                operation, session=caller.session, caller=caller.name, outcome=outcome, reason=reason
+            )
+
+
+def _refusal(refused: Refused) -> Answer:
+    return answers.error(refused.code, refused.message, hint=refused.hint or None, scope=refused.scope)

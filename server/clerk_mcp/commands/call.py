@@ -1,0 +1,214 @@
+"""The catalogue and its operations for a person at a terminal: `clerk-mcp tools` and `clerk-mcp call`."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import anyio
+import click
+
+from clerk_mcp.answering import Answer, dumps, size
+from clerk_mcp.auditing import NoSuchEntry, NoUndo, load, undo
+from clerk_mcp.calling import Caller, Calls, UnknownOperation
+from clerk_mcp.confirming import Answered, Asker, Asking
+from clerk_mcp.offering import Policy, input_schema, tool
+from clerk_mcp.protocol import Surface, declared
+from clerk_tools.catalog import RESOURCES, operations
+from clerk_tools.operation import Spec
+
+
+def arguments_of(pairs: Sequence[str], as_json: str | None) -> dict[str, Any]:
+    """Arguments from `name=value` pairs and a JSON object; a value may itself be JSON.
+
+    Raises:
+        ValueError: a pair without `=`, or text that is not a JSON object.
+    """
+    given = _json_object(as_json) if as_json is not None else {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise ValueError(f"{pair!r} is not name=value")
+        given[name] = value
+    return given
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        value = None
+    if isinstance(value, dict):
+        return value
+    raise ValueError("--json-args must be a JSON object, such as '{\"limit\": 5}'")
+
+
+def run_call(
+    calls: Calls, name: str, arguments: Mapping[str, Any], *, list_all_cap: int, as_json: bool
+) -> int:
+    """Run one tool by the path that an agent's call takes, and print what comes back.
+
+    A question before something is destroyed is put to the person at the terminal.
+
+    Args:
+        list_all_cap: the most records that one `list_all` reads.
+
+    Returns:
+        The exit status: 0, 1 where the answer is an error, 2 where the call was wrong.
+    """
+    asker = Asker(way=Asking.LIVE, elicit=_ask) if sys.stdin.isatty() else Asker()
+    surface = Surface("all", calls.policy, list_all_cap)
+
+    async def run() -> Answer:
+        async with calls.client:
+            caller = Caller("terminal", "terminal", on_wait=_say_why_it_waits, asker=asker)
+            answer = await surface.call(calls, name, arguments, caller, _say_how_far)
+        if not isinstance(answer, Answer):
+            raise RuntimeError("a terminal asks at once")
+        return answer
+
+    try:
+        answer = anyio.run(run)
+    except UnknownOperation as unknown:
+        click.echo(str(unknown), err=True)
+        return 2
+    show(answer.value, as_json=as_json, to_stderr=answer.is_error)
+    wrong = answer.is_error and answer.value["error"]["code"] == "invalid_arguments"
+    return 2 if wrong else int(answer.is_error)
+
+
+async def _say_why_it_waits(seconds: float, reason: str) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"Waiting for {seconds:.0f} s: {reason}", err=True)
+
+
+async def _say_how_far(done: float, total: float | None, message: str) -> None:
+    if sys.stderr.isatty():
+        click.echo(message, err=True)
+
+
+async def _ask(question: str) -> Answered:
+    click.echo(question, err=True)
+    try:
+        agreed = click.confirm("Do it?", default=False, err=True)
+    except click.Abort:
+        return Answered.CANCELLED
+    return Answered.ACCEPTED if agreed else Answered.DECLINED
+
+
+def show(value: object, *, as_json: bool, to_stderr: bool = False) -> None:
+    """Print JSON: coloured and indented on a terminal, on one line in a pipe."""
+    stream = sys.stderr if to_stderr else sys.stdout
+    if as_json or not stream.isatty():
+        click.echo(dumps(value), file=stream)
+        return
+    from rich.console import Console
+
+    Console(file=stream, soft_wrap=True).print_json(data=value, ensure_ascii=False)
+
+
+def list_tools(policy: Policy, *, as_json: bool) -> int:
+    """Print the tools that a policy allows, resource by resource."""
+    rows = [_row(operations()[id].spec) for id in policy.listed(None)]
+    if as_json:
+        show(rows, as_json=True)
+    elif sys.stdout.isatty():
+        _print_table(rows)
+    else:
+        for row in rows:
+            click.echo("\t".join(map(str, row.values())))
+    return 0
+
+
+def _row(spec: Spec) -> dict[str, Any]:
+    return {
+        "resource": spec.resource,
+        "tool": spec.id,
+        "effect": spec.effect.value,
+        "arguments": ", ".join(a.name if a.required else f"[{a.name}]" for a in spec.arguments),
+        "bytes": size(tool(spec)),
+    }
+
+
+def _print_table(rows: Sequence[Mapping[str, Any]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    colours = {"read": "green", "write": "yellow", "destroy": "red"}
+    table = Table(box=None, header_style="bold")
+    for column in ("resource", "tool", "effect", "arguments", "bytes"):
+        table.add_column(column, justify="right" if column == "bytes" else "left", overflow="fold")
+    shown = ""
+    for row in rows:
+        resource = "" if row["resource"] == shown else row["resource"]
+        shown = row["resource"]
+        effect = f"[{colours[row['effect']]}]{row['effect']}[/]"
+        # Brackets mark what is optional; to rich they would be markup.
+        arguments = row["arguments"].replace("[", "\\[")
+        table.add_row(resource, row["tool"], effect, arguments, str(row["bytes"]))
+    table.add_section()
+    table.add_row("", f"{len(rows)} tools", "", "", str(sum(row["bytes"] for row in rows)))
+    Console().print(table)
+
+
+def describe_tool(name: str, *, as_json: bool) -> int:
+    """Print one tool as an agent sees it."""
+    found = declared(name)
+    if found is None:
+        click.echo(str(UnknownOperation(name)), err=True)
+        return 2
+    show(tool(found.spec), as_json=as_json)
+    return 0
+
+
+def list_toolsets() -> int:
+    """Print each toolset with the number of its tools and what they cost a model, in bytes."""
+    for toolset in toolset_sizes():
+        click.echo(f"{toolset.resource:<26}{toolset.tools:>4} tools{toolset.bytes:>8} bytes")
+    return 0
+
+
+def take_back(file: Path, entry: str, calls: Calls | None, *, as_json: bool) -> int:
+    """Print the call that restores what an entry of an audit trail changed; with `calls`, run it as well."""
+    try:
+        found = undo(load(file).call(entry))
+    except OSError as error:
+        click.echo(f"{file} cannot be read: {error.strerror}", err=True)
+        return 2
+    except NoSuchEntry:
+        click.echo(f"{file} has no entry {entry}; clerk-mcp audit {file} lists them", err=True)
+        return 2
+    if isinstance(found, NoUndo):
+        click.echo(found.reason, err=True)
+        return 1
+    for name in found.not_restored:
+        click.echo(f"{name} cannot be restored: its earlier value was not kept.", err=True)
+    if found.caution:
+        click.echo(found.caution, err=True)
+    if calls is None:
+        arguments = json.dumps(found.arguments, ensure_ascii=False)
+        click.echo(f"clerk-mcp call {found.operation} --json-args {shlex.quote(arguments)}")
+        return 0
+    return run_call(calls, found.operation, found.arguments, list_all_cap=0, as_json=as_json)
+
+
+class ToolsetSize(NamedTuple):
+    resource: str
+    tools: int
+    bytes: int
+    """Of the names, descriptions and input schemas, as compact JSON in UTF-8."""
+
+
+def toolset_sizes() -> list[ToolsetSize]:
+    """What each resource costs a model's context, in the order of the catalogue."""
+    totals = dict.fromkeys(RESOURCES, (0, 0))
+    for operation in operations().values():
+        spec = operation.spec
+        cost = len(f"{spec.id}{spec.description}".encode()) + size(input_schema(spec))
+        tools, total = totals[spec.resource]
+        totals[spec.resource] = (tools + 1, total + cost)
+    return [ToolsetSize(resource, *total) for resource, total in totals.items()]

@@ -1,0 +1,184 @@
+"""The configuration files of hosts, in their formats: read, and changed by one entry.
+
+Whatever else stands in a file stays as it is, comments included.
+"""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Mapping
+from typing import Any, Literal, Protocol
+
+import tomlkit
+import yaml
+from tomlkit.exceptions import TOMLKitError
+
+from clerk_mcp.commands.install.json_edit import BrokenFile, JsonText
+
+__all__ = ["BrokenFile", "Format", "entries", "with_entry"]
+
+Format = Literal["json", "jsonc", "yaml", "toml"]
+"""`jsonc` is JSON with comments and trailing commas; plain `json` has neither."""
+
+
+class _Document(Protocol):
+    """A file's text: sections of named entries."""
+
+    @property
+    def value(self) -> dict[str, Any]: ...
+
+    def put(self, section: str, name: str, value: Any) -> str: ...
+
+    def remove(self, section: str, name: str) -> str: ...
+
+
+class _Yaml:
+    """Changes whole lines, at the places that PyYAML's nodes tell."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        try:
+            self._root = yaml.compose(text, yaml.SafeLoader)
+            self._value = yaml.safe_load(text)
+        except yaml.MarkedYAMLError as error:
+            line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
+            raise BrokenFile(f"{line}{error.problem}") from None
+        except (yaml.YAMLError, RecursionError) as error:
+            raise BrokenFile(f"it is not YAML: {error}") from None
+
+    @property
+    def value(self) -> dict[str, Any]:
+        if not isinstance(self._value or {}, dict):
+            raise BrokenFile("its outermost value is not a mapping")
+        return self._value or {}
+
+    def put(self, section: str, name: str, value: Any) -> str:
+        pair = _pair(self._root, section)
+        if pair is None:
+            gap = "" if not self._text or self._text.endswith("\n") else "\n"
+            return f"{self._text}{gap}{_block({section: {name: value}})}"
+        key, members = pair
+        if not members.value or isinstance(members, yaml.ScalarNode):
+            block = _block({section: {name: value}}).rstrip("\n")
+            return f"{self._text[: key.start_mark.index]}{block}{self._text[members.end_mark.index :]}"
+        begin, end = self._lines(members, name) or (self._end(members),) * 2
+        block = textwrap.indent(_block({name: value}), " " * members.value[0][0].start_mark.column)
+        lines = self._text.splitlines(keepends=True)
+        if begin and not lines[begin - 1].endswith("\n"):
+            lines[begin - 1] += "\n"
+        return "".join([*lines[:begin], block, *lines[end:]])
+
+    def remove(self, section: str, name: str) -> str:
+        _, members = _pair(self._root, section) or (None, None)
+        begin, end = (members and self._lines(members, name)) or (0, 0)
+        lines = self._text.splitlines(keepends=True)
+        return "".join([*lines[:begin], *lines[end:]])
+
+    def _lines(self, members: yaml.Node, name: str) -> tuple[int, int] | None:
+        """The lines of a member, from the first up to the one after its last."""
+        pair = _pair(members, name)
+        return (pair[0].start_mark.line, self._end(pair[1])) if pair else None
+
+    def _end(self, node: yaml.Node) -> int:
+        """The line after a block. PyYAML ends one at the next token; comments before that are not its own."""
+        lines = self._text.splitlines()
+        line = node.end_mark.line + (node.end_mark.column > 0)
+        while line > node.start_mark.line + 1 and not lines[line - 1].partition("#")[0].strip():
+            line -= 1
+        return line
+
+
+def _pair(mapping: yaml.Node | None, name: str) -> tuple[yaml.Node, yaml.Node] | None:
+    pairs = mapping.value if isinstance(mapping, yaml.MappingNode) else ()
+    return next(((key, value) for key, value in pairs if key.value == name), None)
+
+
+def _block(value: dict[str, Any]) -> str:
+    return yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=2**16)
+
+
+class _Toml:
+    """Sets an entry at the end of the text: a table may stand anywhere."""
+
+    def __init__(self, text: str) -> None:
+        try:
+            self._data: Any = tomlkit.parse(text)
+        except TOMLKitError as error:
+            raise BrokenFile(str(error)) from None
+
+    @property
+    def value(self) -> dict[str, Any]:
+        return dict(self._data.unwrap())
+
+    def put(self, section: str, name: str, value: Any) -> str:
+        text = self.remove(section, name).rstrip("\n")
+        return f"{text}\n\n".lstrip("\n") + tomlkit.dumps({section: {name: value}})
+
+    def remove(self, section: str, name: str) -> str:
+        self._data.get(section, {}).pop(name, None)
+        return tomlkit.dumps(self._data)
+
+
+def _read(text: str, form: Format) -> _Document:
+    if form == "yaml":
+        return _Yaml(text)
+    if form == "toml":
+        return _Toml(text)
+    if form == "json" and text.strip():
+        try:
+            json.loads(text)
+        except json.JSONDecodeError as error:
+            raise BrokenFile(f"line {error.lineno}, column {error.colno}: {error.msg}") from None
+        except RecursionError:
+            raise BrokenFile("it is nested too deeply") from None
+    return JsonText(text)
+
+
+def entries(text: str, form: Format, section: str) -> dict[str, Any]:
+    """The entries of a section by name; none where the text or the section is missing.
+
+    Raises:
+        BrokenFile: the text is not of its format, or the section holds something else than entries.
+    """
+    found = _read(text, form).value.get(section)
+    if found is None:
+        return {}
+    if not isinstance(found, Mapping):
+        raise BrokenFile(f'"{section}" holds no entries')
+    return dict(found)
+
+
+def with_entry(text: str, form: Format, section: str, name: str, entry: dict[str, Any] | None) -> str:
+    """The text with one entry set, or, where `entry` is None, removed.
+
+    Raises:
+        BrokenFile: see `entries`; or the text cannot be changed without changing more.
+    """
+    wanted = entries(text, form, section)
+    if entry is None and name not in wanted:
+        return text
+    document = _read(text, form)
+    others = _without(document.value, section)
+    if entry is None:
+        new = document.remove(section, name)
+        del wanted[name]
+    else:
+        new = document.put(section, name, entry)
+        wanted[name] = entry
+    if not _says(new, form, section, wanted, others):
+        raise BrokenFile("its layout is one that this program cannot change")
+    return new
+
+
+def _says(text: str, form: Format, section: str, wanted: dict[str, Any], others: dict[str, Any]) -> bool:
+    """Whether a changed text holds the entries that are wanted, and the other sections as they were."""
+    try:
+        value = _read(text, form).value
+    except BrokenFile:
+        return False
+    return _without(value, section) == others and (value.get(section) or {}) == wanted
+
+
+def _without(value: dict[str, Any], section: str) -> dict[str, Any]:
+    return {name: held for name, held in value.items() if name != section}

@@ -1,0 +1,288 @@
+"""The hosts that `clerk-mcp install` knows: where each keeps its configuration, and what an entry is there.
+
+Paths and shapes are those of the hosts' own documentation.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from clerk_mcp.commands.install.host_files import Format
+from clerk_mcp.settings import Settings, flag
+
+KEY: Final = "CLERK_SECRET_KEY"
+KEY_FILE: Final = "CLERK_SECRET_KEY_FILE"
+DEFAULT_KEY_FILE: Final = Path("~/.clerk-mcp/key")
+"""Where an entry looks for the key in a host that hands on no variables."""
+
+Platform = Literal["macos", "linux", "windows"]
+EntryForm = Literal["plain", "typed", "goose", "codex"]
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How a host starts this server."""
+
+    command: str
+    args: list[str] = field(default_factory=list)
+    env: dict[str, str] = field(default_factory=dict)
+    from_env: tuple[str, ...] = ()
+    """Variables that the host is to take from its own environment."""
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether what it starts is this server, as far as a command line shows."""
+        words = [Path(self.command.replace("\\", "/")).name.removesuffix(".exe"), *self.args]
+        return "clerk-mcp" in words or "clerk_mcp" in words
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A program that starts MCP servers."""
+
+    id: str
+    title: str
+    format: Format
+    section: str
+    """The key under which servers stand, by name."""
+    paths: Mapping[Platform, str]
+    entry_form: EntryForm = "plain"
+    reference: str | None = None
+    """How an entry refers to a variable of the host's environment, `NAME` standing for its name."""
+    msix: str | None = None
+    """The name, as a pattern, of its Windows package, which sees an %APPDATA% of its own."""
+
+    def path(self, platform: Platform, environ: Mapping[str, str], home: Path) -> Path:
+        """Where the user's configuration is."""
+        appdata = environ.get("APPDATA") or home / "AppData" / "Roaming"
+        places = {
+            "home": home,
+            "config": environ.get("XDG_CONFIG_HOME") or home / ".config",
+            "appdata": self._packaged(environ, home) or appdata,
+            "claude": environ.get("CLAUDE_CONFIG_DIR") or home,
+            "codex": environ.get("CODEX_HOME") or home / ".codex",
+            "gemini": environ.get("GEMINI_CLI_HOME") or home,
+        }
+        return Path(self.paths[platform].format_map(places))
+
+    def _packaged(self, environ: Mapping[str, str], home: Path) -> Path | None:
+        local = Path(environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
+        found = sorted((local / "Packages").glob(self.msix)) if self.msix else []
+        return found[0] / "LocalCache" / "Roaming" if found else None
+
+    @property
+    def takes_variables(self) -> bool:
+        """Whether an entry can have the key from the host's environment."""
+        return self.reference is not None or self.entry_form in ("goose", "codex")
+
+    def entry(self, name: str, launch: Launch) -> dict[str, Any]:
+        """The entry that starts a server in this host."""
+        if self.entry_form == "goose":
+            return {
+                "enabled": True,
+                "type": "stdio",
+                "name": name,
+                "description": "Runs Clerk's Backend API",
+                "cmd": launch.command,
+                "args": launch.args,
+                "envs": launch.env,
+                "env_keys": list(launch.from_env),
+                "timeout": 300,
+            }
+        entry: dict[str, Any] = {"type": "stdio"} if self.entry_form == "typed" else {}
+        entry |= {"command": launch.command, "args": launch.args}
+        env = dict(launch.env)
+        if self.entry_form == "codex" and launch.from_env:
+            entry["env_vars"] = list(launch.from_env)
+        elif self.reference:
+            env |= {name: self.reference.replace("NAME", name) for name in launch.from_env}
+        return {**entry, "env": env} if env else entry
+
+    def launch(self, entry: object) -> Launch | None:
+        """What an entry starts; None where it starts no program."""
+        entry = entry if isinstance(entry, Mapping) else {}
+        command, args = entry.get("cmd" if self.entry_form == "goose" else "command"), entry.get("args") or []
+        if not isinstance(command, str) or not isinstance(args, list):
+            return None
+        env = entry.get("envs" if self.entry_form == "goose" else "env") or {}
+        from_env = entry.get("env_keys" if self.entry_form == "goose" else "env_vars") or []
+        return Launch(
+            command,
+            [str(arg) for arg in args],
+            {str(k): str(v) for k, v in env.items()} if isinstance(env, Mapping) else {},
+            # Codex takes tables beside names: {name = "…", source = "…"}.
+            tuple(str(given.get("name") if isinstance(given, Mapping) else given) for given in from_env),
+        )
+
+
+def _everywhere(path: str) -> Mapping[Platform, str]:
+    return {"macos": path, "linux": path, "windows": path}
+
+
+_SUPPORT: Final = "{home}/Library/Application Support"
+
+HOSTS: Final[Mapping[str, Host]] = {
+    host.id: host
+    for host in (
+        Host(
+            "claude-desktop",
+            "Claude Desktop",
+            "json",
+            "mcpServers",
+            {
+                "macos": f"{_SUPPORT}/Claude/claude_desktop_config.json",
+                "linux": "{config}/Claude/claude_desktop_config.json",
+                "windows": "{appdata}/Claude/claude_desktop_config.json",
+            },
+            msix="Claude_*",
+        ),
+        Host(
+            "claude-code",
+            "Claude Code",
+            "json",
+            "mcpServers",
+            _everywhere("{claude}/.claude.json"),
+            entry_form="typed",
+            # Without the default, the key of somebody who has set none would be the text of the reference.
+            reference="${NAME:-}",
+        ),
+        Host(
+            "cursor",
+            "Cursor",
+            "jsonc",
+            "mcpServers",
+            _everywhere("{home}/.cursor/mcp.json"),
+            reference="${env:NAME}",
+        ),
+        Host(
+            "vscode",
+            "VS Code",
+            "jsonc",
+            "servers",
+            {
+                "macos": f"{_SUPPORT}/Code/User/mcp.json",
+                "linux": "{config}/Code/User/mcp.json",
+                "windows": "{appdata}/Code/User/mcp.json",
+            },
+            entry_form="typed",
+            reference="${env:NAME}",
+        ),
+        Host(
+            "windsurf",
+            "Windsurf",
+            "json",
+            "mcpServers",
+            _everywhere("{home}/.codeium/windsurf/mcp_config.json"),
+            reference="${env:NAME}",
+        ),
+        Host(
+            "zed",
+            "Zed",
+            "jsonc",
+            "context_servers",
+            {
+                "macos": "{home}/.config/zed/settings.json",
+                "linux": "{config}/zed/settings.json",
+                "windows": "{appdata}/Zed/settings.json",
+            },
+        ),
+        Host(
+            "goose",
+            "goose",
+            "yaml",
+            "extensions",
+            {
+                "macos": "{config}/goose/config.yaml",
+                "linux": "{config}/goose/config.yaml",
+                "windows": "{appdata}/Block/goose/config/config.yaml",
+            },
+            entry_form="goose",
+        ),
+        Host("codex", "Codex", "toml", "mcp_servers", _everywhere("{codex}/config.toml"), entry_form="codex"),
+        Host(
+            "gemini-cli",
+            "Gemini CLI",
+            "jsonc",
+            "mcpServers",
+            _everywhere("{gemini}/.gemini/settings.json"),
+            reference="$NAME",
+        ),
+    )
+}
+
+OTHER: Final = Host("other", "Your host", "json", "mcpServers", {}, reference="${NAME}")
+"""The form that most other hosts take."""
+
+
+def platform_here() -> Platform:
+    """Which of the three the paths of this machine follow."""
+    return {"darwin": "macos", "win32": "windows"}.get(sys.platform, "linux")  # type: ignore[return-value]  # the table's own values
+
+
+def path_here(host: Host) -> Path:
+    """Where a host's configuration is for the user who runs this."""
+    return host.path(platform_here(), os.environ, Path.home())
+
+
+def command_here() -> list[str]:
+    """The command that starts this installation, found without the PATH, which hosts often lack."""
+    script = Path(sys.executable).parent / ("clerk-mcp.exe" if sys.platform == "win32" else "clerk-mcp")
+    on_path = shutil.which("clerk-mcp")
+    if on_path and Path(on_path).resolve() == script.resolve():
+        # Such as ~/.local/bin/clerk-mcp, which outlives an upgrade of what it points to.
+        return [os.path.abspath(on_path)]
+    return [str(script)] if script.exists() else [sys.executable, "-m", "clerk_mcp"]
+
+
+def is_temporary_installation() -> bool:
+    """Whether this runs from a cache that is emptied some day, as with uvx and `pipx run`."""
+    return bool({".cache", "Caches", "cache", "Cache"} & set(Path(sys.prefix).parts))
+
+
+def serving_args(given: Mapping[str, Any]) -> list[str]:
+    """The command line that repeats settings given as flags.
+
+    Paths become absolute, for a host starts the server in a directory of its own.
+    """
+    args: list[str] = []
+    for name, info in Settings.model_fields.items():
+        value = given.get(name)
+        if value is True:
+            args.append(flag(name))
+        elif value is not None and value is not False:
+            is_path = info.annotation in (Path, Path | None)
+            args += [flag(name), os.path.abspath(Path(value).expanduser()) if is_path else str(value)]
+    return args
+
+
+_REFERENCE: Final = re.compile(r"\$\{(?:env:)?(?P<braced>\w+)(?::-(?P<default>[^}]*))?\}|\$(?P<bare>\w+)")
+
+
+def resolved(launch: Launch, environ: Mapping[str, str]) -> Launch:
+    """The launch with the variables that it refers to, as the host would fill them in.
+
+    Raises:
+        LookupError: a variable is not set, or only the host can tell (VS Code's inputs); it is the message.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        name, default = match["braced"] or match["bare"], match["default"]
+        if (found := environ.get(name, default)) is None:
+            raise LookupError(name)
+        return found
+
+    def text(given: str) -> str:
+        if "${input:" in given:
+            raise LookupError(given)
+        return _REFERENCE.sub(value, given)
+
+    handed_on = {name: text(f"${{{name}}}") for name in launch.from_env}
+    env = handed_on | {name: text(given) for name, given in launch.env.items()}
+    return Launch(text(launch.command), [text(arg) for arg in launch.args], env)

@@ -1,0 +1,27 @@
+"""Before something is destroyed: whether to ask, whom, and what counts as a yes."""
+
+from __future__ import annotations
+
+from clerk_mcp.confirming.confirmer import Confirmer
+from clerk_mcp.confirming.decisions import Answered, Asker, Asking, AskInResult, CannotAsk, Stop
+from clerk_mcp.confirming.hits import Hit, SendRead, TargetMissing, find_hit
+from clerk_mcp.confirming.seals import LIFETIME_S, Seals, UsedInProcess, UsedInRedis, UsedSeals
+
+__all__ = [
+    "LIFETIME_S",
+    "Answered",
+    "AskInResult",
+    "Asker",
+    "Asking",
+    "CannotAsk",
+    "Confirmer",
+    "Hit",
+    "Seals",
+    "SendRead",
+    "Stop",
+    "TargetMissing",
+    "UsedInProcess",
+    "UsedInRedis",
+    "UsedSeals",
+    "find_hit",
+]

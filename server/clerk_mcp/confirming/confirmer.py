@@ -1,0 +1,85 @@
+"""Before something is destroyed: whether to ask, whom, and what counts as a yes.
+
+A client that can ask its user is asked through MCP elicitation: inside the result on 2026-07-28, where the
+client calls again with the answer and a sealed state, or as a live request on a handshake-era session that
+has a way back. Any other client gets a preview with a token; calling again with the token runs the call.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from clerk_mcp.confirming.decisions import Asker, Asking, AskInResult, CannotAsk, Decision, Go, Stop
+from clerk_mcp.confirming.hits import SendRead, TargetMissing, find_hit
+from clerk_mcp.confirming.seals import Binding, Purpose, SealRefused, Seals
+from clerk_mcp.confirming.wording import decided, preview, question_text, seal_refusal, target_missing
+from clerk_mcp.instance import Kind
+from clerk_tools.operation import Effect, Operation
+
+if TYPE_CHECKING:
+    pass
+
+ConfirmWhen = Literal["live", "always", "never"]
+
+
+def needs_confirmation(operation: Operation, mode: ConfirmWhen, kind: Kind) -> bool:
+    """Whether this very call, its arguments considered, must be agreed to first."""
+    if operation.actual_effect() is not Effect.DESTROY:
+        return False
+    return mode == "always" or (mode == "live" and kind is Kind.LIVE)
+
+
+class Confirmer:
+    """Decides about destructive calls on one instance."""
+
+    def __init__(self, mode: ConfirmWhen, kind: Kind, key_fingerprint: str, seals: Seals) -> None:
+        """`key_fingerprint` is `fingerprint` of the instance's key."""
+        self._mode = mode
+        self._kind = kind
+        self._fingerprint = key_fingerprint
+        self._seals = seals
+
+    async def decide(
+        self, operation: Operation, caller: str, token: str | None, asker: Asker, read: SendRead
+    ) -> Decision:
+        """Whether the call may be made now.
+
+        Args:
+            caller: the name that the call is made under; a token or an answer holds for no other.
+            token: the call's `confirm` argument.
+            read: sends the reads that the question needs, at most two.
+        """
+        if not needs_confirmation(operation, self._mode, self._kind):
+            return Go(self._why_not_needed(operation))
+        binding = Binding.of(operation, self._fingerprint, caller)
+        try:
+            if token is not None:
+                await self._seals.redeem(token, Purpose.TOKEN, binding)
+                return Go("token")
+            if asker.state is not None and asker.answered is not None:
+                await self._seals.redeem(asker.state, Purpose.STATE, binding)
+                return decided(operation, asker.answered)
+        except SealRefused as refused:
+            return Stop(seal_refusal(operation, refused), "refused", refused.code)
+        return await self._ask(operation, binding, asker, read)
+
+    def _why_not_needed(self, operation: Operation) -> str:
+        if operation.actual_effect() is not Effect.DESTROY:
+            return "not required"
+        return "operator: confirm=never" if self._mode == "never" else "operator: confirm=live, no live key"
+
+    async def _ask(self, operation: Operation, binding: Binding, asker: Asker, read: SendRead) -> Decision:
+        try:
+            hit = await find_hit(operation, read)
+        except TargetMissing as missing:
+            return Stop(target_missing(operation, missing), "refused", "target missing")
+        question = question_text(operation, hit, self._kind)
+        if asker.way is Asking.IN_RESULT:
+            return AskInResult(question, self._seals.mint(Purpose.STATE, binding))
+        if asker.way is Asking.LIVE and asker.elicit is not None:
+            try:
+                return decided(operation, await asker.elicit(question))
+            except CannotAsk:
+                pass
+        token = self._seals.mint(Purpose.TOKEN, binding)
+        return Stop(preview(operation, hit, self._kind, token), "previewed", "no token")

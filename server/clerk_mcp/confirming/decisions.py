@@ -1,0 +1,75 @@
+"""The way to the user behind a call, and what was decided about the call."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Literal
+
+from clerk_mcp.answering import Answer
+
+if TYPE_CHECKING:
+    pass
+
+
+class Answered(StrEnum):
+    """What the user made of the question."""
+
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    CANCELLED = "cancelled"
+
+
+class Asking(StrEnum):
+    """How the user behind a client can be asked."""
+
+    NONE = "none"
+    LIVE = "live"
+    IN_RESULT = "in_result"
+
+
+class CannotAsk(Exception):
+    """The client said that it can ask its user, and then could not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """The way to the user behind one call, and what they have said so far."""
+
+    way: Asking = Asking.NONE
+    elicit: Callable[[str], Awaitable[Answered]] | None = None
+    """Puts a question to the user; may raise `CannotAsk`. Given where `way` is LIVE."""
+    state: str | None = None
+    """The sealed question that the client sends back, where `way` is IN_RESULT."""
+    answered: Answered | None = None
+    """The answer that came with `state`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """The call may be made."""
+
+    agreed: str
+    """Who or what agreed, for the audit trail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The call is not made; nothing was sent to Clerk."""
+
+    answer: Answer
+    outcome: Literal["previewed", "declined", "cancelled", "refused"]
+    reason: str
+    """Who or what stopped it, for the audit trail."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskInResult:
+    """The client has to ask its user and call again."""
+
+    question: str
+    state: str
+
+
+Decision = Go | Stop | AskInResult

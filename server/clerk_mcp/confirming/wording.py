@@ -1,0 +1,85 @@
+"""What a person and a model read about a call that destroys: the question, the preview, the refusals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from clerk_mcp.answering import Answer, answers, hint
+from clerk_mcp.confirming.decisions import Answered, Go, Stop
+from clerk_mcp.confirming.hits import Hit, TargetMissing
+from clerk_mcp.confirming.seals import LIFETIME_S, SealRefused
+from clerk_mcp.instance import Kind
+from clerk_tools.operation import Effect, Operation
+
+if TYPE_CHECKING:
+    pass
+
+_BY_USER: Final = "user via elicitation"
+
+
+def question_text(operation: Operation, hit: Hit, kind: Kind) -> str:
+    """The question as a person reads it."""
+    lines = [f"{_deed(operation)} on {kind.words}?", "", f"Target: {hit.target}"]
+    if hit.also:
+        lines.append(f"Also: {'; '.join(hit.also)}")
+    if not hit.complete:
+        lines.append(_UNREAD)
+    return "\n".join([*lines, "", f"This cannot be taken back. Tool: {operation.spec.id}"])
+
+
+_UNREAD: Final = "Some details could not be read from Clerk."
+
+
+def _deed(operation: Operation) -> str:
+    return operation.spec.title if operation.spec.effect is Effect.DESTROY else "Delete the username"
+
+
+def preview(operation: Operation, hit: Hit, kind: Kind, token: str) -> Answer:
+    preview = {
+        "instance": kind.value,
+        "operation": operation.spec.id,
+        "does": _deed(operation),
+        "target": hit.target,
+        **({"also": list(hit.also)} if hit.also else {}),
+        **({} if hit.complete else {"note": _UNREAD}),
+    }
+    return answers.answer(
+        {
+            "preview": preview,
+            "confirm": token,
+            "expires_in_seconds": LIFETIME_S,
+            "message": "Nothing was done yet, and this cannot be taken back. Show the preview to the user."
+            f" Only if they agree, call {operation.spec.id} again, with the same arguments and `confirm`.",
+        }
+    )
+
+
+def decided(operation: Operation, answered: Answered) -> Go | Stop:
+    if answered is Answered.ACCEPTED:
+        return Go(_BY_USER)
+    declined = answered is Answered.DECLINED
+    message = "The user declined." if declined else "The question was closed without an answer."
+    stopped = answers.error(
+        answered.value,
+        f"{message} {operation.spec.id} was not called; nothing was sent to Clerk.",
+        hint="Do not try again by other means; ask the user what they want instead.",
+    )
+    return Stop(stopped, "declined" if declined else "cancelled", _BY_USER)
+
+
+def target_missing(operation: Operation, missing: TargetMissing) -> Answer:
+    return answers.error(
+        "resource_not_found",
+        "The target does not exist, so the call was not made.",
+        hint=hint("resource_not_found", operation.spec),
+        status=missing.reply.status,
+        trace_id=missing.reply.trace_id,
+    )
+
+
+def seal_refusal(operation: Operation, refused: SealRefused) -> Answer:
+    return answers.error(
+        refused.code,
+        f"The confirmation {refused.reason}; nothing was sent to Clerk.",
+        hint=f"Call {operation.spec.id} without `confirm` to be asked anew.",
+    )

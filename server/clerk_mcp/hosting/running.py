@@ -1,0 +1,119 @@
+"""Running the ASGI application on uvicorn: bounded, and drained at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import socket
+import sys
+from typing import TYPE_CHECKING, Final
+
+import anyio
+import uvicorn
+from sse_starlette.sse import AppStatus
+
+from clerk_mcp.hosting.addresses import listen
+from clerk_mcp.hosting.bounds import TimelyProtocol
+from clerk_mcp.hosting.verifiers import MCP_PATH
+from clerk_mcp.hosting.web import Web
+from clerk_mcp.serve import collect_from_here
+from clerk_mcp.settings import Settings
+from clerk_mcp.telemetry import export_spans, to_stderr
+
+if TYPE_CHECKING:
+    pass
+
+
+_LAST_WORDS_S: Final = 0.2
+
+
+IDLE_S: Final = 5
+"""After which an idle connection is closed; the nginx that we ship closes its own before that."""
+
+
+class DrainingServer(uvicorn.Server):
+    """uvicorn that lets running calls finish before it ends the streams that carry their answers."""
+
+    def __init__(self, config: uvicorn.Config, web: Web) -> None:
+        super().__init__(config)
+        self._web = web
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        # sse-starlette would end every stream at once, and with it the answers that are still to come on it.
+        AppStatus.enable_automatic_graceful_drain = False
+        AppStatus.should_exit = False
+        await super().startup(sockets)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._web.ready.draining = True
+        ending = asyncio.create_task(self._end_streams())
+        try:
+            await super().shutdown(sockets)
+        finally:
+            ending.cancel()
+
+    async def _end_streams(self) -> None:
+        with anyio.move_on_after(self._web.settings.drain):
+            await self._web.metrics.until_idle()
+            # The last answer is there, but not yet on its stream.
+            await anyio.sleep(_LAST_WORDS_S)
+        AppStatus.should_exit = True
+
+
+def server_of(web: Web) -> DrainingServer:
+    """uvicorn around a server, bounded as its settings want; run it on a socket that `listen` gave."""
+    settings = web.settings
+    config = uvicorn.Config(
+        web.app,
+        http=type(
+            "Protocol",
+            (TimelyProtocol,),
+            {"read_timeout": settings.read_timeout, "max_header_bytes": settings.max_header_bytes},
+        ),
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=IDLE_S,
+        timeout_graceful_shutdown=math.ceil(settings.drain) + 1,
+    )
+    return DrainingServer(config, web)
+
+
+def serve_http(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT, then drain.
+
+    Raises:
+        SettingsError: a setting does not hold, or the port is taken.
+    """
+    to_stderr(settings.log_level)
+    export_spans()
+    web = Web(settings)
+    listener = listen(settings.host, settings.port)
+    _allow_connections(settings.max_sessions + settings.max_calls)
+    _greet(settings, listener)
+    collect_from_here()
+    with contextlib.suppress(KeyboardInterrupt):
+        server_of(web).run(sockets=[listener])
+
+
+def _allow_connections(most: int) -> None:
+    """Raise the process's limit of open files, which many systems set to 1024, as far as it may go."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2 * most + 256
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+
+
+def _greet(settings: Settings, listener: socket.socket) -> None:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    base = settings.public_url or f"http://{host}:{listener.getsockname()[1]}"
+    path = "/sse" if settings.transport == "sse" else MCP_PATH
+    print(f"clerk-mcp at {base}{path}, auth {settings.auth}; about it: {base}/", file=sys.stderr, flush=True)  # noqa: T201 the greeting is for whoever started it, at any log level

@@ -1,0 +1,166 @@
+"""Serving over HTTP: Streamable HTTP at /mcp, legacy SSE at /sse, and what operators and people look at.
+
+`clerk_mcp.http:app` is the ASGI application that the environment's settings describe, for any ASGI server;
+`clerk-mcp --transport http` runs it on uvicorn.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any, Final
+
+from mcp.server.lowlevel import Server
+from mcp.server.streamable_http_manager import StreamableHTTPASGIApp, StreamableHTTPSessionManager
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.authentication import AuthenticationMiddleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp
+
+from clerk_mcp.hosting.addresses import PROBES, TrustedAddresses, trusted_addresses
+from clerk_mcp.hosting.auth import Callers, Challenges, Gatekeeper, ScopeChallenge, Verifier
+from clerk_mcp.hosting.bounds import CallerBounds, RequestBounds
+from clerk_mcp.hosting.legacy_sse import LegacySse
+from clerk_mcp.hosting.metrics import Metrics
+from clerk_mcp.hosting.page import PAGES, About, page_routes
+from clerk_mcp.hosting.readiness import Readiness, clerk_answers, clerk_takes_the_key
+from clerk_mcp.hosting.short_way import ShortWay
+from clerk_mcp.hosting.tenants import make_tenants
+from clerk_mcp.hosting.verifiers import MCP_PATH, make_verifier, metadata_routes, resource_metadata_url
+from clerk_mcp.protocol import Presentation, build_server
+from clerk_mcp.serve import make_calls, warn_of_live_writes
+from clerk_mcp.settings import Settings
+
+if TYPE_CHECKING:
+    pass
+
+logger = logging.getLogger(__name__)
+_WELL_KNOWN: Final = "/.well-known/"
+
+
+class Web:
+    """One HTTP server: the MCP server in it, and all that stands around that."""
+
+    def __init__(self, settings: Settings) -> None:
+        """
+        Raises:
+            SettingsError: a setting does not hold.
+        """
+        self.settings = settings
+        self.metrics = Metrics()
+        verifier = make_verifier(settings)
+        self._resources = contextlib.AsyncExitStack()
+        self._challenges = Challenges(resource_metadata_url(settings), PAGES)
+        about, server = self._make_server()
+        self._manager = StreamableHTTPSessionManager(
+            server,
+            json_response=not settings.stateful,
+            stateless=not settings.stateful,
+            session_idle_timeout=settings.session_idle,
+            max_sessions=settings.max_sessions,
+            max_request_body_size=settings.max_body_bytes,
+        )
+        self._sse = LegacySse(server, settings.max_sessions, settings.max_body_bytes)
+        self.metrics.sessions(self._sessions)
+        self.app = Starlette(
+            routes=self._routes(about),
+            middleware=self._middleware(verifier),
+            lifespan=lambda _: self._lifespan(verifier),
+        )
+
+    def _make_server(self) -> tuple[About, Server[Any]]:
+        settings, count = self.settings, self.metrics.upstream
+        presentation = Presentation.of(settings)
+        if settings.auth == "clerk-key":
+            tenants = make_tenants(settings, "http", count)
+            self._clients: contextlib.AbstractAsyncContextManager[Any] = tenants
+            self.ready = Readiness(clerk_answers(settings.clerk_api_url))
+            about = About("own", settings.public_url, settings.auth, tenants.policy)
+            server = build_server(tenants, "the Clerk instance of the caller's key", None, presentation)
+        else:
+            calls, kind = make_calls(settings, "http", count)
+            warn_of_live_writes(kind, settings)
+            self._clients = calls.client
+            self.ready = Readiness(clerk_takes_the_key(calls.client))
+            about = About(kind.value, settings.public_url, settings.auth, calls.policy)
+            server = build_server(calls, kind.words, None, presentation)
+        server.middleware.append(self.metrics)
+        return about, server
+
+    def _routes(self, about: About) -> list[BaseRoute]:
+        settings = self.settings
+        streamable: ASGIApp = StreamableHTTPASGIApp(self._manager)
+        if not settings.stateful:
+            streamable = ShortWay(streamable, self._manager.app, settings.max_body_bytes)
+        # Without sessions there is nothing that a GET could listen to, or a DELETE end.
+        methods = ["GET", "POST", "DELETE"] if settings.stateful else ["POST"]
+        return [
+            Route(MCP_PATH, ScopeChallenge(streamable, self._challenges), methods=methods),
+            Route("/sse", self._sse, methods=["GET"]),
+            Mount("/messages", self._sse.messages),
+            Route("/healthz", _alive),
+            Route("/readyz", self.ready.show),
+            Route("/metrics", self._show_metrics),
+            *metadata_routes(settings),
+            *page_routes(about),
+        ]
+
+    def _middleware(self, verifier: Verifier | None) -> list[Middleware]:
+        """From the outermost to the innermost."""
+        settings = self.settings
+        open_paths = [
+            *PROBES,
+            *(PAGES if settings.public_page else ()),
+            *(["/metrics"] if settings.public_metrics else ()),
+        ]
+        known = []
+        if verifier is not None:
+            gatekeeper = Gatekeeper(verifier, open_paths=open_paths, open_below=_WELL_KNOWN, pages=PAGES)
+            respond = self._challenges.respond
+            known.append(Middleware(AuthenticationMiddleware, backend=gatekeeper, on_error=respond))
+        return [
+            Middleware(TrustedAddresses, settings=trusted_addresses(settings)),
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.allowed_origin,
+                allow_methods=["GET", "POST", "DELETE"],
+                allow_headers=["*"],
+                expose_headers=["Mcp-Session-Id", "WWW-Authenticate"],
+            ),
+            Middleware(
+                RequestBounds,
+                max_calls=settings.max_calls,
+                max_header_bytes=settings.max_header_bytes,
+                read_timeout=settings.read_timeout,
+                is_full=lambda: self.ready.draining or self.metrics.running >= settings.max_calls,
+            ),
+            *known,
+            Middleware(Callers, local_only=verifier is None),
+            Middleware(CallerBounds, per_second=settings.calls_per_second),
+        ]
+
+    @contextlib.asynccontextmanager
+    async def _lifespan(self, verifier: Verifier | None) -> AsyncIterator[None]:
+        async with self._clients, self._manager.run():
+            yield
+        if verifier is not None:
+            await verifier.close()
+
+    async def _show_metrics(self, request: Request) -> Any:
+        if self.settings.auth == "clerk-key" and not self.settings.public_metrics:
+            # Anybody can write down a key: holding one says nothing about who may see all callers' counts.
+            return PlainTextResponse("Closed on this server, unless it is started with --public-metrics", 403)
+        return await self.metrics.show(request)
+
+    def _sessions(self) -> int:
+        # The SDK has no public count of its sessions.
+        return self._sse.open + len(self._manager._server_instances)
+
+
+async def _alive(_: Request) -> PlainTextResponse:
+    return PlainTextResponse("ok\n")

@@ -1,0 +1,19 @@
+"""What is offered, and to whom: the policy, each tool as it is listed, a call's own options."""
+
+from __future__ import annotations
+
+from clerk_mcp.offering import options
+from clerk_mcp.offering.listing import input_schema, tool
+from clerk_mcp.offering.policy import MINTS_A_CREDENTIAL, SCOPES, Policy, Refused, Selection, SelectionError
+
+__all__ = [
+    "MINTS_A_CREDENTIAL",
+    "SCOPES",
+    "Policy",
+    "Refused",
+    "Selection",
+    "SelectionError",
+    "input_schema",
+    "options",
+    "tool",
+]

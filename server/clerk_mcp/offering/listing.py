@@ -1,0 +1,37 @@
+"""What `tools/list` shows of each operation."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from clerk_mcp.offering.options import options_of
+from clerk_tools.operation import Effect, Spec
+
+
+def input_schema(spec: Spec) -> dict[str, Any]:
+    """The operation's own schema and the call's options."""
+    schema = spec.input_schema
+    extra = {option.name: option.schema for option in options_of(spec)}
+    return {**schema, "properties": {**schema["properties"], **extra}} if extra else schema
+
+
+@cache
+def tool(spec: Spec) -> dict[str, Any]:
+    """One entry of `tools/list`, as it goes over the wire. Made once; not to be changed by its readers.
+
+    The annotations are MCP's hints for hosts. `idempotentHint` follows HTTP: repeating a read, a
+    replacement or a deletion leaves the same state.
+    """
+    return {
+        "name": spec.id,
+        "title": spec.title,
+        "description": spec.description,
+        "inputSchema": input_schema(spec),
+        "annotations": {
+            "readOnlyHint": spec.effect is Effect.READ,
+            "destructiveHint": spec.effect is Effect.DESTROY,
+            "idempotentHint": spec.effect is Effect.READ or spec.method in ("PUT", "PATCH", "DELETE"),
+            "openWorldHint": True,
+        },
+    }

@@ -1,0 +1,73 @@
+"""A call's own options: what a model may say beside the arguments that go to Clerk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from clerk_tools.argument import Argument
+from clerk_tools.operation import Effect, Envelope, Spec
+from clerk_tools.parsing import OMIT, InvalidArguments, Problem, expectation, value_as_meant
+
+FIELDS: Final = Argument(
+    name="fields",
+    type="array",
+    items=Argument(name="", type="string"),
+    required=False,
+    description="Raw fields, or *",
+)
+OFFSET: Final = Argument(name="offset", type="integer", required=False, minimum=0)
+CONFIRM: Final = Argument(name="confirm", type="string", required=False, description="Preview's token")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a call said for itself."""
+
+    fields: list[str] | None = None
+    offset: int = 0
+    """Where to go on in a list that Clerk answers whole, after it was cut by size."""
+    confirm: str | None = None
+
+
+def options_of(spec: Spec) -> tuple[Argument, ...]:
+    """The options that an operation's tool advertises."""
+    if spec.effect is Effect.READ and spec.envelope not in (Envelope.TEXT, Envelope.EMPTY):
+        whole = spec.is_list and not any(a.name == OFFSET.name for a in spec.arguments)
+        return (FIELDS, OFFSET) if whole else (FIELDS,)
+    return (CONFIRM,) if can_destroy(spec) else ()
+
+
+def can_destroy(spec: Spec) -> bool:
+    """Whether some call of the operation cannot be taken back."""
+    return spec.effect is Effect.DESTROY or spec.id == "Users_updateUserAttributes"
+
+
+def split(spec: Spec, given: Mapping[str, Any]) -> tuple[Options, dict[str, Any]]:
+    """The options of a call, and the arguments that are left for Clerk.
+
+    Raises:
+        InvalidArguments: an option is of the wrong type.
+    """
+    rest = dict(given)
+    taken: dict[str, Any] = {}
+    for option in options_of(spec):
+        value = value_as_meant(option, rest.pop(option.name, OMIT))
+        if value is not OMIT:
+            taken[option.name] = _checked(option, value)
+    return Options(**taken), rest
+
+
+def _checked(option: Argument, value: Any) -> Any:
+    match option.type, value:
+        case "array", list() if all(isinstance(entry, str) for entry in value):
+            # Clerk's field names hold no commas. Nothing asked for is the default view.
+            names = [name.strip() for entry in value for name in entry.split(",")]
+            return [name for name in names if name] or None
+        case "integer", int() if not isinstance(value, bool) and value >= 0:
+            return value
+        case "string", str():
+            # Models fill in what they leave out: no token at all is no altered token.
+            return value.strip() or None
+    raise InvalidArguments([Problem(option.name, f"`{option.name}` must be {expectation(option)}")])

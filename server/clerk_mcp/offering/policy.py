@@ -1,0 +1,150 @@
+"""What may run: the operator's selection, read-only, and the scopes of whoever calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Final
+
+from clerk_tools.catalog import RESOURCES, nearest, operations
+from clerk_tools.operation import Effect, Spec
+
+SCOPES: Final = ("clerk:read", "clerk:write", "clerk:destroy", "clerk:secrets")
+"""What a caller's token may allow. None implies another: a token for deleting only cannot read."""
+
+MINTS_A_CREDENTIAL: Final = frozenset(
+    {
+        "Users_getOAuthAccessToken",
+        "SigninTokens_createToken",
+        "ActorTokens_createToken",
+        "Sessions_createSessionTokenFromTemplate",
+        "OAuthApplications_createNewApplication",
+        "OAuthApplications_rotateSecret",
+        "Webhooks_createSvixApp",
+        "Webhooks_generateSvixDashboardUrl",
+    }
+)
+"""Operations called for the secret in their answer: they need `clerk:secrets` as well. Where a secret only
+comes along (the link of an invitation, a phone's backup codes), hiding it is enough, and callers go on."""
+
+
+class SelectionError(ValueError):
+    """The operator asked for something that does not exist; the server must not start."""
+
+
+class Refused(Exception):
+    """A call that may not be made; nothing was sent to Clerk."""
+
+    def __init__(self, code: str, message: str, hint: str = "", *, scope: str | None = None) -> None:
+        """`code` is for programs, `message` and `hint` for the model; `scope` is the one that is missing."""
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.hint = hint
+        self.scope = scope
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The operations that the operator put within reach."""
+
+    ids: frozenset[str]
+
+    @classmethod
+    def of(
+        cls, toolsets: Sequence[str] = (), tools: Sequence[str] = (), exclude: Sequence[str] = ()
+    ) -> Selection:
+        """Whole resources and single operations together, less what is excluded; all where neither is given.
+
+        Each entry is a name or a pattern with `*`, `?` and `[…]`; upper and lower case differ.
+
+        Raises:
+            SelectionError: an entry that matches nothing, or a selection that leaves nothing.
+        """
+        known = operations()
+        resources = set(_matching("--toolsets", toolsets, RESOURCES))
+        chosen = {id for id, operation in known.items() if operation.spec.resource in resources}
+        chosen |= set(_matching("--tools", tools, known))
+        if not toolsets and not tools:
+            chosen = set(known)
+        chosen -= set(_matching("--exclude", exclude, known))
+        if not chosen:
+            raise SelectionError("--toolsets, --tools and --exclude together leave no operation at all")
+        return cls(frozenset(chosen))
+
+
+def _matching(option: str, patterns: Iterable[str], known: Iterable[str]) -> list[str]:
+    """What the patterns match. Each must match something: a typing error must not open a door unseen."""
+    names = list(known)
+    found: list[str] = []
+    for pattern in patterns:
+        matches = [name for name in names if fnmatchcase(name, pattern.strip())]
+        if not matches:
+            meant = nearest(pattern.strip(" *?"), names)
+            advice = f"; did you mean {meant}?" if meant else ""
+            raise SelectionError(f"{option}: {pattern!r} matches nothing{advice}")
+        found += matches
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Decides by an operation's effect, never by its HTTP verb."""
+
+    selection: Selection
+    read_only: bool = False
+
+    def listed(self, scopes: frozenset[str] | None) -> list[str]:
+        """The ids that a caller may call, in the order of the catalogue; None is every scope."""
+        return [
+            id for id, operation in operations().items() if self.objection(operation.spec, scopes) is None
+        ]
+
+    def objection(
+        self, spec: Spec, scopes: frozenset[str] | None, effect: Effect | None = None
+    ) -> Refused | None:
+        """Why a call may not be made: `not_selected`, `read_only` or `insufficient_scope`; None if it may.
+
+        Args:
+            scopes: the caller's; None is every scope.
+            effect: the call's own (`Operation.actual_effect`) once its arguments are known, where it may be
+                worse than the operation's.
+        """
+        effect = effect or spec.effect
+        if spec.id not in self.selection.ids:
+            return Refused(
+                "not_selected",
+                f"{spec.id} is switched off on this server.",
+                "The operator chooses the operations with --toolsets, --tools and --exclude.",
+            )
+        if self.read_only and effect is not Effect.READ:
+            return Refused(
+                "read_only",
+                f"{spec.id} changes data, and this server only reads.",
+                "The operator started it with --read-only.",
+            )
+        missing = [
+            scope for scope in needed_scopes(spec, effect) if scopes is not None and scope not in scopes
+        ]
+        if missing:
+            return Refused(
+                "insufficient_scope",
+                f"{spec.id} needs the scope {missing[0]}.",
+                "Ask whoever issued the access token for one with that scope.",
+                scope=missing[0],
+            )
+        return None
+
+
+def needed_scopes(spec: Spec, effect: Effect) -> list[str]:
+    """The scopes without which a call of this effect is refused.
+
+    An update that destroys needs those for both, since neither implies the other.
+    """
+    scopes = [f"clerk:{spec.effect}"]
+    if effect is not spec.effect:
+        scopes.append(f"clerk:{effect}")
+    if spec.id in MINTS_A_CREDENTIAL:
+        scopes.append("clerk:secrets")
+    return scopes

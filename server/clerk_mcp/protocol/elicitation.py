@@ -1,0 +1,80 @@
+"""Asking the user behind an MCP client, in whichever way the client and the protocol era allow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import anyio
+import mcp_types as types
+from mcp.server.context import ServerRequestContext
+from mcp.shared.exceptions import MCPError
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+from pydantic import ValidationError
+
+from clerk_mcp.confirming import LIFETIME_S, Answered, Asker, Asking, AskInResult, CannotAsk
+
+if TYPE_CHECKING:
+    pass
+
+FORM: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {"confirm": {"type": "boolean", "title": "Yes, do it", "default": False}},
+    "required": ["confirm"],
+}
+"""What the user fills in: one box to tick. Sending the form with the box left empty is a no."""
+
+_INPUT: Final = "confirm"
+"""The key of our question in an `InputRequiredResult`."""
+
+
+# ── The MCP side ──
+
+
+def how_to_ask(context: ServerRequestContext[Any, Any]) -> Asking:
+    """By what the client declared and the channel it opened.
+
+    A bare `elicitation: {}`, the only shape before 2025-11-25, means forms. On 2026-07-28 the protocol
+    forbids requests by the server; before, a stateless or JSON-only HTTP request has no way back.
+    """
+    capabilities = context.session.client_capabilities
+    elicitation = capabilities.elicitation if capabilities else None
+    if elicitation is None or (elicitation.form is None and elicitation.url is not None):
+        return Asking.NONE
+    if context.protocol_version in MODERN_PROTOCOL_VERSIONS:
+        return Asking.IN_RESULT
+    return Asking.LIVE if context.session.can_send_request else Asking.NONE
+
+
+def asker_of(context: ServerRequestContext[Any, Any], params: types.CallToolRequestParams) -> Asker:
+    """The way to the user behind one `tools/call`."""
+    way = how_to_ask(context)
+    if way is Asking.IN_RESULT:
+        response = (params.input_responses or {}).get(_INPUT)
+        answered = _answered(response) if isinstance(response, types.ElicitResult) else None
+        return Asker(way=way, state=params.request_state, answered=answered)
+    return Asker(way=way, elicit=lambda question: _elicit(context, question))
+
+
+def in_result(ask: AskInResult) -> types.InputRequiredResult:
+    """The question as the answer to `tools/call` on 2026-07-28."""
+    request = types.ElicitRequest(
+        params=types.ElicitRequestFormParams(message=ask.question, requested_schema=FORM)
+    )
+    return types.InputRequiredResult(input_requests={_INPUT: request}, request_state=ask.state)
+
+
+async def _elicit(context: ServerRequestContext[Any, Any], question: str) -> Answered:
+    # Nobody at the screen must not hold a call for ever.
+    with anyio.move_on_after(LIFETIME_S):
+        try:
+            return _answered(await context.session.elicit_form(question, FORM, context.request_id))
+        except (MCPError, ValidationError) as error:
+            raise CannotAsk(str(error)) from None
+    return Answered.CANCELLED
+
+
+def _answered(result: types.ElicitResult) -> Answered:
+    if result.action == "cancel":
+        return Answered.CANCELLED
+    ticked = result.action == "accept" and (result.content or {}).get("confirm") is True
+    return Answered.ACCEPTED if ticked else Answered.DECLINED

@@ -1,0 +1,96 @@
+"""The server's own tools beside Clerk's operations: search, describe, read, change, and `list_all`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from clerk_mcp.calling import ListAll
+from clerk_mcp.offering import input_schema
+from clerk_tools.argument import JsonObject, Query, arg
+from clerk_tools.catalog import operations
+from clerk_tools.operation import Operation, Spec
+from clerk_tools.parsing import InvalidArguments, Problem
+from clerk_tools.search import operation_meant
+
+MOST_DESCRIBED: Final = 10
+
+
+_LONGEST_LINE: Final = 140
+
+
+class SearchOperations(Operation, id="search_operations", get="/", text=True):
+    """Find operations of Clerk's Backend API (users, sessions, organizations, invitations, SSO, tokens,
+    templates, domains, settings) by what they do. Answers ids, best first, with one line and effect each."""
+
+    query: Query[str] = arg('What you want to do, such as "log a user out everywhere", or part of a name')
+    limit: Query[int] = arg(default=5, ge=1, le=20)
+
+
+class DescribeOperation(Operation, id="describe_operation", get="/", text=True):
+    """The exact arguments of operations, as JSON Schema. Look before the first call of an operation."""
+
+    ids: Query[list[str]] = arg("Operation ids, at most 10")
+
+
+class Read(Operation, id="read", get="/", text=True):
+    """Run an operation whose effect is read. Changes nothing. `list_all` may be run too: it filters and
+    counts a list over all of its pages in one call."""
+
+    operation: Query[str] = arg("Operation id")
+    arguments: Query[JsonObject] = arg("As describe_operation shows them", optional=True)
+
+
+class Change(Operation, id="change", post="/", effect="destroy"):
+    """Run an operation whose effect is write or destroy. What destroys cannot be taken back: make sure that
+    the user wants it."""
+
+    operation: Query[str] = arg("Operation id")
+    arguments: Query[JsonObject] = arg("As describe_operation shows them", optional=True)
+
+
+# Declared like Clerk's operations, for the same schemas and the same reading of arguments; none is ever sent.
+SEARCH_TOOLS: Final[tuple[type[Operation], ...]] = (SearchOperations, DescribeOperation, Read, Change)
+
+
+_OWN: Final[tuple[type[Operation], ...]] = (*SEARCH_TOOLS, ListAll)
+
+
+OWN_TOOLS: Final = {own.spec.id: own for own in _OWN}
+"""The server's own tools, beside Clerk's operations, by name."""
+
+
+def declared(name: str) -> type[Operation] | None:
+    """What the tool of this name is declared by, the server's own or an operation; None if there is none."""
+    return OWN_TOOLS.get(name) or operations().get(name)
+
+
+def summary(spec: Spec) -> JsonObject:
+    """An operation on one line."""
+    first = spec.description.split(". ")[0].rstrip(".")
+    line = first if len(first) <= _LONGEST_LINE else f"{first[: _LONGEST_LINE - 1]}…"
+    return {"id": spec.id, "effect": spec.effect, "does": line}
+
+
+def describe(spec: Spec) -> JsonObject:
+    """An operation with everything that a call needs."""
+    return {
+        "id": spec.id,
+        "effect": spec.effect,
+        "description": spec.description,
+        "inputSchema": input_schema(spec),
+    }
+
+
+def runnable(id: str) -> Spec:
+    """The operation, or `list_all`, that an id names.
+
+    Raises:
+        InvalidArguments: none; the message names the nearest.
+    """
+    id = id.strip()
+    found = ListAll if id == ListAll.spec.id else operations().get(id)
+    if found is None:
+        meant = operation_meant(id)
+        advice = f"; did you mean {meant}?" if meant else "; search_operations finds them"
+        raise InvalidArguments([Problem("operation", f"There is no operation {id[:100]}{advice}")])
+    return found.spec

@@ -1,0 +1,226 @@
+"""Resources: what a host can put before a model without calling a tool.
+
+The server itself, the catalogue of operations, and templates that read one thing each. A template's read is
+a call of an operation through `Calls.run`: the same view, policy, rate budget and error as the tool.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import unquote
+
+import mcp_types as types
+from mcp.server.lowlevel import Server
+from mcp.shared.exceptions import MCPError
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+
+from clerk_mcp.answering import Answer, dumps
+from clerk_mcp.calling import Caller, Reach
+from clerk_mcp.instance import kind_of_key
+from clerk_mcp.protocol.identity import report_missing_scope
+from clerk_mcp.protocol.own_tools import describe, summary
+from clerk_mcp.protocol.surface import Surface
+from clerk_mcp.upstream import API_VERSION
+from clerk_tools.argument import JsonObject
+from clerk_tools.catalog import operations
+
+INSTANCE: Final = "clerk://instance"
+OPERATIONS: Final = "clerk://operations"
+_JSON: Final = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A resource template, and the operation that reads it."""
+
+    uri: str
+    name: str
+    description: str
+    operation: str
+    """Empty for the catalogue, which is the server's own."""
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    """The operation's argument for each variable of the template."""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def match(self, uri: str) -> dict[str, str] | None:
+        """The variables' values in a URI; None if it is of another form."""
+        pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/?#]+)", re.escape(self.uri))
+        matched = re.fullmatch(pattern, uri)
+        return {name: unquote(value) for name, value in matched.groupdict().items()} if matched else None
+
+
+TEMPLATES: Final = (
+    Template(
+        f"{OPERATIONS}/{{id}}",
+        "operation",
+        "One operation: what it does and its exact arguments",
+        operation="",
+    ),
+    Template(
+        "clerk://users/{user_id}",
+        "user",
+        "One user",
+        operation="Users_getUserDetails",
+        arguments={"user_id": "user_id"},
+    ),
+    Template(
+        "clerk://organizations/{id_or_slug}",
+        "organization",
+        "One organization, by id or slug",
+        operation="Organizations_getByIdOrSlug",
+        arguments={"id_or_slug": "organization_id"},
+    ),
+    Template(
+        "clerk://organizations/{id}/members",
+        "organization-members",
+        "The members of an organization with their roles; the newest 500",
+        operation="OrganizationMemberships_getAllMembers",
+        arguments={"id": "organization_id"},
+        extra={"limit": 500},
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """Lists and reads the resources of one server."""
+
+    reach: Reach
+    surface: Surface
+    about: JsonObject
+    """What `clerk://instance` says, beside the instance itself."""
+    instance: str
+    """What the server runs on, in words; callers who bring a key of their own have another."""
+
+    def list(self) -> dict[str, Any]:
+        """The answer to `resources/list`."""
+        return {
+            "resources": [
+                {
+                    "uri": INSTANCE,
+                    "name": "instance",
+                    "title": "Clerk instance",
+                    "description": "Kind of key, API version and the settings of this server",
+                    "mimeType": _JSON,
+                },
+                {
+                    "uri": OPERATIONS,
+                    "name": "operations",
+                    "title": "Operations",
+                    "description": "Every operation that may be run, on one line each",
+                    "mimeType": _JSON,
+                },
+            ],
+            "resultType": "complete",
+        }
+
+    def templates(self, scopes: frozenset[str] | None) -> dict[str, Any]:
+        """The answer to `resources/templates/list`: what the policy lets these scopes read."""
+        allowed = set(self.surface.policy.listed(scopes))
+        return {
+            "resourceTemplates": [
+                {"uriTemplate": t.uri, "name": t.name, "description": t.description, "mimeType": _JSON}
+                for t in TEMPLATES
+                if not t.operation or t.operation in allowed
+            ],
+            "resultType": "complete",
+        }
+
+    async def read(self, uri: str, caller: Caller) -> dict[str, Any]:
+        """The answer to `resources/read`.
+
+        Raises:
+            MCPError: there is no such resource, or reading failed; `data` is the error that the tool gives.
+        """
+        if uri == INSTANCE:
+            return _contents(uri, dumps(self._instance(caller)))
+        if uri == OPERATIONS:
+            listed = [summary(operations()[id].spec) for id in self.surface.policy.listed(caller.scopes)]
+            return _contents(uri, dumps({"operations": listed}))
+        for template in TEMPLATES:
+            if variables := template.match(uri):
+                return _contents(uri, await self._read_template(template, variables, caller))
+        raise _not_found(uri)
+
+    def _instance(self, caller: Caller) -> JsonObject:
+        words = kind_of_key(caller.key).words if caller.key else self.instance
+        allowed = self.surface.policy.listed(caller.scopes)
+        return {"instance": words, "api_version": API_VERSION, "operations": len(allowed), **self.about}
+
+    async def _read_template(self, template: Template, variables: dict[str, str], caller: Caller) -> str:
+        if not template.operation:
+            id = variables["id"]
+            if id not in self.surface.policy.listed(caller.scopes):
+                raise _not_found(f"{OPERATIONS}/{id}")
+            return dumps(describe(operations()[id].spec))
+        arguments = {template.arguments[name]: value for name, value in variables.items()}
+        async with self.reach.calls_for(caller) as calls:
+            answer = await calls.read(template.operation, {**arguments, **template.extra}, caller)
+        if answer.is_error:
+            raise _as_protocol_error(answer)
+        return answer.text
+
+
+def _contents(uri: str, text: str) -> dict[str, Any]:
+    return {"contents": [{"uri": uri, "mimeType": _JSON, "text": text}], "resultType": "complete"}
+
+
+_NOT_FOUND_BEFORE: Final = -32002
+"""MCP's code for a resource that does not exist, up to 2025-11-25; since 2026-07-28 it is −32602."""
+
+
+class NotFound(MCPError):
+    """There is no such resource."""
+
+    def __init__(self, message: str, data: Any = None) -> None:
+        """`data` is the error that the tool gives, where one was asked."""
+        super().__init__(code=types.INVALID_PARAMS, message=message, data=data)
+
+
+def _not_found(uri: str) -> NotFound:
+    return NotFound(f"There is no resource {uri[:200]}")
+
+
+def _as_protocol_error(answer: Answer) -> MCPError:
+    """A resource has no `isError`: what a tool would answer goes into the protocol's error."""
+    error = answer.value["error"]
+    if error.get("status") == 404:
+        return NotFound(error["message"], answer.value)
+    ours = error["code"] in ("invalid_arguments", "not_selected", "insufficient_scope")
+    return MCPError(
+        code=types.INVALID_PARAMS if ours else types.INTERNAL_ERROR,
+        message=error["message"],
+        data=answer.value,
+    )
+
+
+def register_resources(server: Server[Any], resources: Resources, caller_of: Callable[[Any], Caller]) -> None:
+    """Serve resources; `caller_of` tells from a request's context who asks."""
+
+    async def list_resources(_: Any, __: types.PaginatedRequestParams) -> dict[str, Any]:
+        return resources.list()
+
+    async def list_templates(context: Any, _: types.PaginatedRequestParams) -> dict[str, Any]:
+        return resources.templates(caller_of(context).scopes)
+
+    async def read(context: Any, params: types.ReadResourceRequestParams) -> dict[str, Any]:
+        try:
+            return await resources.read(params.uri, caller_of(context))
+        except NotFound as missing:
+            if context.protocol_version in MODERN_PROTOCOL_VERSIONS:
+                raise
+            error = missing.error
+            raise MCPError(_NOT_FOUND_BEFORE, error.message, error.data) from None
+        except MCPError as failed:
+            scope = failed.error.data["error"].get("scope")
+            if scope and context.request:
+                # As with tools: the 403 has clients ask for a wider token.
+                report_missing_scope(context.request.scope, scope)
+            raise
+
+    server.add_request_handler("resources/list", types.PaginatedRequestParams, list_resources)
+    server.add_request_handler("resources/templates/list", types.PaginatedRequestParams, list_templates)
+    server.add_request_handler("resources/read", types.ReadResourceRequestParams, read)

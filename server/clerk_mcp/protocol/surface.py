@@ -1,0 +1,192 @@
+"""Which tools a client sees, and what runs behind each.
+
+In mode `all` every operation is a tool of its own, and `list_all` is one more. In mode `search` four tools
+stand for all of them: find, describe, read, change. Whatever is listed, a direct call by operationId works,
+and all ways lead through `Calls.run`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any, Final, Literal
+
+from clerk_mcp.answering import Answer, answers
+from clerk_mcp.calling import Caller, Calls, ListAll, Progress, list_all
+from clerk_mcp.confirming import AskInResult
+from clerk_mcp.offering import Policy, input_schema, options, tool
+from clerk_mcp.protocol.own_tools import (
+    MOST_DESCRIBED,
+    OWN_TOOLS,
+    SEARCH_TOOLS,
+    Change,
+    DescribeOperation,
+    Read,
+    SearchOperations,
+    declared,
+    describe,
+    runnable,
+    summary,
+)
+from clerk_mcp.settings import Settings
+from clerk_tools.argument import JsonObject
+from clerk_tools.catalog import operations
+from clerk_tools.operation import Effect, Operation
+from clerk_tools.parsing import InvalidArguments, Problem, parse
+from clerk_tools.search import search
+
+ListingMode = Literal["all", "search", "auto"]
+
+CLIENTS: Final[tuple[tuple[str, Literal["all", "search"]], ...]] = (
+    ("claude-code*", "all"),
+    ("claude-ai*", "all"),
+    ("visual?studio?code*", "all"),
+    ("*", "search"),
+)
+"""What `auto` chooses, by the name that a client gives itself (in lower case); the first match counts.
+
+`all` is for hosts that load a tool's schema only when it is needed. To add a host, add its name here.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Presentation:
+    """How a server shows what it can do: the operator's settings for it."""
+
+    mode: ListingMode = "all"
+    list_all_cap: int = 5000
+    """The most records that one `list_all` reads."""
+    about: JsonObject = field(default_factory=dict)
+    """The settings that a client may know."""
+
+    @classmethod
+    def of(cls, settings: Settings) -> Presentation:
+        about = {name: getattr(settings, name) for name in _SHOWN}
+        return cls(settings.mode, settings.list_all_cap, about)
+
+
+_SHOWN: Final = ("mode", "read_only", "confirm", "max_result_bytes", "list_all_cap", "rate_budget")
+
+WAYS: Final[dict[ListingMode, str]] = {
+    "all": "each tool is one API operation",
+    "search": "search_operations finds an operation, describe_operation shows its arguments, "
+    "read and change run it",
+    "auto": "each tool is one API operation, or is found with search_operations where that is listed",
+}
+"""How a model gets at an operation, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """What a server shows of its operations, and how a call by any name is run."""
+
+    mode: ListingMode
+    policy: Policy
+    cap: int
+    """The most records that one `list_all` reads."""
+
+    def tools(self, client: str | None, scopes: frozenset[str] | None) -> list[dict[str, Any]]:
+        """The entries of `tools/list`.
+
+        Args:
+            client: the name that the client gives itself, where it gives one.
+            scopes: the caller's; None is every scope.
+        """
+        allowed = self._allowed(scopes)
+        if self.mode_for(client) == "search":
+            return [tool(own.spec) for own in SEARCH_TOOLS if self._is_of_use(own, allowed)]
+        listed = [tool(operations()[id].spec) for id in allowed]
+        return [*listed, tool(ListAll.spec)] if self._is_of_use(ListAll, allowed) else listed
+
+    def mode_for(self, client: str | None) -> Literal["all", "search"]:
+        """What a client is shown."""
+        if self.mode != "auto":
+            return self.mode
+        name = (client or "").lower()
+        return next(mode for pattern, mode in CLIENTS if fnmatchcase(name, pattern))
+
+    def input_schema(self, name: str) -> Mapping[str, Any] | None:
+        """The schema that a tool advertises, whether or not it is listed; None if there is no such tool."""
+        found = declared(name)
+        return input_schema(found.spec) if found else None
+
+    async def call(
+        self,
+        calls: Calls,
+        name: str,
+        arguments: Mapping[str, Any],
+        caller: Caller,
+        progress: Progress | None = None,
+    ) -> Answer | AskInResult:
+        """Run a tool by its name: one of the server's own, or any operation.
+
+        Raises:
+            UnknownOperation: there is no such tool.
+        """
+        own = OWN_TOOLS.get(name)
+        if own is None:
+            return await calls.run(name, arguments, caller)
+        try:
+            if own is SearchOperations:
+                return self._search(parse(SearchOperations, arguments), caller)
+            if own is DescribeOperation:
+                return self._describe(parse(DescribeOperation, arguments), caller)
+            if own is ListAll:
+                return await list_all(calls, arguments, caller, cap=self.cap, progress=progress)
+            return await self._dispatch(calls, Read if own is Read else Change, arguments, caller, progress)
+        except InvalidArguments as invalid:
+            return answers.of_invalid_arguments(invalid)
+
+    async def _dispatch(
+        self,
+        calls: Calls,
+        through: type[Read] | type[Change],
+        given: Mapping[str, Any],
+        caller: Caller,
+        progress: Progress | None,
+    ) -> Answer | AskInResult:
+        chosen, rest = options.split(through.spec, given)
+        asked = parse(through, rest)
+        spec = runnable(asked.operation)
+        if (spec.effect is Effect.READ) is not (through is Read):
+            right = Change if through is Read else Read
+            return answers.error(
+                "wrong_tool",
+                f"{spec.id} has the effect {spec.effect}, which `{through.spec.id}` does not run.",
+                hint=f"Run it with `{right.spec.id}`.",
+            )
+        arguments = dict(asked.arguments) if "arguments" in asked.model_fields_set else {}
+        if chosen.confirm and options.can_destroy(spec):
+            arguments["confirm"] = chosen.confirm
+        return await self.call(calls, spec.id, arguments, caller, progress)
+
+    def _search(self, asked: SearchOperations, caller: Caller) -> Answer:
+        allowed = set(self._allowed(caller.scopes))
+        found = search(asked.query, lambda spec: spec.id in allowed, asked.limit)
+        if not found:
+            return answers.answer(
+                {"operations": [], "note": "Nothing is alike; try other words, or a resource."}
+            )
+        return answers.answer({"operations": [summary(spec) for spec in found]})
+
+    def _describe(self, asked: DescribeOperation, caller: Caller) -> Answer:
+        if not 1 <= len(asked.ids) <= MOST_DESCRIBED:
+            raise InvalidArguments([Problem("ids", f"`ids` must be 1 to {MOST_DESCRIBED} operation ids")])
+        allowed = {*self._allowed(caller.scopes), ListAll.spec.id}
+        specs = [runnable(id) for id in asked.ids]
+        out: JsonObject = {"operations": [describe(spec) for spec in specs if spec.id in allowed]}
+        if closed := [spec.id for spec in specs if spec.id not in allowed]:
+            out["note"] = f"You may not run {', '.join(closed)}."
+        return answers.answer(out)
+
+    def _allowed(self, scopes: frozenset[str] | None) -> list[str]:
+        return self.policy.listed(scopes)
+
+    def _is_of_use(self, own: type[Operation], allowed: list[str]) -> bool:
+        specs = [operations()[id].spec for id in allowed]
+        if own is ListAll:
+            return any(spec.is_list for spec in specs)
+        if own in (Read, Change):
+            return any((spec.effect is Effect.READ) is (own is Read) for spec in specs)
+        return True

@@ -1,0 +1,337 @@
+"""The one Clerk client: every call to Clerk's Backend API, of every session, goes through it.
+
+A call is admitted or refused, waits for its turn and for the rate budget, and is sent. What was certainly
+not run is repeated, and so is what changes nothing; a write of unknown outcome never is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import math
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import anyio
+import httpx2
+
+from clerk_mcp.upstream.budget import Budget, Slot
+from clerk_mcp.upstream.exchange import TIMEOUT, Api, Reply, Unanswered
+from clerk_mcp.upstream.turns import QueueFull, Turn, Turns
+from clerk_mcp.upstream.uploads import Files, Image, UploadError, read_image
+from clerk_mcp.upstream.waits import Clock, OnWait, Waits
+from clerk_tools.operation import Effect, Request
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
+
+__all__ = ["ClerkClient", "Reply", "Unanswered"]
+
+MAX_TRIES: Final = 10
+LONGEST_BACKOFF_S: Final = 8.0
+CLOSING_GRACE_S: Final = 0.5
+"""How long writes still under way may take when the client closes."""
+
+# Clerk takes an .ico for a logo, but not for a face.
+_TAKES_ICONS: Final = "Organizations_updateOrganizationLogo"
+
+Afterwards = Callable[[Reply | Unanswered], Awaitable[None]]
+
+logger = logging.getLogger("clerk_mcp.upstream")
+
+
+@dataclass(slots=True)
+class _Call:
+    """One call on its way."""
+
+    request: Request
+    images: dict[str, Image]
+    turn: Turn
+    waits: Waits
+    started: float
+    if_left_behind: Afterwards | None = None
+    tries: int = 0
+    left_behind: bool = False
+    """Its caller is gone, but the write it sent is not called back."""
+
+
+class ClerkClient:
+    """Calls Clerk for every session of the server; an async context manager, entered once.
+
+        async with ClerkClient(key, budget=Budget(DEVELOPMENT, key=key)) as clerk:
+            reply = await clerk.send(operation.to_request(), session="stdio")
+
+    The environment's proxies and certificates (HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE…) count for https and
+    not for plain http, which is for this machine only. Redirects are not followed, cookies not kept.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        *,
+        base_url: str = "https://api.clerk.com/v1",
+        transport: httpx2.AsyncBaseTransport | None = None,
+        budget: Budget | None = None,
+        retry_budget: float = 30.0,
+        max_in_flight: int = 20,
+        max_queue: int = 1000,
+        max_answer_bytes: int = 25_000_000,
+        files: Files | None = None,
+        timeout: httpx2.Timeout = TIMEOUT,
+        backoff: float = 0.5,
+        clock: Clock | None = None,
+    ) -> None:
+        """
+        Args:
+            transport: used instead of the network; the sandbox, for instance.
+            budget: holds back what would exceed Clerk's rate limits; None leaves it to Clerk to refuse.
+            retry_budget: seconds from the first failure of a call within which it may be repeated.
+            max_in_flight: calls that run at once; `max_queue` more may wait.
+            max_answer_bytes: a longer answer is abandoned.
+            files: where images may be named by their path.
+            backoff: seconds before the first retry where Clerk does not say how long to wait; then doubled.
+        """
+        self._api = Api(
+            key,
+            base_url=base_url,
+            transport=transport,
+            timeout=timeout,
+            max_answer_bytes=max_answer_bytes,
+        )
+        self._budget = budget
+        self._turns = Turns(max_in_flight, max_queue)
+        self._retry_budget = retry_budget
+        self._backoff = backoff
+        self._files = files
+        self._clock = clock or Clock()
+        self._left_behind: set[asyncio.Task[Any]] = set()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Give writes that are still under way a moment, then let go of everything."""
+        with anyio.CancelScope(shield=True):
+            if writes := set(self._left_behind):
+                await asyncio.wait(writes, timeout=CLOSING_GRACE_S)
+                for write in writes:
+                    write.cancel()
+                await asyncio.wait(writes)
+            if self._left_behind:
+                # What their ends are told to.
+                await asyncio.wait(set(self._left_behind), timeout=CLOSING_GRACE_S)
+            await self._api.close()
+            if self._budget:
+                await self._budget.close()
+
+    async def send(
+        self,
+        request: Request,
+        *,
+        session: str = "",
+        on_wait: OnWait | None = None,
+        if_left_behind: Afterwards | None = None,
+    ) -> Reply:
+        """Send one call and return Clerk's answer to it, whatever its status.
+
+        Args:
+            session: whose call it is; sessions get their turns in rotation.
+            on_wait: told every few seconds while the call waits.
+            if_left_behind: told how a write ended whose caller was cancelled after it was sent.
+
+        Raises:
+            Unanswered: there is no answer; `outcome` says what is known of the call's fate.
+        """
+        started = self._clock.now()
+        images = await self._images(request) if request.files else {}
+        try:
+            turn = self._turns.enter(session)
+        except QueueFull:
+            raise _queue_full() from None
+        outcome = await self._settle(
+            _Call(request, images, turn, Waits(self._clock, on_wait), started, if_left_behind)
+        )
+        if isinstance(outcome, Unanswered):
+            raise outcome
+        return outcome
+
+    async def _images(self, request: Request) -> dict[str, Image]:
+        icons = request.spec.id == _TAKES_ICONS
+        try:
+            # In a thread, for the sake of the disk and of megabytes of base64.
+            return {
+                name: await anyio.to_thread.run_sync(partial(read_image, given, self._files, icons=icons))
+                for name, given in request.files.items()
+            }
+        except UploadError as error:
+            raise Unanswered(error.code, f"{error.message} Nothing was sent.", "not_run") from None
+
+    async def _settle(self, call: _Call) -> Reply | Unanswered:
+        try:
+            outcome = await self._try(call)
+            if _worth_repeating(call.request, outcome):
+                outcome = await self._repeat(call, outcome)
+        except QueueFull:
+            # What has been tried by now was not run, or it would not have been worth another try.
+            outcome = _queue_full(tries=call.tries, waited=call.waits.total)
+        except asyncio.CancelledError:
+            if not call.left_behind:
+                self._log(call, None)
+            raise
+        finally:
+            if not call.left_behind:
+                call.turn.leave()
+        self._log(call, outcome)
+        return outcome
+
+    async def _repeat(self, call: _Call, outcome: Reply | Unanswered) -> Reply | Unanswered:
+        """Go on after a first `outcome` that is worth another try."""
+        # Imported here because most calls, and every start of the server, do without.
+        from tenacity import (
+            AsyncRetrying,
+            retry_if_result,
+            stop_after_attempt,
+            stop_before_delay,
+            wait_exponential_jitter,
+            wait_random,
+        )
+
+        backoff = wait_exponential_jitter(
+            multiplier=self._backoff, max=LONGEST_BACKOFF_S, jitter=self._backoff
+        )
+        # Not all at the same instant, when many were told to wait equally long.
+        spread = wait_random(0, self._backoff / 2)
+
+        def wait(state: RetryCallState) -> float:
+            asked = _outcome_of(state).retry_after
+            return backoff(state) if asked is None else asked + spread(state)
+
+        async def pause(seconds: float) -> None:
+            call.turn.stop()
+            with call.turn.elsewhere():
+                await call.waits.sleep(seconds, "another try")
+
+        first = [outcome]
+
+        async def one_try() -> Reply | Unanswered:
+            return first.pop() if first else await self._try(call)
+
+        retrying = AsyncRetrying(
+            retry=retry_if_result(partial(_worth_repeating, call.request)),
+            wait=wait,
+            stop=stop_after_attempt(MAX_TRIES) | stop_before_delay(self._retry_budget),
+            sleep=pause,
+            retry_error_callback=_gave_up,
+        )
+        return await retrying(one_try)
+
+    async def _try(self, call: _Call) -> Reply | Unanswered:
+        """Wait until the call may be sent, and send it once."""
+        object_place = place = None
+        if self._budget:
+            # For the object before taking a turn, so that many changes of one user hold up nobody else.
+            with call.turn.elsewhere():
+                object_place = await self._budget.take_object(call.request, call.waits)
+        await call.turn.start(call.waits)
+        if self._budget:
+            place = await self._budget.take(call.request, call.waits)
+        call.tries += 1
+        exchange = self._exchange(call, place, object_place)
+        if call.request.spec.effect is Effect.READ:
+            return await exchange
+        return await self._uninterrupted(call, asyncio.create_task(exchange))
+
+    async def _exchange(self, call: _Call, *places: Slot | None) -> Reply | Unanswered:
+        try:
+            return await self._api.exchange(
+                call.request, call.images, tries=call.tries, waited=call.waits.total
+            )
+        finally:
+            for place in places:
+                if place:
+                    place.answered()
+
+    async def _uninterrupted(
+        self, call: _Call, write: asyncio.Task[Reply | Unanswered]
+    ) -> Reply | Unanswered:
+        """A write that is cut off has an unknown outcome, so it runs to its end though its caller be gone."""
+        try:
+            return await asyncio.shield(write)
+        except asyncio.CancelledError:
+            call.left_behind = True
+            self._left_behind.add(write)
+            write.add_done_callback(partial(self._finished_alone, call))
+            raise
+
+    def _finished_alone(self, call: _Call, write: asyncio.Task[Reply | Unanswered]) -> None:
+        self._left_behind.discard(write)
+        call.turn.leave()
+        outcome = _end_of(write)
+        self._log(call, outcome)
+        if call.if_left_behind:
+            telling = asyncio.ensure_future(call.if_left_behind(outcome))
+            self._left_behind.add(telling)
+            telling.add_done_callback(self._left_behind.discard)
+
+    def _log(self, call: _Call, outcome: Reply | Unanswered | None) -> None:
+        """One line for each call that was sent: no arguments, no query, nothing that names a person."""
+        if not call.tries or not logger.isEnabledFor(logging.INFO):
+            return
+        line: dict[str, Any] = {"operation": call.request.spec.id}
+        if isinstance(outcome, Reply):
+            line["status"] = outcome.status
+        else:
+            line["error"] = outcome.code if outcome else "cancelled"
+        line["tries"] = call.tries
+        line["waited"] = round(call.waits.total, 3)
+        line["ms"] = round((self._clock.now() - call.started) * 1000)
+        if isinstance(outcome, Reply) and outcome.trace_id:
+            line["trace_id"] = outcome.trace_id
+        if call.left_behind:
+            line["caller_gone"] = True
+        logger.info(json.dumps(line, separators=(",", ":")))
+
+
+def _queue_full(**told: Any) -> Unanswered:
+    message = "Too many calls are waiting for Clerk. This one was not run: try again later."
+    return Unanswered("queue_full", message, "not_run", **told)
+
+
+def _worth_repeating(request: Request, outcome: Reply | Unanswered) -> bool:
+    """Whether another try can help, and can do no harm.
+
+    Clerk does not execute what it answers with 429. Nothing else that reached it is known not to have run.
+    """
+    if isinstance(outcome, Unanswered):
+        return outcome.outcome == "not_run"
+    return outcome.status == 429 or (outcome.status >= 500 and request.spec.effect is Effect.READ)
+
+
+def _end_of(write: asyncio.Task[Reply | Unanswered]) -> Reply | Unanswered:
+    if write.cancelled():
+        message = "The server closed before Clerk answered. It may have been executed."
+        return Unanswered("cut_off", message, "unknown")
+    failure = write.exception()
+    return failure if isinstance(failure, Unanswered) else write.result()
+
+
+def _outcome_of(state: RetryCallState) -> Reply | Unanswered:
+    if state.outcome is None:
+        raise RuntimeError("tenacity asks before the first try")
+    result: Reply | Unanswered = state.outcome.result()
+    return result
+
+
+def _gave_up(state: RetryCallState) -> Reply | Unanswered:
+    """The last outcome, with the time after which the caller may try for themselves."""
+    outcome = _outcome_of(state)
+    if outcome.retry_after is not None:
+        return outcome
+    seconds = float(math.ceil(state.upcoming_sleep))
+    if isinstance(outcome, Reply):
+        return replace(outcome, retry_after=seconds)
+    outcome.retry_after = seconds
+    return outcome

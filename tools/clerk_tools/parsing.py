@@ -1,0 +1,168 @@
+"""From what a model sent to validated arguments, or to a message that says exactly how to mend them.
+
+The exact types are tried first. Only where they do not fit is each value read the way its sender must
+have meant it: an object or array as a JSON string, a number or boolean as a string, one string for a
+list, null for what was to be left out. Whatever is not clear is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails, from_json
+
+from clerk_tools.argument import CUSTOM_PROBLEMS, Argument
+from clerk_tools.catalog import nearest
+from clerk_tools.operation import Operation, Spec
+
+OperationT = TypeVar("OperationT", bound=Operation)
+
+_INTEGER: Final = re.compile(r"\s*[+-]?\d{1,18}\s*\Z")
+_BOOLEANS: Final = {"true": True, "false": False}
+OMIT: Final = object()
+"""Stands for a value that was sent and means the same as leaving the argument out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one argument. The text never repeats a string that was given: it may be a secret."""
+
+    argument: str
+    """With its place inside the value, as in `invitations[0].role`."""
+    message: str
+
+
+class InvalidArguments(Exception):
+    """The arguments do not fit the operation; nothing was sent."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("; ".join(p.message for p in problems))
+        self.problems = problems
+
+
+def parse(operation: type[OperationT], given: Mapping[str, Any]) -> OperationT:
+    """Validate `given` as the arguments of `operation`.
+
+    Raises:
+        InvalidArguments: naming every argument that is missing, unknown or wrong, and what would be right.
+    """
+    try:
+        return operation.model_validate(given)
+    except ValidationError:
+        pass
+    try:
+        return operation.model_validate(_as_meant(operation.spec.arguments, given))
+    except ValidationError as error:
+        problems = [_problem(operation.spec, details) for details in error.errors(include_input=False)]
+        raise InvalidArguments(problems) from None
+
+
+def _as_meant(arguments: tuple[Argument, ...], given: Mapping[str, Any]) -> dict[str, Any]:
+    known = {a.name: a for a in arguments}
+    meant = {name: value_as_meant(known[name], v) if name in known else v for name, v in given.items()}
+    return {name: value for name, value in meant.items() if value is not OMIT}
+
+
+def value_as_meant(argument: Argument, value: object) -> object:
+    """A value read the way its sender must have meant it; as it is where that is not clear."""
+    if value is None:
+        return None if argument.nullable or argument.required else OMIT
+    match argument.type, value:
+        case "array" | "object", str():
+            parsed = _json(value)
+            if isinstance(parsed, list if argument.type == "array" else dict):
+                return value_as_meant(argument, parsed)
+            return [value] if argument.type == "array" else value
+        case "array", list() if argument.items:
+            return [value_as_meant(argument.items, v) for v in value]
+        case "object", dict() if argument.properties:
+            return _as_meant(argument.properties, value)
+        case "integer", str() if _INTEGER.match(value):
+            return int(value)
+        case "integer", float() if value.is_integer():
+            return int(value)
+        case "boolean", str():
+            return _BOOLEANS.get(value.strip().lower(), value)
+        case _:
+            return value
+
+
+def _json(text: str) -> object:
+    """The value of a JSON text; None where it is none."""
+    try:
+        # Unlike the standard library's, it refuses halves of characters, which no request can carry.
+        return from_json(text, allow_inf_nan=False)
+    except (ValueError, TypeError):
+        return None
+
+
+def _problem(spec: Spec, details: ErrorDetails) -> Problem:
+    path = list(details["loc"])
+    where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).lstrip(".")
+    if details["type"] == "extra_forbidden":
+        return Problem(where, _unknown(spec, path))
+    argument = _find(spec.arguments, path)
+    if details["type"] == "missing":
+        return Problem(where, f"`{where}` is required: {expectation(argument)}")
+    if details["type"] in CUSTOM_PROBLEMS:
+        return Problem(where, f"`{where}` {details['msg']}")
+    return Problem(where, f"`{where}` must be {expectation(argument)}")
+
+
+def _unknown(spec: Spec, path: list[str | int]) -> str:
+    siblings = _find(spec.arguments, path[:-1]).properties if path[:-1] else spec.arguments
+    names = [a.name for a in siblings]
+    meant = nearest(str(path[-1]), names)
+    owner = f"`{path[0]}`" if path[:-1] else spec.id
+    if meant:
+        return f"`{path[-1]}` is not known to {owner}; did you mean `{meant}`?"
+    takes = f"it takes {', '.join(names)}" if names else "it takes no arguments"
+    return f"`{path[-1]}` is not known to {owner}; {takes}"
+
+
+def _find(arguments: tuple[Argument, ...], path: list[str | int]) -> Argument:
+    """The argument that a path inside the arguments leads to, as deep as the declaration knows it."""
+    steps = iter(path)
+    name = next(steps)
+    argument = next(a for a in arguments if a.name == name)
+    for step in steps:
+        inner = _inside(argument, step)
+        if inner is None:
+            break
+        argument = inner
+    return argument
+
+
+def _inside(argument: Argument, step: str | int) -> Argument | None:
+    if isinstance(step, int):
+        return argument.items
+    return next((a for a in argument.properties if a.name == step), None)
+
+
+def expectation(argument: Argument) -> str:
+    """What fits an argument, in words: `an integer from 1 to 500`."""
+    return " or ".join([*_kinds(argument), *(["null"] if argument.nullable else [])])
+
+
+def _kinds(argument: Argument) -> Iterator[str]:
+    if argument.enum:
+        yield f"one of {', '.join(json.dumps(v) for v in argument.enum)}"
+    elif argument.type == "array" and argument.items:
+        inner = "objects" if argument.items.type == "object" else f"{argument.items.type}s"
+        yield f"a list of {inner}"
+    elif argument.type == "integer" and (argument.minimum is not None or argument.maximum is not None):
+        low, high = argument.minimum, argument.maximum
+        yield f"an integer from {low} to {high}" if high is not None else f"an integer of at least {low}"
+    else:
+        yield {
+            "string": "a string",
+            "integer": "an integer",
+            "number": "a number",
+            "boolean": "true or false",
+            "object": "an object",
+        }[argument.type]

@@ -1,0 +1,1 @@
+"""The declarations, one module for each of Clerk's resources."""

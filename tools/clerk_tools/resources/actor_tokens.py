@@ -1,0 +1,36 @@
+"""Actor tokens: signing in as somebody else."""
+
+from __future__ import annotations
+
+from clerk_tools.argument import Body, Id, JsonObject, Path, arg
+from clerk_tools.operation import Operation
+
+
+class CreateActorToken(
+    Operation,
+    id="ActorTokens_createToken",
+    post="/actor_tokens",
+    returns="actor_token",
+    secret=("token", "url"),
+    words="impersonate, impersonation, sign in as a user, act as another user, sign in on behalf of a user",
+):
+    """Make a token with which one user signs in as another (impersonation)."""
+
+    user_id: Body[Id] = arg("Who is impersonated")
+    actor: Body[JsonObject] = arg("Must hold sub: the id of the user who acts")
+    expires_in_seconds: Body[int] = arg(default=3600)
+    session_max_duration_in_seconds: Body[int] = arg(default=1800)
+
+
+class RevokeActorToken(
+    Operation,
+    id="ActorTokens_revokeToken",
+    post="/actor_tokens/{actor_token_id}/revoke",
+    returns="actor_token",
+    effect="destroy",
+    secret=("token", "url"),
+    words="stop impersonation, cancel an impersonation token",
+):
+    """Make a pending impersonation token useless. A session it opened already goes on."""
+
+    actor_token_id: Path[Id] = arg()

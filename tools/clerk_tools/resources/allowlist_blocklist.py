@@ -1,0 +1,84 @@
+"""Allowlist and blocklist: which identifiers may sign up."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from clerk_tools.argument import Body, Id, Path, arg
+from clerk_tools.operation import Operation
+
+SYNONYMS: Final = {
+    "allowlist": "whitelist, allow list",
+    "blocklist": "blacklist, block list, denylist",
+}
+"""What people say instead of a term; for the search."""
+
+
+class ListAllowedIdentifiers(
+    Operation,
+    id="AllowlistBlocklist_listAllowedIdentifiers",
+    get="/allowlist_identifiers",
+    lists="allowlist_identifier",
+    words="list the allowlist, who may sign up",
+):
+    """The allowlist: who may sign up, where InstanceSettings_updateRestrictions has switched it on."""
+
+
+class AllowIdentifier(
+    Operation,
+    id="AllowlistBlocklist_addIdentifierToAllowList",
+    post="/allowlist_identifiers",
+    returns="allowlist_identifier",
+    words="add to the allowlist, let an address sign up, allow a domain",
+):
+    """Put an email, *@domain, phone or web3 wallet on the allowlist. SENDS MAIL with `notify`."""
+
+    identifier: Body[str] = arg("Email, *@domain, E.164 phone or wallet")
+    notify: Body[bool] = arg("Also send an invitation; emails only", default=False)
+
+
+class DeleteAllowedIdentifier(
+    Operation,
+    id="AllowlistBlocklist_deleteIdentifier",
+    delete="/allowlist_identifiers/{identifier_id}",
+    returns="deleted",
+    words="take off the allowlist, remove from the allowlist",
+):
+    """Take an entry off the allowlist. An empty list that is switched on lets nobody sign up."""
+
+    identifier_id: Path[Id] = arg()
+
+
+class ListBlockedIdentifiers(
+    Operation,
+    id="AllowlistBlocklist_listBlockedIdentifiers",
+    get="/blocklist_identifiers",
+    pages="blocklist_identifier",
+    words="list the blocklist, who is blocked, blocked emails",
+):
+    """The blocklist: who may neither sign up nor sign in."""
+
+
+class BlockIdentifier(
+    Operation,
+    id="AllowlistBlocklist_addIdentifier",
+    post="/blocklist_identifiers",
+    returns="blocklist_identifier",
+    words="block an email, block a domain, add to the blocklist, block from signing up, stop sign- "
+    "ups from a domain, ban an email, ban a domain, blocklist an email, blocklist a domain",
+):
+    """Put an email, *@domain, phone or web3 wallet on the blocklist. *@domain keeps out everybody there."""
+
+    identifier: Body[str] = arg("Email, *@domain, E.164 phone or wallet")
+
+
+class DeleteBlockedIdentifier(
+    Operation,
+    id="AllowlistBlocklist_deleteIdentifierFromBlocklist",
+    delete="/blocklist_identifiers/{identifier_id}",
+    returns="deleted",
+    words="unblock an email, unblock a domain, remove from the blocklist",
+):
+    """Take an entry off the blocklist."""
+
+    identifier_id: Path[Id] = arg()

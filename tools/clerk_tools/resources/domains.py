@@ -1,0 +1,58 @@
+"""The instance's domains."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from clerk_tools.argument import Body, Id, Path, arg
+from clerk_tools.operation import Operation
+
+
+class ListDomains(
+    Operation,
+    id="Domains_getAllDomains",
+    get="/domains",
+    pages="domain",
+    words="DNS records, primary domain, which domains",
+):
+    """The instance's primary and satellite domains, with the DNS records each needs."""
+
+
+class AddSatelliteDomain(
+    Operation,
+    id="Domains_addSatelliteDomain",
+    post="/domains",
+    returns="domain",
+    words="second domain, another website",
+):
+    """Add a satellite domain, which shares the primary domain's sign-ins."""
+
+    name: Body[str] = arg("Host name; a port only in development")
+    is_satellite: Body[Literal[True]] = arg()
+    proxy_url: Body[str] = arg("Where the proxy for Clerk's Frontend API answers", optional=True)
+
+
+class DeleteSatelliteDomain(
+    Operation,
+    id="Domains_deleteSatelliteDomain",
+    delete="/domains/{domain_id}",
+    returns="deleted",
+    words="delete a domain",
+):
+    """Delete a satellite domain; the primary one cannot be deleted."""
+
+    domain_id: Path[Id] = arg()
+
+
+class UpdateDomain(
+    Operation,
+    id="Domains_updateDomain",
+    patch="/domains/{domain_id}",
+    returns="domain",
+    words="proxy URL of a domain, rename a domain",
+):
+    """Rename a domain or set its proxy. A wrong value on the primary domain locks everybody out."""
+
+    domain_id: Path[Id] = arg()
+    name: Body[str | None] = arg("Host name; a port only in development", optional=True)
+    proxy_url: Body[str | None] = arg("Production only; null for plain DNS", optional=True)

@@ -1,0 +1,65 @@
+"""Email addresses of users."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from clerk_tools.argument import Body, Id, Path, arg
+from clerk_tools.operation import Operation
+
+SYNONYMS: Final = {
+    "email": "mail, e mail",
+}
+"""What people say instead of a term; for the search."""
+
+
+class CreateEmailAddress(
+    Operation,
+    id="EmailAddresses_createNewAddress",
+    post="/email_addresses",
+    returns="email_address",
+    words="add an email to a user, second email",
+):
+    """Add an email address to a user. Unverified unless `verified` is true."""
+
+    user_id: Body[Id] = arg(optional=True)
+    email_address: Body[str] = arg(optional=True)
+    verified: Body[bool | None] = arg(optional=True)
+    primary: Body[bool | None] = arg(optional=True)
+
+
+class GetEmailAddress(
+    Operation,
+    id="EmailAddresses_getDetails",
+    get="/email_addresses/{email_address_id}",
+    returns="email_address",
+    words="is an email verified",
+):
+    """One email address by its id. To find a user by an address, list users."""
+
+    email_address_id: Path[Id] = arg()
+
+
+class DeleteEmailAddress(
+    Operation,
+    id="EmailAddresses_deleteById",
+    delete="/email_addresses/{email_address_id}",
+    returns="deleted",
+):
+    """Remove an email address from its user, for good. The user's last identification cannot be removed."""
+
+    email_address_id: Path[Id] = arg()
+
+
+class UpdateEmailAddress(
+    Operation,
+    id="EmailAddresses_updateAddress",
+    patch="/email_addresses/{email_address_id}",
+    returns="email_address",
+    words="verify an email by hand, make an email primary, primary email, mark an email as verified",
+):
+    """Mark an email address as verified, or as its user's primary one (it must be verified)."""
+
+    email_address_id: Path[Id] = arg()
+    verified: Body[bool | None] = arg(optional=True)
+    primary: Body[bool | None] = arg(optional=True)

@@ -1,0 +1,99 @@
+"""Email and SMS templates: what users are sent."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from clerk_tools.argument import Body, Id, Path, arg
+from clerk_tools.operation import Operation
+
+
+class ListTemplates(
+    Operation,
+    id="EmailSmsTemplates_listSortedByPosition",
+    get="/templates/{template_type}",
+    lists="template",
+    words="email templates, SMS templates, which emails are sent",
+):
+    """The email or SMS templates, in the dashboard's order."""
+
+    template_type: Path[Literal["email", "sms"]] = arg()
+
+
+class GetTemplate(
+    Operation,
+    id="EmailSmsTemplates_getTemplateDetails",
+    get="/templates/{template_type}/{slug}",
+    returns="template_details",
+    words="text of an email, text of an SMS, read a template, email template",
+):
+    """One email or SMS template: texts, variables, who delivers it."""
+
+    template_type: Path[Literal["email", "sms"]] = arg()
+    slug: Path[Id] = arg("Such as verification_code")
+
+
+class UpdateTemplate(
+    Operation,
+    id="EmailSmsTemplates_updateTemplateByTypeAndSlug",
+    put="/templates/{template_type}/{slug}",
+    returns="template",
+    words="edit an email, edit the text of an email, customize an email, edit the wording of an "
+    "email, subject of an email",
+):
+    """Change an email or SMS template; what users receive changes at once. Preview it first."""
+
+    template_type: Path[Literal["email", "sms"]] = arg()
+    slug: Path[Id] = arg("Such as verification_code")
+    name: Body[str] = arg(optional=True)
+    subject: Body[str | None] = arg("Emails only", optional=True)
+    markup: Body[str | None] = arg("Source in the editor's markup", optional=True)
+    body: Body[str] = arg("Text with {{variables}}", optional=True)
+    delivered_by_clerk: Body[bool | None] = arg("False: your own webhook must send it", optional=True)
+    from_email_name: Body[str] = arg("Sender's part before the @", optional=True)
+
+
+class RevertTemplate(
+    Operation,
+    id="EmailSmsTemplates_revertTemplate",
+    post="/templates/{template_type}/{slug}/revert",
+    returns="template",
+    effect="destroy",
+    words="reset a template to its default, restore a template, undo changes of a template",
+):
+    """Put a template back to Clerk's default. The customized text is lost."""
+
+    template_type: Path[Literal["email", "sms"]] = arg()
+    slug: Path[Id] = arg("Such as verification_code")
+
+
+class PreviewTemplate(
+    Operation,
+    id="EmailSmsTemplates_previewTemplate",
+    post="/templates/{template_type}/{slug}/preview",
+    returns="template_preview",
+    effect="read",
+    words="render a template, what an email looks like",
+):
+    """Render a template text with sample values. Nothing is saved or sent."""
+
+    template_type: Path[Id] = arg("email or sms")
+    slug: Path[Id] = arg("Such as verification_code")
+    subject: Body[str | None] = arg("Emails only", optional=True)
+    body: Body[str] = arg("Text with {{variables}}", optional=True)
+    from_email_name: Body[str] = arg("Sender's part before the @", optional=True)
+
+
+class ToggleTemplateDelivery(
+    Operation,
+    id="EmailSmsTemplates_toggleDeliveryByTypeAndSlug",
+    post="/templates/{template_type}/{slug}/toggle_delivery",
+    returns="template",
+    words="stop sending emails, stop sending SMS codes, disable delivery",
+):
+    """Switch who delivers a template. With false Clerk stops sending it: sign-in codes may no longer
+    arrive."""
+
+    template_type: Path[Literal["email", "sms"]] = arg()
+    slug: Path[Id] = arg("Such as verification_code")
+    delivered_by_clerk: Body[bool | None] = arg("False: your own webhook must send it", optional=True)

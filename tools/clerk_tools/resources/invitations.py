@@ -1,0 +1,58 @@
+"""Invitations to sign up."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from clerk_tools.argument import Body, Id, JsonObject, Path, Query, arg
+from clerk_tools.operation import Operation, Paged
+
+SYNONYMS: Final = {
+    "invitation": "invite",
+}
+"""What people say instead of a term; for the search."""
+
+
+class CreateInvitation(
+    Operation,
+    id="Invitations_createNewInvitation",
+    post="/invitations",
+    returns="invitation",
+    secret=("url",),
+    words="invite, invitation link, invite to sign up, send an invitation, invitation mail",
+):
+    """Invite an address to sign up. SENDS MAIL unless `notify` is false. For an organization use
+    OrganizationInvitations_createAndSend."""
+
+    email_address: Body[str] = arg()
+    public_metadata: Body[JsonObject] = arg("Becomes the user's", optional=True)
+    redirect_url: Body[str] = arg("Once accepted", optional=True)
+    notify: Body[bool | None] = arg("Send the invitation mail", default=True)
+    ignore_existing: Body[bool | None] = arg("Invite even if invited before or already a user", default=False)
+
+
+class ListInvitations(
+    Paged,
+    id="Invitations_listAllNonRevoked",
+    get="/invitations",
+    lists="invitation",
+    secret=("url",),
+    words="pending invitations, who was invited",
+):
+    """Invitations to sign up, newest first; revoked ones only by `status`."""
+
+    status: Query[Literal["pending", "accepted", "revoked"]] = arg(optional=True)
+
+
+class RevokeInvitation(
+    Operation,
+    id="Invitations_revokeInvitation",
+    post="/invitations/{invitation_id}/revoke",
+    returns="invitation",
+    effect="destroy",
+    secret=("url",),
+    words="cancel an invitation",
+):
+    """Make a pending invitation's link invalid. The person can still sign up where sign-up is open."""
+
+    invitation_id: Path[Id] = arg()

@@ -1,0 +1,81 @@
+"""JWT templates: the shape of tokens for other services."""
+
+from __future__ import annotations
+
+from clerk_tools.argument import Body, Id, JsonObject, Path, arg
+from clerk_tools.operation import Operation
+
+
+class ListJwtTemplates(
+    Operation,
+    id="JwtTemplates_listAllTemplates",
+    get="/jwt_templates",
+    lists="jwt_template",
+    words="token templates, which claims",
+):
+    """The JWT templates, which shape tokens for other services."""
+
+
+class CreateJwtTemplate(
+    Operation,
+    id="JwtTemplates_createTemplate",
+    post="/jwt_templates",
+    returns="jwt_template",
+    private=("signing_key",),
+    words="new token template, custom claims, token for supabase, token for hasura",
+):
+    """Create a JWT template."""
+
+    name: Body[str] = arg(optional=True)
+    claims: Body[JsonObject] = arg(
+        "May use {{user.…}} variables; no reserved claims such as sub or iss", optional=True
+    )
+    lifetime: Body[int | None] = arg("Seconds", optional=True, ge=30, le=315360000)
+    allowed_clock_skew: Body[int | None] = arg("Seconds", optional=True, ge=0, le=300)
+    custom_signing_key: Body[bool] = arg(optional=True)
+    signing_algorithm: Body[str | None] = arg("With custom_signing_key, such as RS256", optional=True)
+    signing_key: Body[str | None] = arg("With custom_signing_key, PEM or secret", optional=True)
+
+
+class GetJwtTemplate(
+    Operation,
+    id="JwtTemplates_getTemplateDetails",
+    get="/jwt_templates/{template_id}",
+    returns="jwt_template",
+):
+    """One JWT template."""
+
+    template_id: Path[Id] = arg()
+
+
+class UpdateJwtTemplate(
+    Operation,
+    id="JwtTemplates_updateTemplateById",
+    patch="/jwt_templates/{template_id}",
+    returns="jwt_template",
+    private=("signing_key",),
+    words="change claims, token lifetime, make tokens live longer",
+):
+    """Change a JWT template. `claims` replaces all claims; services that read them notice at once."""
+
+    template_id: Path[Id] = arg()
+    name: Body[str] = arg(optional=True)
+    claims: Body[JsonObject] = arg(
+        "May use {{user.…}} variables; no reserved claims such as sub or iss", optional=True
+    )
+    lifetime: Body[int | None] = arg("Seconds", optional=True, ge=30, le=315360000)
+    allowed_clock_skew: Body[int | None] = arg("Seconds", optional=True, ge=0, le=300)
+    custom_signing_key: Body[bool] = arg(optional=True)
+    signing_algorithm: Body[str | None] = arg("With custom_signing_key, such as RS256", optional=True)
+    signing_key: Body[str | None] = arg("With custom_signing_key, PEM or secret", optional=True)
+
+
+class DeleteJwtTemplate(
+    Operation,
+    id="JwtTemplates_deleteTemplateById",
+    delete="/jwt_templates/{template_id}",
+    returns="deleted",
+):
+    """Delete a JWT template; whoever asks for its tokens fails from then on."""
+
+    template_id: Path[Id] = arg()

@@ -1,0 +1,19 @@
+"""What belongs to no other resource."""
+
+from __future__ import annotations
+
+from clerk_tools.argument import Query, arg
+from clerk_tools.operation import Operation
+
+
+class GetInterstitialMarkup(
+    Operation,
+    id="Miscellaneous_getInterstitialMarkup",
+    get="/public/interstitial",
+    text=True,
+    words="interstitial page",
+):
+    """The HTML page that Clerk's older SDKs show while a session is being synced. For debugging only."""
+
+    frontendApi: Query[str] = arg("Frontend API host", optional=True)  # noqa: N815 - the name is the API's
+    publishable_key: Query[str] = arg(optional=True)

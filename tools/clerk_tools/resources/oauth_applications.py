@@ -1,0 +1,95 @@
+"""OAuth applications: others that sign in with this instance."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from clerk_tools.argument import Body, Id, Path, arg
+from clerk_tools.operation import Operation, Paged
+
+SYNONYMS: Final = {
+    "OAuth application": "OAuth app, OAuth client",
+}
+"""What people say instead of a term; for the search."""
+
+
+class ListOAuthApplications(
+    Paged,
+    id="OAuthApplications_listSortedByDescendingCreationDate",
+    get="/oauth_applications",
+    pages="oauth_application",
+):
+    """OAuth applications that sign in with this instance, newest first."""
+
+
+class CreateOAuthApplication(
+    Operation,
+    id="OAuthApplications_createNewApplication",
+    post="/oauth_applications",
+    returns="oauth_application",
+    secret=("client_secret",),
+    words="register an OAuth application, be an identity provider for another service",
+):
+    """Create an OAuth application. Its client secret is shown this once."""
+
+    name: Body[str] = arg()
+    callback_url: Body[str] = arg()
+    scopes: Body[str] = arg(
+        "Separated by blanks: profile, email, public_metadata, private_metadata", default="profile email"
+    )
+    public: Body[bool] = arg(
+        "A client that cannot keep a secret: code flow with PKCE, no secret", optional=True
+    )
+
+
+class GetOAuthApplication(
+    Operation,
+    id="OAuthApplications_getById",
+    get="/oauth_applications/{oauth_application_id}",
+    returns="oauth_application",
+):
+    """One OAuth application, without its secret."""
+
+    oauth_application_id: Path[Id] = arg()
+
+
+class UpdateOAuthApplication(
+    Operation,
+    id="OAuthApplications_updateApplication",
+    patch="/oauth_applications/{oauth_application_id}",
+    returns="oauth_application",
+    words="callback URL, OAuth scopes",
+):
+    """Change an OAuth application; only what is given changes."""
+
+    oauth_application_id: Path[Id] = arg()
+    name: Body[str] = arg(optional=True)
+    callback_url: Body[str] = arg(optional=True)
+    scopes: Body[str] = arg(
+        "Separated by blanks: profile, email, public_metadata, private_metadata", default="profile email"
+    )
+
+
+class DeleteOAuthApplication(
+    Operation,
+    id="OAuthApplications_deleteById",
+    delete="/oauth_applications/{oauth_application_id}",
+    returns="deleted",
+):
+    """Delete an OAuth application; sign-ins through it stop."""
+
+    oauth_application_id: Path[Id] = arg()
+
+
+class RotateOAuthSecret(
+    Operation,
+    id="OAuthApplications_rotateSecret",
+    post="/oauth_applications/{oauth_application_id}/rotate_secret",
+    returns="oauth_application",
+    effect="destroy",
+    secret=("client_secret",),
+    words="API secret, client secret, new secret, leaked secret",
+):
+    """Give an OAuth application a new client secret, shown this once. The old one stops working at once."""
+
+    oauth_application_id: Path[Id] = arg()

@@ -1,0 +1,130 @@
+"""Organizations: the teams that users belong to."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from clerk_tools.argument import Body, File, Id, JsonObject, Path, Query, arg
+from clerk_tools.operation import Operation, Paged
+
+SYNONYMS: Final = {
+    "organization": "org, team, company, workspace, tenant, customer",
+}
+"""What people say instead of a term; for the search."""
+
+
+class ListOrganizations(
+    Paged,
+    id="Organizations_listSortedByCreationDate",
+    get="/organizations",
+    pages="organization",
+    words="find an organization by name, which organization is called, all organizations, biggest "
+    "organizations",
+):
+    """Find organizations, newest first."""
+
+    include_members_count: Query[bool] = arg(optional=True)
+    query: Query[str] = arg("Exact id, or part of name or slug", optional=True)
+    order_by: Query[str] = arg(
+        "name, created_at or members_count; - first for descending", default="-created_at"
+    )
+
+
+class CreateOrganization(
+    Operation,
+    id="Organizations_createNewOrganization",
+    post="/organizations",
+    returns="organization",
+    words="set up an organization",
+):
+    """Create an organization; `created_by` becomes its first admin."""
+
+    name: Body[str] = arg()
+    created_by: Body[Id] = arg("User id of the first admin")
+    private_metadata: Body[JsonObject] = arg(optional=True)
+    public_metadata: Body[JsonObject] = arg(optional=True)
+    slug: Body[str] = arg("Lowercase letters, digits, dashes; unique", optional=True)
+    max_allowed_memberships: Body[int] = arg("With pending invitations; 0: no limit", optional=True)
+
+
+class GetOrganization(
+    Operation,
+    id="Organizations_getByIdOrSlug",
+    get="/organizations/{organization_id}",
+    returns="organization",
+    words="organization by slug, organization by id",
+):
+    """One organization, by id or slug."""
+
+    organization_id: Path[Id] = arg("Id or slug")
+
+
+class UpdateOrganization(
+    Operation,
+    id="Organizations_updateOrganization",
+    patch="/organizations/{organization_id}",
+    returns="organization",
+    words="rename an organization, change an organization's name, member limit of an organization, "
+    "more members",
+):
+    """Change an organization. Metadata given here REPLACES the whole object: merge with
+    Organizations_mergeOrganizationMetadata."""
+
+    organization_id: Path[Id] = arg()
+    public_metadata: Body[JsonObject] = arg(optional=True)
+    private_metadata: Body[JsonObject] = arg(optional=True)
+    name: Body[str | None] = arg(optional=True)
+    slug: Body[str | None] = arg("Lowercase letters, digits, dashes; unique", optional=True)
+    max_allowed_memberships: Body[int | None] = arg("With pending invitations; 0: no limit", optional=True)
+    admin_delete_enabled: Body[bool | None] = arg("Admins may delete an organization", optional=True)
+
+
+class DeleteOrganization(
+    Operation,
+    id="Organizations_deleteOrganization",
+    delete="/organizations/{organization_id}",
+    returns="deleted",
+    words="close an organization",
+):
+    """Delete an organization with its memberships and invitations, for good. Its users stay."""
+
+    organization_id: Path[Id] = arg()
+
+
+class MergeOrganizationMetadata(
+    Operation,
+    id="Organizations_mergeOrganizationMetadata",
+    patch="/organizations/{organization_id}/metadata",
+    returns="organization",
+    words="set metadata of an organization, save in an organization's metadata, add a key to an "
+    "organization's metadata",
+):
+    """Merge keys into an organization's metadata, deeply; null removes a key, at any depth."""
+
+    organization_id: Path[Id] = arg()
+    public_metadata: Body[JsonObject] = arg(optional=True)
+    private_metadata: Body[JsonObject] = arg(optional=True)
+
+
+class SetOrganizationLogo(
+    Operation,
+    id="Organizations_updateOrganizationLogo",
+    put="/organizations/{organization_id}/logo",
+    returns="organization",
+):
+    """Set an organization's logo."""
+
+    organization_id: Path[Id] = arg()
+    uploader_user_id: Body[Id] = arg()
+    file: File[str] = arg("Image as base64 or data URI (jpeg, png, gif, webp; at most 10 MB)")
+
+
+class DeleteOrganizationLogo(
+    Operation,
+    id="Organizations_removeLogo",
+    delete="/organizations/{organization_id}/logo",
+    returns="organization",
+):
+    """Remove an organization's logo, for good."""
+
+    organization_id: Path[Id] = arg()

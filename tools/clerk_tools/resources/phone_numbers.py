@@ -1,0 +1,73 @@
+"""Phone numbers of users."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from clerk_tools.argument import Body, Id, Path, arg
+from clerk_tools.operation import Operation
+
+SYNONYMS: Final = {
+    "phone": "mobile, telephone, cell",
+}
+"""What people say instead of a term; for the search."""
+
+
+class CreatePhoneNumber(
+    Operation,
+    id="PhoneNumbers_createNewPhoneNumber",
+    post="/phone_numbers",
+    returns="phone_number",
+    secret=("backup_codes",),
+    words="add a phone to a user, second phone",
+):
+    """Add a phone number to a user. Unverified unless `verified` is true."""
+
+    user_id: Body[Id] = arg(optional=True)
+    phone_number: Body[str] = arg("E.164", optional=True)
+    verified: Body[bool | None] = arg(optional=True)
+    primary: Body[bool | None] = arg(optional=True)
+    reserved_for_second_factor: Body[bool | None] = arg(
+        "Use it as a second factor; must be verified", optional=True
+    )
+
+
+class GetPhoneNumber(
+    Operation,
+    id="PhoneNumbers_getDetails",
+    get="/phone_numbers/{phone_number_id}",
+    returns="phone_number",
+    secret=("backup_codes",),
+):
+    """One phone number by its id. To find a user by a number, list users."""
+
+    phone_number_id: Path[Id] = arg()
+
+
+class DeletePhoneNumber(
+    Operation,
+    id="PhoneNumbers_deletePhoneNumberById",
+    delete="/phone_numbers/{phone_number_id}",
+    returns="deleted",
+):
+    """Remove a phone number from its user, for good. The user's last identification cannot be removed."""
+
+    phone_number_id: Path[Id] = arg()
+
+
+class UpdatePhoneNumber(
+    Operation,
+    id="PhoneNumbers_updateDetails",
+    patch="/phone_numbers/{phone_number_id}",
+    returns="phone_number",
+    secret=("backup_codes",),
+    words="verify a phone by hand, make a phone primary, SMS second factor, mark a phone as verified",
+):
+    """Mark a phone number as verified, as primary, or as a second factor."""
+
+    phone_number_id: Path[Id] = arg()
+    verified: Body[bool | None] = arg(optional=True)
+    primary: Body[bool | None] = arg(optional=True)
+    reserved_for_second_factor: Body[bool | None] = arg(
+        "Use it as a second factor; must be verified", optional=True
+    )

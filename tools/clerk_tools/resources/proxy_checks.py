@@ -1,0 +1,19 @@
+"""Checks of a proxy in front of Clerk."""
+
+from __future__ import annotations
+
+from clerk_tools.argument import Body, Id, arg
+from clerk_tools.operation import Operation
+
+
+class CheckProxy(
+    Operation,
+    id="ProxyChecks_verifyProxyConfiguration",
+    post="/proxy_checks",
+    returns="proxy_check",
+    words="test a proxy, does the proxy work",
+):
+    """Test whether a proxy reaches Clerk rightly for a domain, before it is set. The check is recorded."""
+
+    domain_id: Body[Id] = arg(optional=True)
+    proxy_url: Body[str] = arg("Where the proxy for Clerk's Frontend API answers", optional=True)

@@ -1,0 +1,50 @@
+"""Redirect URLs that native apps may use."""
+
+from __future__ import annotations
+
+from clerk_tools.argument import Body, Id, Path, arg
+from clerk_tools.operation import Operation
+
+
+class ListRedirectUrls(
+    Operation,
+    id="RedirectUrLs_listAll",
+    get="/redirect_urls",
+    lists="redirect_url",
+    words="allowed redirect URLs",
+):
+    """The redirect URLs that native apps may be sent back to."""
+
+
+class CreateRedirectUrl(
+    Operation,
+    id="RedirectUrLs_createNewUrl",
+    post="/redirect_urls",
+    returns="redirect_url",
+    words="allow a redirect URL, mobile app callback, allow a URL",
+):
+    """Allow a redirect URL."""
+
+    url: Body[str] = arg("https:// or an app's own scheme", optional=True)
+
+
+class GetRedirectUrl(
+    Operation,
+    id="RedirectUrLs_getById",
+    get="/redirect_urls/{id}",
+    returns="redirect_url",
+):
+    """One redirect URL."""
+
+    id: Path[Id] = arg()
+
+
+class DeleteRedirectUrl(
+    Operation,
+    id="RedirectUrLs_removeById",
+    delete="/redirect_urls/{id}",
+    returns="deleted",
+):
+    """Disallow a redirect URL; apps that use it can no longer sign in."""
+
+    id: Path[Id] = arg()

@@ -1,0 +1,100 @@
+"""SAML connections: enterprise single sign-on."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from clerk_tools.argument import Body, Id, Nested, Path, arg
+from clerk_tools.operation import Operation, Paged
+
+SYNONYMS: Final = {
+    "SAML": "SSO, single sign on, okta, entra, azure, microsoft, enterprise",
+}
+"""What people say instead of a term; for the search."""
+
+
+class AttributeMapping(Nested):
+    """The IdP attribute that each field of a user is read from."""
+
+    user_id: Id = arg(optional=True)
+    email_address: str = arg(optional=True)
+    first_name: str = arg(optional=True)
+    last_name: str = arg(optional=True)
+
+
+class ListSamlConnections(
+    Paged,
+    id="SamlConnectionsBeta_getList",
+    get="/saml_connections",
+    pages="saml_connection",
+    words="who has SAML, SAML connections",
+):
+    """SAML connections (enterprise single sign-on), newest first."""
+
+
+class CreateSamlConnection(
+    Operation,
+    id="SamlConnectionsBeta_createNewConnection",
+    post="/saml_connections",
+    returns="saml_connection",
+    words="set up SAML, connect an identity provider, SAML for an organization",
+):
+    """Create a SAML connection, not yet active. Give the IdP's metadata by URL or XML, or its three
+    values."""
+
+    name: Body[str] = arg()
+    domain: Body[str] = arg("Email domain of its users")
+    provider: Body[Literal["saml_custom", "saml_okta", "saml_google", "saml_microsoft"]] = arg()
+    idp_entity_id: Body[Id | None] = arg(optional=True)
+    idp_sso_url: Body[str | None] = arg(optional=True)
+    idp_certificate: Body[str | None] = arg("X.509", optional=True)
+    idp_metadata_url: Body[str | None] = arg("Wins over the single values", optional=True)
+    idp_metadata: Body[str | None] = arg("XML; wins over the single values", optional=True)
+    attribute_mapping: Body[AttributeMapping | None] = arg("IdP attribute name for each", optional=True)
+
+
+class GetSamlConnection(
+    Operation,
+    id="SamlConnectionsBeta_getById",
+    get="/saml_connections/{saml_connection_id}",
+    returns="saml_connection",
+):
+    """One SAML connection."""
+
+    saml_connection_id: Path[Id] = arg()
+
+
+class UpdateSamlConnection(
+    Operation,
+    id="SamlConnectionsBeta_updateConnectionById",
+    patch="/saml_connections/{saml_connection_id}",
+    returns="saml_connection",
+    words="activate SAML, IdP certificate, turn off SAML, turn on SAML",
+):
+    """Change or activate a SAML connection; active needs all IdP fields."""
+
+    saml_connection_id: Path[Id] = arg()
+    name: Body[str | None] = arg(optional=True)
+    domain: Body[str | None] = arg("Email domain of its users", optional=True)
+    idp_entity_id: Body[Id | None] = arg(optional=True)
+    idp_sso_url: Body[str | None] = arg(optional=True)
+    idp_certificate: Body[str | None] = arg("X.509", optional=True)
+    idp_metadata_url: Body[str | None] = arg("Wins over the single values", optional=True)
+    idp_metadata: Body[str | None] = arg("XML; wins over the single values", optional=True)
+    attribute_mapping: Body[AttributeMapping | None] = arg("IdP attribute name for each", optional=True)
+    active: Body[bool | None] = arg(optional=True)
+    sync_user_attributes: Body[bool | None] = arg("At each sign-in", optional=True)
+    allow_subdomains: Body[bool | None] = arg(optional=True)
+    allow_idp_initiated: Body[bool | None] = arg(optional=True)
+
+
+class DeleteSamlConnection(
+    Operation,
+    id="SamlConnectionsBeta_deleteConnectionById",
+    delete="/saml_connections/{saml_connection_id}",
+    returns="deleted",
+    words="delete SAML",
+):
+    """Delete a SAML connection: its users can no longer sign in through it."""
+
+    saml_connection_id: Path[Id] = arg()

@@ -1,0 +1,335 @@
+"""Users: who can sign in."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from clerk_tools.argument import Body, File, Id, JsonObject, Path, Query, arg
+from clerk_tools.operation import Effect, Operation, Paged
+
+SYNONYMS: Final = {
+    "user": "person, people, account, customer, employee, human",
+    "mfa": "2fa, two factor, second factor, multi factor, two step",
+    "image": "avatar, picture, photo",
+}
+"""What people say instead of a term; for the search."""
+
+PasswordHasher = Literal[
+    "argon2i",
+    "argon2id",
+    "bcrypt",
+    "bcrypt_sha256_django",
+    "md5",
+    "pbkdf2_sha256",
+    "pbkdf2_sha256_django",
+    "pbkdf2_sha1",
+    "phpass",
+    "scrypt_firebase",
+    "scrypt_werkzeug",
+    "sha256",
+]
+
+
+class ListUsers(
+    Paged,
+    id="Users_listSortedByCreationDate",
+    get="/users",
+    lists="user",
+    words="find a user by email, who signed up, newest users, all users, inactive users, do we have "
+    "a user called, who joined, is an email signed up, last sign-in, which user is called, "
+    "which user has a phone, which user has an email",
+):
+    """Find users, newest first. Filters combine; each takes up to 100 exact values. `query` searches parts
+    of names and identifiers."""
+
+    email_address: Query[list[str]] = arg(optional=True)
+    phone_number: Query[list[str]] = arg("E.164", optional=True)
+    external_id: Query[list[str]] = arg("+ includes, - excludes", optional=True)
+    username: Query[list[str]] = arg(optional=True)
+    web3_wallet: Query[list[str]] = arg(optional=True)
+    user_id: Query[list[str]] = arg("+ includes, - excludes", optional=True)
+    organization_id: Query[list[str]] = arg("Members of these; + includes, - excludes", optional=True)
+    query: Query[str] = arg("Part of a name, identifier or id", optional=True)
+    last_active_at_since: Query[int] = arg("Unix ms; precise to the day", optional=True)
+    order_by: Query[str] = arg(
+        "created_at, updated_at, last_active_at, last_sign_in_at, first_name, last_name, username, "
+        "email_address, phone_number or web3wallet; - first for descending",
+        default="-created_at",
+    )
+
+
+class CreateUser(
+    Operation,
+    id="Users_createNewUser",
+    post="/users",
+    returns="user",
+    private=("password", "password_digest", "totp_secret", "backup_codes"),
+    words="import users, migrate users, sign a user up by hand",
+):
+    """Create a user. Emails and phones count as verified, the first of each is primary. No mail is sent;
+    to let people sign up themselves, invite."""
+
+    external_id: Body[str | None] = arg("Id in your own system; unique", optional=True)
+    first_name: Body[str | None] = arg(optional=True)
+    last_name: Body[str | None] = arg(optional=True)
+    email_address: Body[list[str]] = arg(optional=True)
+    phone_number: Body[list[str]] = arg("E.164", optional=True)
+    web3_wallet: Body[list[str]] = arg(optional=True)
+    username: Body[str | None] = arg(optional=True)
+    password: Body[str | None] = arg("At least 8 characters", optional=True)
+    password_digest: Body[str] = arg("Instead of password, with password_hasher", optional=True)
+    password_hasher: Body[PasswordHasher] = arg(optional=True)
+    skip_password_checks: Body[bool] = arg("For migrations", optional=True)
+    skip_password_requirement: Body[bool] = arg("Allow a user without password", optional=True)
+    totp_secret: Body[str] = arg("Base32; switches the authenticator app on", optional=True)
+    backup_codes: Body[list[str]] = arg("Need a second factor", optional=True)
+    public_metadata: Body[JsonObject] = arg("Readable by the frontend", optional=True)
+    private_metadata: Body[JsonObject] = arg("Backend only", optional=True)
+    unsafe_metadata: Body[JsonObject] = arg("Writable by the frontend", optional=True)
+    created_at: Body[str] = arg("RFC 3339; for migrations", optional=True)
+
+
+class CountUsers(
+    Operation,
+    id="Users_getTotalCount",
+    get="/users/count",
+    returns="total_count",
+    words="number of users, how many signed up",
+):
+    """How many users match; without filters, all of them."""
+
+    email_address: Query[list[str]] = arg(optional=True)
+    phone_number: Query[list[str]] = arg(optional=True)
+    external_id: Query[list[str]] = arg(optional=True)
+    username: Query[list[str]] = arg(optional=True)
+    web3_wallet: Query[list[str]] = arg(optional=True)
+    user_id: Query[list[str]] = arg(optional=True)
+    query: Query[str] = arg("Part of a name, identifier or id", optional=True)
+
+
+class GetUser(
+    Operation,
+    id="Users_getUserDetails",
+    get="/users/{user_id}",
+    returns="user",
+    words="user profile, user by id, everything about a user",
+):
+    """One user, by id."""
+
+    user_id: Path[Id] = arg()
+
+
+class UpdateUser(
+    Operation,
+    id="Users_updateUserAttributes",
+    patch="/users/{user_id}",
+    returns="user",
+    private=("password", "password_digest", "totp_secret", "backup_codes"),
+    words="set a password, reset a password, change a user's name, change a username, edit a profile",
+):
+    """Change a user; only what is given changes. Metadata given here REPLACES the whole object: merge with
+    Users_mergeUserMetadataAttributes. Null clears a field; a null or empty `username` deletes it for good."""
+
+    user_id: Path[Id] = arg()
+    external_id: Body[str | None] = arg("Id in your own system; unique", optional=True)
+    first_name: Body[str | None] = arg(optional=True)
+    last_name: Body[str | None] = arg(optional=True)
+    primary_email_address_id: Body[Id] = arg("Must be verified", optional=True)
+    notify_primary_email_address_changed: Body[bool] = arg("SENDS MAIL", default=False)
+    primary_phone_number_id: Body[Id] = arg(optional=True)
+    primary_web3_wallet_id: Body[Id] = arg(optional=True)
+    username: Body[str | None] = arg(optional=True)
+    profile_image_id: Body[Id | None] = arg(optional=True)
+    password: Body[str | None] = arg("At least 8 characters", optional=True)
+    password_digest: Body[str] = arg("Instead of password, with password_hasher", optional=True)
+    password_hasher: Body[PasswordHasher] = arg(optional=True)
+    skip_password_checks: Body[bool | None] = arg("For migrations", optional=True)
+    sign_out_of_other_sessions: Body[bool | None] = arg("With a new password", optional=True)
+    totp_secret: Body[str] = arg("Base32; switches the authenticator app on", optional=True)
+    backup_codes: Body[list[str]] = arg("Need a second factor", optional=True)
+    public_metadata: Body[JsonObject] = arg("Readable by the frontend", optional=True)
+    private_metadata: Body[JsonObject] = arg("Backend only", optional=True)
+    unsafe_metadata: Body[JsonObject] = arg("Writable by the frontend", optional=True)
+    delete_self_enabled: Body[bool | None] = arg("May delete their own account", optional=True)
+    create_organization_enabled: Body[bool | None] = arg("May create organizations", optional=True)
+    created_at: Body[str] = arg("RFC 3339; for migrations", optional=True)
+
+    def actual_effect(self) -> Effect:
+        """Clearing the username deletes that identification for good, as Clerk documents.
+
+        Whether Clerk drops blanks first is not documented: blanks alone count as nothing here.
+        """
+        cleared = "username" in self.model_fields_set and not (self.username or "").strip()
+        return Effect.DESTROY if cleared else self.spec.effect
+
+
+class DeleteUser(
+    Operation,
+    id="Users_deleteUserById",
+    delete="/users/{user_id}",
+    returns="deleted",
+    words="erase personal data, close a user, right to be forgotten, GDPR",
+):
+    """Delete a user with their sessions and memberships, for good. Ban to only keep them out."""
+
+    user_id: Path[Id] = arg()
+
+
+class BanUser(
+    Operation,
+    id="Users_markBanned",
+    post="/users/{user_id}/ban",
+    returns="user",
+    effect="destroy",
+    words="kick out, suspend, deactivate, block a user, keep out for good, abuse, spam, fraud, "
+    "disable a user, cut off access, lose access",
+):
+    """Ban a user: every session ends and no sign-in is possible until unbanned."""
+
+    user_id: Path[Id] = arg()
+
+
+class UnbanUser(
+    Operation,
+    id="Users_removeBanFromUser",
+    post="/users/{user_id}/unban",
+    returns="user",
+    words="let back in, reactivate, unsuspend, unblock a user, reinstate a suspended user",
+):
+    """Lift a ban. Ended sessions stay ended."""
+
+    user_id: Path[Id] = arg()
+
+
+class LockUser(
+    Operation,
+    id="Users_lockUser",
+    post="/users/{user_id}/lock",
+    returns="user",
+    words="stop a user from signing in for a time, temporary block, pause, freeze",
+):
+    """Lock a user out of signing in until the lock expires. Sessions go on; to end them, ban."""
+
+    user_id: Path[Id] = arg()
+
+
+class UnlockUser(
+    Operation,
+    id="Users_removeLock",
+    post="/users/{user_id}/unlock",
+    returns="user",
+    words="locked out, too many failed attempts, too many wrong passwords, cannot sign in, user is "
+    "locked out, let in again",
+):
+    """Lift a lock, for instance after too many wrong passwords."""
+
+    user_id: Path[Id] = arg()
+
+
+class SetProfileImage(
+    Operation,
+    id="Users_setProfileImage",
+    post="/users/{user_id}/profile_image",
+    returns="user",
+    words="upload an image of a user, change an image of a user, update a user's image",
+):
+    """Set a user's profile image."""
+
+    user_id: Path[Id] = arg()
+    file: File[str] = arg("Image as base64 or data URI (jpeg, png, gif, webp; at most 10 MB)")
+
+
+class DeleteProfileImage(
+    Operation,
+    id="Users_deleteProfileImage",
+    delete="/users/{user_id}/profile_image",
+    returns="user",
+):
+    """Remove a user's profile image, for good."""
+
+    user_id: Path[Id] = arg()
+
+
+class MergeUserMetadata(
+    Operation,
+    id="Users_mergeUserMetadataAttributes",
+    patch="/users/{user_id}/metadata",
+    returns="user",
+    words="set metadata of a user, custom data, store an attribute, set a user's plan, add a key to "
+    "a user's metadata, publicMetadata, add a flag to a user's metadata",
+):
+    """Merge keys into a user's metadata, deeply; null removes a key, at any depth."""
+
+    user_id: Path[Id] = arg()
+    public_metadata: Body[JsonObject] = arg("Readable by the frontend", optional=True)
+    private_metadata: Body[JsonObject] = arg("Backend only", optional=True)
+    unsafe_metadata: Body[JsonObject] = arg("Writable by the frontend", optional=True)
+
+
+class GetOAuthAccessToken(
+    Operation,
+    id="Users_getOAuthAccessToken",
+    get="/users/{user_id}/oauth_access_tokens/{provider}",
+    lists="oauth_access_token",
+    secret=("token", "token_secret", "id_token"),
+    words="token of google, token of github, social provider's token, third-party API access, call "
+    "a provider's API on behalf of a user",
+):
+    """A user's access token at an OAuth provider they signed in with. It acts as them there."""
+
+    user_id: Path[Id] = arg()
+    provider: Path[Id] = arg("Such as oauth_google")
+
+
+class ListUserMemberships(
+    Paged,
+    id="Users_getOrganizationMemberships",
+    get="/users/{user_id}/organization_memberships",
+    pages="organization_membership",
+    words="organizations of a user, which organizations a user is in",
+):
+    """The organizations that a user belongs to, with the role in each."""
+
+    user_id: Path[Id] = arg()
+
+
+class VerifyPassword(
+    Operation,
+    id="Users_verifyPassword",
+    post="/users/{user_id}/verify_password",
+    returns="verification",
+    effect="read",
+    private=("password",),
+    words="is the password correct, does the password match",
+):
+    """Whether this is the user's password. A wrong one answers 422 incorrect_password."""
+
+    user_id: Path[Id] = arg()
+    password: Body[str] = arg()
+
+
+class VerifyTotp(
+    Operation,
+    id="Users_verifyTotp",
+    post="/users/{user_id}/verify_totp",
+    returns="verification",
+    private=("code",),
+    words="check an MFA code, authenticator code, one-time code, backup code",
+):
+    """Whether a TOTP or backup code is right. A backup code is used up by it."""
+
+    user_id: Path[Id] = arg()
+    code: Body[str] = arg("TOTP or backup code")
+
+
+class DisableMfa(
+    Operation,
+    id="Users_disableMfa",
+    delete="/users/{user_id}/mfa",
+    returns="user_reference",
+    words="turn off MFA, reset MFA, lost phone, lost authenticator",
+):
+    """Remove every second factor of a user (SMS, authenticator, backup codes): only the first one protects
+    the account then."""
+
+    user_id: Path[Id] = arg()
