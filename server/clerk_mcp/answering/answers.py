@@ -7,12 +7,12 @@ wraps it in; an error is `{"error": {code, message, param?, hint?, status, trace
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from clerk_mcp.answering.cutting import cut_object, cut_text, dumps, how_many_fit, size
 from clerk_mcp.answering.hints import hint, if_executed, reader_of
-from clerk_mcp.answering.secret_values import SecretValues, without_given
+from clerk_mcp.answering.secret_values import SecretValues
 from clerk_mcp.upstream import Reply, Unanswered
 from clerk_tools import views
 from clerk_tools.operation import Effect, Envelope, Operation, Spec
@@ -89,24 +89,13 @@ _UNANSWERED_HINTS: Final = {
 """By the code of a call without an answer; the other codes' messages say what to do themselves."""
 
 
-def of_reply(
-    operation: Operation, reply: Reply, fields: Sequence[str] | None, formatter: Formatter, offset: int = 0
-) -> Answer:
-    """Clerk's reply as the model gets it.
-
-    Args:
-        fields: the raw fields that are wanted in place of the view; `*` is all of them.
-        offset: where to begin in a list that Clerk does not page.
-    """
-    # Should Clerk repeat what it was given in confidence, it goes no further.
-    reply = replace(
-        reply, value=without_given(operation, reply.value), text=without_given(operation, reply.text)
-    )
+def of_failure(operation: Operation, reply: Reply) -> Answer | None:
+    """What went wrong at Clerk; None where the reply is a usable answer to the operation."""
     if reply.status >= 400:
         return _clerk_error(operation.spec, reply)
     if not is_usable(operation.spec, reply):
         return _unusable(operation.spec, reply)
-    return formatter.success(operation, reply, fields, offset)
+    return None
 
 
 def _clerk_error(spec: Spec, reply: Reply) -> Answer:
@@ -220,7 +209,12 @@ class Formatter:
     def success(
         self, operation: Operation, reply: Reply, fields: Sequence[str] | None, offset: int = 0
     ) -> Answer:
-        """Trim a usable reply by its view, or to `fields` where the model named them."""
+        """Trim a usable reply as the model gets it.
+
+        Args:
+            fields: the raw fields that are wanted in place of the view; `*` is all of them.
+            offset: where to begin in a list that Clerk does not page.
+        """
         spec = operation.spec
         if spec.envelope is Envelope.TEXT:
             return self._text(reply)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from clerk_mcp.answering import Answer, Formatter, SecretsUnwritable, answers
+from clerk_mcp.answering import Answer, Formatter, SecretsUnwritable, answers, without_given
 from clerk_mcp.auditing import AuditLog, NotMade, earlier
 from clerk_mcp.confirming import Asker, AskInResult, Confirmer, Stop
 from clerk_mcp.offering import Policy, Refused, options
@@ -43,6 +43,15 @@ class Caller:
     """The way to the user behind the caller."""
 
 
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """Clerk's usable answer to one call, before it is shaped for a model."""
+
+    operation: Operation
+    options: options.Options
+    reply: Reply
+
+
 class Reach(Protocol):
     """What callers can reach: one Clerk instance for all of them, or each caller's own."""
 
@@ -71,7 +80,17 @@ class Calls:
         return nullcontext(self)
 
     async def run(self, name: str, arguments: Mapping[str, Any], caller: Caller) -> Answer | AskInResult:
-        """Run one operation by its id.
+        """Run one operation by its id and shape what Clerk answers; see `fetch`."""
+        fetched = await self.fetch(name, arguments, caller)
+        if not isinstance(fetched, Fetched):
+            return fetched
+        chosen = fetched.options
+        return self.formatter.success(fetched.operation, fetched.reply, chosen.fields, chosen.offset)
+
+    async def fetch(
+        self, name: str, arguments: Mapping[str, Any], caller: Caller
+    ) -> Fetched | Answer | AskInResult:
+        """Validate, decide, record and send one operation by its id.
 
         Every failure that the caller can act on is an answer. `AskInResult` is a question to the user that
         goes back in place of one; nothing was sent then.
@@ -101,7 +120,7 @@ class Calls:
 
     async def _decide(
         self, operation: Operation, chosen: options.Options, caller: Caller
-    ) -> Answer | AskInResult:
+    ) -> Fetched | Answer | AskInResult:
         refused = self.policy.objection(operation.spec, caller.scopes, operation.actual_effect())
         if refused:
             await self._not_made(operation, caller, "refused", refused.code)
@@ -118,7 +137,7 @@ class Calls:
 
     async def _make(
         self, operation: Operation, chosen: options.Options, caller: Caller, agreed: str
-    ) -> Answer:
+    ) -> Fetched | Answer:
         try:
             self.formatter.secrets.check(operation.spec)
             reply = await self._send(operation, caller, agreed)
@@ -132,7 +151,11 @@ class Calls:
             return _refusal(refused)
         except Unanswered as failure:
             return answers.of_unanswered(operation.spec, failure)
-        return answers.of_reply(operation, reply, chosen.fields, self.formatter, chosen.offset)
+        # Should Clerk repeat what it was given in confidence, it goes no further.
+        reply = replace(
+            reply, value=without_given(operation, reply.value), text=without_given(operation, reply.text)
+        )
+        return answers.of_failure(operation, reply) or Fetched(operation, chosen, reply)
 
     async def _send(self, operation: Operation, caller: Caller, agreed: str) -> Reply:
         """Send the call, between its two lines in the audit trail where there is one.

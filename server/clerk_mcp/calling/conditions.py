@@ -35,9 +35,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NoReturn
 
 Path = tuple[str, ...]
-Faces = Iterable[object]
+Forms = Iterable[object]
 """One record in each of its forms, such as Clerk's own and the view: a field is looked for in order."""
-Holds = Callable[[Faces], bool]
+Holds = Callable[[Forms], bool]
 
 _MAX_TEXT: Final = 1000
 _MAX_DEPTH: Final = 10
@@ -103,9 +103,9 @@ class Key:
     path: Path
     part: str = ""
 
-    def values(self, faces: Faces) -> list[Any]:
+    def values(self, forms: Forms) -> list[Any]:
         """The distinct values that a record has; None where there is none, `(object)` for an object."""
-        found = [self._part(value) for value in values(faces, self.path)]
+        found = [self._part(value) for value in values(forms, self.path)]
         plain = (v if v is None or isinstance(v, str | int | float | bool) else "(object)" for v in found)
         return list(dict.fromkeys(plain)) or [None]
 
@@ -143,10 +143,10 @@ def grouping(text: str) -> Grouping:
     return Grouping(tuple(keys))
 
 
-def values(faces: Faces, path: Path) -> list[Any]:
+def values(forms: Forms, path: Path) -> list[Any]:
     """What stands at a path, in every object of the lists on the way; nulls and the empty are left out."""
-    for face in faces:
-        found: list[Any] = [face]
+    for form in forms:
+        found: list[Any] = [form]
         for name in path:
             found = [entry.get(name) for entry in _spread(found) if isinstance(entry, dict)]
         if present := [value for value in _spread(found) if value is not None and value not in ("", {})]:
@@ -200,20 +200,20 @@ class _Parser:
         parts = [self._both(depth)]
         while self.take("or"):
             parts.append(self._both(depth))
-        return parts[0] if len(parts) == 1 else lambda faces: any(part(faces) for part in parts)
+        return parts[0] if len(parts) == 1 else lambda forms: any(part(forms) for part in parts)
 
     def _both(self, depth: int) -> Holds:
         parts = [self._one(depth)]
         while self.take("and"):
             parts.append(self._one(depth))
-        return parts[0] if len(parts) == 1 else lambda faces: all(part(faces) for part in parts)
+        return parts[0] if len(parts) == 1 else lambda forms: all(part(forms) for part in parts)
 
     def _one(self, depth: int) -> Holds:
         if depth >= _MAX_DEPTH:
             raise BadCondition(f"at most {_MAX_DEPTH} levels of parentheses and `not`")
         if self.take("not"):
             inner = self._one(depth + 1)
-            return lambda faces: not inner(faces)
+            return lambda forms: not inner(forms)
         if self.take("("):
             inner = self.either(depth + 1)
             self.expect(")")
@@ -230,7 +230,7 @@ class _Parser:
         if operator is None or (negated and operator not in ("in", "contains")):
             self._wrong("one of == != < <= > >= in contains")
         holds = self._in(path) if operator == "in" else _compare(path, operator, self._literal())
-        return (lambda faces: not holds(faces)) if negated else holds
+        return (lambda forms: not holds(forms)) if negated else holds
 
     def _in(self, path: Path) -> Holds:
         if not (closing := {"(": ")", "[": "]"}.get(self.take("(", "[") or "")):
@@ -307,11 +307,11 @@ def _tokens(text: str) -> Iterator[_Token]:
 def _compare(path: Path, operator: str, wanted: Any) -> Holds:
     if operator in ("==", "=", "!="):
         equal = _among(path, [wanted])
-        return (lambda faces: not equal(faces)) if operator == "!=" else equal
+        return (lambda forms: not equal(forms)) if operator == "!=" else equal
     if wanted is None:
         raise BadCondition("null compares with == and != only")
     if operator == "contains":
-        return lambda faces: any(_contains(value, wanted) for value in values(faces, path))
+        return lambda forms: any(_contains(value, wanted) for value in values(forms, path))
     moment = _milliseconds_of_text(wanted) if isinstance(wanted, str) else None
     order = _ORDERS[operator]
 
@@ -321,7 +321,7 @@ def _compare(path: Path, operator: str, wanted: Any) -> Holds:
         kind, _ = _kind_and_value(value)
         return kind == _kind_and_value(wanted)[0] != "bool" and order(value, wanted)
 
-    return lambda faces: any(holds(value) for value in values(faces, path))
+    return lambda forms: any(holds(value) for value in values(forms, path))
 
 
 _ORDERS: Final[dict[str, Callable[[Any, Any], bool]]] = {
@@ -337,8 +337,8 @@ def _among(path: Path, options: list[Any]) -> Holds:
     wanted = {_kind_and_value(option) for option in options}
     moments = {_milliseconds_of_text(option) for option in options if isinstance(option, str)} - {None}
 
-    def holds(faces: Faces) -> bool:
-        found = values(faces, path)
+    def holds(forms: Forms) -> bool:
+        found = values(forms, path)
         if not found:
             return ("null", None) in wanted
         return any(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, TypeVar
 
-from clerk_mcp.answering import Answer, Formatter, answers, cut_object, cut_text, how_many_fit, size, unwrap
+from clerk_mcp.answering import Answer, answers, cut_object, cut_text, how_many_fit, size, unwrap
 from clerk_mcp.calling.calls import Caller, Calls
 from clerk_mcp.calling.conditions import (
     TIME_PARTS,
@@ -21,8 +21,8 @@ from clerk_mcp.calling.conditions import (
     condition,
     grouping,
 )
+from clerk_mcp.confirming import AskInResult
 from clerk_mcp.offering import options
-from clerk_mcp.upstream import Reply
 from clerk_tools import views
 from clerk_tools.argument import JsonObject, Query, arg
 from clerk_tools.catalog import nearest, operations
@@ -81,24 +81,12 @@ class _Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class _Page(Formatter):
-    """In place of the usual shape of an answer: keeps a page's raw records, credentials aside."""
+class _Page:
+    """The raw records of one page, credentials aside."""
 
-    records: list[Any] = field(default_factory=list)
-    totals: list[int | None] = field(default_factory=list)
-    notes: dict[str, Any] = field(default_factory=dict)
-
-    def success(
-        self, operation: Operation, reply: Reply, fields: Sequence[str] | None, offset: int = 0
-    ) -> Answer:
-        found, total = unwrap(reply.value)
-        if found is None:
-            return Formatter.success(self, operation, reply, fields, offset)
-        raw, notes = self.secrets.keep_back(operation.spec, found[offset:], raw=True)
-        self.records.extend(raw)
-        self.totals.append(total)
-        self.notes.update(notes)
-        return answers.answer({})
+    records: list[Any]
+    total: int | None
+    notes: JsonObject
 
 
 async def list_all(
@@ -208,17 +196,26 @@ class _Reading:
         paged = issubclass(self._wanted.spec.model, Paged)
         while not self.complete and self.count < self._cap:
             limit = min(PAGE, self._cap - self.count)
-            page = _Page(self._calls.formatter.max_bytes, self._calls.formatter.secrets)
             paging = {"offset": self.next_offset} | ({"limit": limit} if paged else {})
-            calls = dataclasses.replace(self._calls, formatter=page)
-            arguments = {**self._wanted.arguments, **paging}
-            answer = await calls.read(self._wanted.spec.id, arguments, self._caller)
-            if answer.is_error:
-                return answer
+            page = await self._page({**self._wanted.arguments, **paging})
+            if isinstance(page, Answer):
+                return page
             self._take(page)
             self.complete = not paged or self._is_last(len(page.records), limit)
             await self._report(f"{self.count} records read")
         return None
+
+    async def _page(self, arguments: JsonObject) -> _Page | Answer:
+        spec = self._wanted.spec
+        fetched = await self._calls.fetch(spec.id, arguments, self._caller)
+        if isinstance(fetched, Answer):
+            return fetched
+        if isinstance(fetched, AskInResult):
+            raise TypeError(f"{spec.id} does not only read")
+        found, total = unwrap(fetched.reply.value)
+        secrets = self._calls.formatter.secrets
+        records, notes = secrets.keep_back(spec, found[fetched.options.offset :], raw=True)
+        return _Page(records, total, notes)
 
     def _take(self, page: _Page) -> None:
         spec = self._wanted.spec
@@ -232,12 +229,11 @@ class _Reading:
                 continue
             if id:
                 self._ids.add(id)
-            if self._wanted.where is None or self._wanted.where.holds(_Faces(spec, record)):
+            if self._wanted.where is None or self._wanted.where.holds(_Forms(spec, record)):
                 self.matching.append((place, record))
         self.count += len(page.records)
-        total = page.totals[0]
-        if total is not None and self.totals[-1:] != [total]:
-            self.totals.append(total)
+        if page.total is not None and self.totals[-1:] != [page.total]:
+            self.totals.append(page.total)
         self.notes |= page.notes
 
     def _is_last(self, count: int, limit: int) -> bool:
@@ -265,7 +261,7 @@ def _id(record: object) -> str | None:
     return id if isinstance(id, str) else None
 
 
-class _Faces:
+class _Forms:
     """A record as Clerk gave it, then as its view shows it, which is made where it is needed."""
 
     def __init__(self, spec: Spec, record: object) -> None:
@@ -329,8 +325,8 @@ def _groups(spec: Spec, keys: tuple[Key, ...], matching: list[tuple[int, Any]]) 
     """How many records each combination of values has: most first, but times in their own order."""
     counts: Counter[tuple[Any, ...]] = Counter()
     for _, record in matching:
-        faces = _Faces(spec, record)
-        counts.update(itertools.product(*(key.values(faces) for key in keys)))
+        forms = _Forms(spec, record)
+        counts.update(itertools.product(*(key.values(forms) for key in keys)))
     by_time = keys[0].part in TIME_PARTS
 
     def order(item: tuple[tuple[Any, ...], int]) -> tuple[int, list[str]]:
