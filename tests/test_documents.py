@@ -336,7 +336,7 @@ def test_the_recording_is_what_a_terminal_shows_now(tmp_path: Path) -> None:
 
 
 def test_every_error_code_that_the_server_makes_up_is_explained() -> None:
-    makers = {"Refused", "Unanswered", "UploadError", "SealRefused", "error"}
+    makers = {"Refused", "Failure", "UploadError", "SealRefused", "error"}
     codes = set()
     for path in (ROOT / "server" / "clerk_mcp").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

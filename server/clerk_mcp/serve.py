@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -26,15 +27,14 @@ from clerk_mcp.telemetry import export_spans, to_stderr
 from clerk_mcp.upstream import (
     Budget,
     ClerkClient,
-    Count,
     Files,
-    ObservedClient,
+    OnDone,
     parse_rate_budget,
     redis_pool,
 )
 
 if TYPE_CHECKING:
-    pass
+    from clerk_sandbox.transport import SandboxTransport
 
 logger = logging.getLogger("clerk_mcp")
 
@@ -46,42 +46,74 @@ NO_KEY = (
 """What somebody reads who starts the server without a key."""
 
 
-def make_client(
-    settings: Settings, transport: str = "stdio", count: Count | None = None
-) -> tuple[ClerkClient, str, Kind]:
-    """The client for the instance that the settings name, its key, and its kind.
+@dataclass(frozen=True, slots=True)
+class ClientMaker:
+    """Makes clients that share the operator's settings and differ in their keys."""
 
-    Raises:
-        SettingsError: there is neither a key nor `sandbox`, or a value does not fit.
-    """
-    if settings.sandbox:
+    settings: Settings
+    files: Files | None = None
+    on_done: OnDone | None = None
+
+    @classmethod
+    def of(cls, settings: Settings, transport: str, on_done: OnDone | None = None) -> ClientMaker:
+        """Make one for a transport; `on_done` is told how each call to Clerk ended.
+
+        Raises:
+            SettingsError: a setting does not hold.
+        """
+        return cls(settings, _files(settings, transport), on_done)
+
+    def of_key(self, key: str) -> ClerkClient:
+        """Make a client of the instance that a Clerk key opens."""
+        return self._client(key, self.settings.clerk_api_url, budget=make_budget(self.settings, key))
+
+    def of_sandbox(self) -> tuple[ClerkClient, str]:
+        """Make a client of a sandbox of its own, and return it with its key."""
         from clerk_sandbox.sandbox import Sandbox
         from clerk_sandbox.transport import SandboxTransport
 
         sandbox = Sandbox()
-        mounted = SandboxTransport(sandbox)
-        bounds = client_options(settings, transport, count)
-        client = ObservedClient(sandbox.key, base_url="http://sandbox/v1", transport=mounted, **bounds)
-        return client, sandbox.key, Kind.SANDBOX
+        client = self._client(sandbox.key, "http://sandbox/v1", transport=SandboxTransport(sandbox))
+        return client, sandbox.key
+
+    def _client(
+        self,
+        key: str,
+        base_url: str,
+        *,
+        budget: Budget | None = None,
+        transport: SandboxTransport | None = None,
+    ) -> ClerkClient:
+        settings = self.settings
+        return ClerkClient(
+            key,
+            base_url=base_url,
+            transport=transport,
+            budget=budget,
+            retry_budget=settings.retry_budget,
+            max_in_flight=settings.max_in_flight,
+            max_queue=settings.max_queue,
+            max_answer_bytes=settings.max_answer_bytes,
+            files=self.files,
+            on_done=self.on_done,
+        )
+
+
+def make_client(
+    settings: Settings, transport: str = "stdio", on_done: OnDone | None = None
+) -> tuple[ClerkClient, str, Kind]:
+    """Make the client for the instance that the settings name, and return it with its key and its kind.
+
+    Raises:
+        SettingsError: there is neither a key nor `sandbox`, or a value does not fit.
+    """
+    maker = ClientMaker.of(settings, transport, on_done)
+    if settings.sandbox:
+        return *maker.of_sandbox(), Kind.SANDBOX
     key = settings.key
     if key is None:
         raise SettingsError(*NO_KEY)
-    return client_of_key(settings, key, client_options(settings, transport, count)), key, kind_of_key(key)
-
-
-def client_of_key(settings: Settings, key: str, bounds: dict[str, Any]) -> ClerkClient:
-    return ObservedClient(key, base_url=settings.clerk_api_url, budget=make_budget(settings, key), **bounds)
-
-
-def client_options(settings: Settings, transport: str, count: Count | None) -> dict[str, Any]:
-    return {
-        "count": count,
-        "retry_budget": settings.retry_budget,
-        "max_in_flight": settings.max_in_flight,
-        "max_queue": settings.max_queue,
-        "max_answer_bytes": settings.max_answer_bytes,
-        "files": _files(settings, transport),
-    }
+    return maker.of_key(key), key, kind_of_key(key)
 
 
 def make_budget(settings: Settings, key: str) -> Budget | None:
@@ -107,17 +139,17 @@ def _files(settings: Settings, transport: str) -> Files | None:
 
 
 def make_calls(
-    settings: Settings, transport: str = "stdio", count: Count | None = None
+    settings: Settings, transport: str = "stdio", on_done: OnDone | None = None
 ) -> tuple[Calls, Kind]:
     """What runs operations as the settings describe.
 
     Args:
-        count: told how each call to Clerk ended.
+        on_done: told how each call to Clerk ended.
 
     Raises:
         SettingsError: a setting does not hold.
     """
-    client, key, kind = make_client(settings, transport, count)
+    client, key, kind = make_client(settings, transport, on_done)
     return calls_maker(settings, transport)(client, key, kind), kind
 
 

@@ -21,7 +21,7 @@ import anyio
 import httpx2
 import pytest
 
-from clerk_mcp.upstream.client import ClerkClient, Reply, Unanswered
+from clerk_mcp.upstream.client import ClerkClient, Failure, Reply, Unanswered
 from clerk_tools.catalog import operations
 from clerk_tools.operation import Effect, Request
 
@@ -68,7 +68,7 @@ def sandbox() -> Iterator[Served]:
 class Batch:
     """What the calls of one batch were told, by their number."""
 
-    told: dict[int, Reply | Unanswered] = field(default_factory=dict)
+    told: dict[int, Reply | Failure] = field(default_factory=dict)
     writes: set[int] = field(default_factory=set)
 
 
@@ -103,21 +103,21 @@ class Caller:
             batch.writes.add(number)
         try:
             batch.told[number] = await self._client.send(request, session=f"session-{number % 4}")
-        except Unanswered as failure:
-            batch.told[number] = failure
+        except Unanswered as unanswered:
+            batch.told[number] = unanswered.failure
 
 
-def agrees(told: Reply | Unanswered, executed: int) -> bool:
+def agrees(told: Reply | Failure, executed: int) -> bool:
     """Whether what a writer was told fits how often the sandbox executed the write."""
-    if isinstance(told, Unanswered):
+    if isinstance(told, Failure):
         return executed in {"not_run": (0,), "unknown": (0, 1), "done": (1,)}[told.outcome]
     if told.outcome_unknown:
         return executed <= 1
     return executed == (1 if told.status < 300 else 0)
 
 
-def kind_of(told: Reply | Unanswered) -> str:
-    if isinstance(told, Unanswered):
+def kind_of(told: Reply | Failure) -> str:
+    if isinstance(told, Failure):
         return told.outcome
     if told.outcome_unknown:
         return "unknown"

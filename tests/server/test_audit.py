@@ -22,7 +22,7 @@ from clerk_mcp.auditing.trail import UNFINISHED, NoSuchEntry, load, moment, sele
 from clerk_mcp.auditing.undo import NoUndo, Undo, earlier, undo, unmerge
 from clerk_mcp.commands.audit import show
 from clerk_mcp.offering.policy import Refused
-from clerk_mcp.upstream.client import ClerkClient, Reply, Unanswered
+from clerk_mcp.upstream.client import ClerkClient, Failure, Reply, Unanswered
 from clerk_sandbox.sandbox import Sandbox
 from clerk_sandbox.transport import SandboxTransport
 from clerk_tools.catalog import operations
@@ -109,7 +109,7 @@ async def test_clerks_refusal_and_a_lost_answer_are_told_apart(log: AuditLog, cl
     await record(log, client, call("Users_markBanned", user_id="user_nobody"))
     for outcome in ("not_run", "unknown"):
         entry = await log.before(call("Users_lockUser"), session="s", caller="c", confirmation="x")
-        await log.after(entry, Unanswered("no_answer", "Clerk did not answer", outcome))
+        await log.after(entry, Failure("no_answer", "Clerk did not answer", outcome))
     failed = await log.before(call("Users_lockUser"), session="s", caller="c", confirmation="x")
     await log.after(failed, Reply(502, None, "", "", None, None, 1, 0.0, outcome_unknown=True))
     after = [line for line in lines(log) if line["stage"] == "after"]
@@ -531,7 +531,7 @@ async def test_before_an_update_there_is_at_most_one_read_and_none_before_anythi
 
 async def test_an_update_goes_on_without_its_earlier_values_where_they_cannot_be_read() -> None:
     async def unreadable(_: Request) -> Reply:
-        raise Unanswered("unreachable", "Clerk could not be reached", "not_run")
+        raise Unanswered(Failure("unreachable", "Clerk could not be reached", "not_run"))
 
     async def forbidden(_: Request) -> Reply:
         return Reply(403, {"errors": []}, None, "application/json", None, None, 1, 0.0)

@@ -119,8 +119,8 @@ async def test_an_unusable_image_is_refused_before_anything_is_sent() -> None:
     async with upstream(in_turn()) as (server, client):
         with pytest.raises(Unanswered) as refusal:
             await client.send(call("Users_setProfileImage", user_id="user_1", file="not base64!"))
-    assert refusal.value.code == "invalid_image"
-    assert refusal.value.outcome == "not_run"
+    assert refusal.value.failure.code == "invalid_image"
+    assert refusal.value.failure.outcome == "not_run"
     assert server.requests == []
 
 
@@ -183,8 +183,8 @@ async def test_https_goes_through_the_proxy_of_the_environment(monkeypatch: pyte
                 await client.send(update_user())
     assert proxy.requests[0].target == "api.clerk.com:443"
     assert "authorization" not in proxy.requests[0].headers
-    assert failure.value.code == "unreachable"
-    assert failure.value.outcome == "not_run"
+    assert failure.value.failure.code == "unreachable"
+    assert failure.value.failure.outcome == "not_run"
 
 
 async def test_a_connection_that_broke_behind_a_proxy_is_not_used_again(
@@ -231,9 +231,9 @@ async def test_a_proxy_that_cannot_be_used_is_named_without_its_password(
     async with ClerkClient(KEY) as client:
         with pytest.raises(Unanswered) as failure:
             await client.send(get_user())
-    assert failure.value.code == "proxy_unusable"
-    assert "HTTPS_PROXY" in failure.value.message
-    assert "hunter2" not in failure.value.message
+    assert failure.value.failure.code == "proxy_unusable"
+    assert "HTTPS_PROXY" in failure.value.failure.message
+    assert "hunter2" not in failure.value.failure.message
 
 
 ERROR = {"errors": [{"code": "form_param_missing"}], "clerk_trace_id": "trace_1"}
@@ -276,8 +276,8 @@ async def test_a_large_answer_is_abandoned_before_it_is_read() -> None:
     async with upstream(in_turn(promised), max_answer_bytes=1000) as (server, client):
         with pytest.raises(Unanswered) as failure:
             await client.send(get_user())
-    assert failure.value.code == "answer_too_large"
-    assert failure.value.outcome == "done"
+    assert failure.value.failure.code == "answer_too_large"
+    assert failure.value.failure.outcome == "done"
     assert len(server.requests) == 1
 
 
@@ -291,7 +291,7 @@ async def test_a_large_answer_of_unknown_length_is_abandoned_on_the_way() -> Non
     async with upstream(endless, max_answer_bytes=5000) as (_, client):
         with pytest.raises(Unanswered) as failure:
             await client.send(get_user())
-    assert failure.value.code == "answer_too_large"
+    assert failure.value.failure.code == "answer_too_large"
 
 
 MEGABYTE = b'"' + b"x" * 1_000_000 + b'"'
@@ -302,7 +302,7 @@ async def test_what_counts_is_the_size_of_an_answer_after_decompression() -> Non
     async with upstream(in_turn(bomb), max_answer_bytes=100_000) as (_, client):
         with pytest.raises(Unanswered) as failure:
             await client.send(get_user())
-    assert failure.value.code == "answer_too_large"
+    assert failure.value.failure.code == "answer_too_large"
 
 
 async def test_what_was_compressed_twice_is_not_decompressed() -> None:

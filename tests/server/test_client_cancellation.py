@@ -96,7 +96,7 @@ async def test_a_write_left_behind_keeps_its_turn_until_it_ends() -> None:
             with pytest.raises(Unanswered) as refusal:
                 await client.send(get_user())
             gate.open.set()
-    assert refusal.value.code == "queue_full"
+    assert refusal.value.failure.code == "queue_full"
     assert len(server.requests) == 2
 
 

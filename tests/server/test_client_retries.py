@@ -9,7 +9,7 @@ import anyio
 import httpx2
 import pytest
 
-from clerk_mcp.upstream.client import ClerkClient, Unanswered
+from clerk_mcp.upstream.client import ClerkClient, Failure, Unanswered
 from clerk_tools.operation import Request
 from tests.server.loopback import Received, answer, in_turn
 from tests.server.test_client import KEY, USER, call, get_user, update_user, upstream
@@ -133,7 +133,7 @@ async def test_a_write_whose_answer_never_came_is_unknown_and_not_repeated() -> 
     async with upstream(in_turn(None)) as (server, client):
         with pytest.raises(Unanswered) as failure:
             await client.send(update_user())
-    assert (failure.value.code, failure.value.outcome) == ("connection_lost", "unknown")
+    assert (failure.value.failure.code, failure.value.failure.outcome) == ("connection_lost", "unknown")
     assert len(server.requests) == 1
 
 
@@ -144,7 +144,7 @@ async def test_a_write_whose_answer_broke_off_after_its_status_is_known_to_be_do
     async with upstream(script) as (server, client):
         with pytest.raises(Unanswered) as failure:
             await client.send(update_user())
-    assert (failure.value.code, failure.value.outcome) == ("answer_lost", "done")
+    assert (failure.value.failure.code, failure.value.failure.outcome) == ("answer_lost", "done")
     assert len(server.requests) == 1
 
 
@@ -176,7 +176,7 @@ async def test_a_write_that_times_out_is_unknown_and_not_repeated() -> None:
     async with upstream(never, timeout=httpx2.Timeout(5, read=0.05)) as (server, client):
         with pytest.raises(Unanswered) as failure:
             await client.send(update_user())
-    assert (failure.value.code, failure.value.outcome) == ("timeout", "unknown")
+    assert (failure.value.failure.code, failure.value.failure.outcome) == ("timeout", "unknown")
     assert len(server.requests) == 1
 
 
@@ -209,9 +209,9 @@ async def test_a_clerk_that_cannot_be_reached_is_named_as_such_with_nothing_run(
     async with ClerkClient(KEY, base_url=server.url, backoff=0.01, retry_budget=0.1) as client:
         with pytest.raises(Unanswered) as failure:
             await client.send(CREATE)
-    assert (failure.value.code, failure.value.outcome) == ("unreachable", "not_run")
-    assert failure.value.tries > 1
-    assert failure.value.retry_after
+    assert (failure.value.failure.code, failure.value.failure.outcome) == ("unreachable", "not_run")
+    assert failure.value.failure.tries > 1
+    assert failure.value.failure.retry_after
 
 
 async def test_a_waiting_caller_is_told_how_long_it_has_waited_and_why() -> None:
@@ -231,15 +231,15 @@ async def test_a_session_whose_calls_all_wait_to_try_again_leaves_room_for_anoth
     async def script(received: Received) -> bytes:
         return busy("20") if received.method == "PATCH" else OK
 
-    failures: list[Unanswered] = []
+    failures: list[Failure] = []
 
     async with upstream(script, max_in_flight=2, max_queue=2) as (server, client):
 
         async def update() -> None:
             try:
                 await client.send(update_user(), session="busy")
-            except Unanswered as failure:
-                failures.append(failure)
+            except Unanswered as unanswered:
+                failures.append(unanswered.failure)
 
         async with anyio.create_task_group() as tasks:
             for _ in range(4):

@@ -26,7 +26,7 @@ from clerk_mcp.confirming.seals import (
 from clerk_mcp.confirming.wording import question_text
 from clerk_mcp.instance import Kind, fingerprint
 from clerk_mcp.offering.options import can_destroy
-from clerk_mcp.upstream.client import ClerkClient, Reply, Unanswered
+from clerk_mcp.upstream.client import ClerkClient, Failure, Reply, Unanswered
 from clerk_sandbox.sandbox import Sandbox
 from clerk_sandbox.transport import SandboxTransport
 from clerk_tools.argument import Place
@@ -63,7 +63,7 @@ async def client(sandbox: Sandbox) -> AsyncIterator[ClerkClient]:
 
 
 async def unreadable(_: Request) -> Reply:
-    raise Unanswered("unreachable", "Clerk could not be reached", "not_run")
+    raise Unanswered(Failure("unreachable", "Clerk could not be reached", "not_run"))
 
 
 def answering(status: int, value: Any) -> Callable[[Request], Any]:

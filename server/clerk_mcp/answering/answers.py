@@ -13,7 +13,7 @@ from typing import Any, Final
 from clerk_mcp.answering.cutting import cut_object, cut_text, dumps, how_many_fit, size
 from clerk_mcp.answering.hints import hint, if_executed, reader_of
 from clerk_mcp.answering.secret_values import SecretValues
-from clerk_mcp.upstream import Reply, Unanswered
+from clerk_mcp.upstream import Failure, Reply
 from clerk_tools import views
 from clerk_tools.operation import Effect, Envelope, Operation, Spec
 from clerk_tools.parsing import InvalidArguments
@@ -65,7 +65,7 @@ def of_invalid_arguments(invalid: InvalidArguments) -> Answer:
     )
 
 
-def of_unanswered(spec: Spec, failure: Unanswered) -> Answer:
+def of_unanswered(spec: Spec, failure: Failure) -> Answer:
     """Clerk gave no usable answer; the outcome tells whether the call may have been executed."""
     return error(
         failure.code,

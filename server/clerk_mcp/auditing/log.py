@@ -24,7 +24,7 @@ import anyio.to_thread
 
 from clerk_mcp.answering import is_usable
 from clerk_mcp.offering import Refused
-from clerk_mcp.upstream import Reply, Unanswered
+from clerk_mcp.upstream import Failure, Reply
 from clerk_tools.argument import Place
 from clerk_tools.operation import Effect, Operation, Spec
 
@@ -105,7 +105,7 @@ class AuditLog:
                 raise _unavailable(self.path, error) from None
         return entry
 
-    async def after(self, entry: Entry, result: Reply | Unanswered) -> None:
+    async def after(self, entry: Entry, result: Reply | Failure) -> None:
         """Record how a call ended. The call was made: what goes wrong here is logged, never raised."""
         tail: dict[str, Any] = {"outcome": outcome_of(entry.spec, result)}
         if isinstance(result, Reply):
@@ -139,9 +139,9 @@ class AuditLog:
             await anyio.to_thread.run_sync(_append, self.path, data)
 
 
-def outcome_of(spec: Spec, result: Reply | Unanswered) -> Outcome:
+def outcome_of(spec: Spec, result: Reply | Failure) -> Outcome:
     """What is known of a call's fate."""
-    if isinstance(result, Unanswered):
+    if isinstance(result, Failure):
         return "ok" if result.outcome == "done" else result.outcome
     if result.status < 400 and is_usable(spec, result):
         return "ok"

@@ -11,7 +11,7 @@ from clerk_mcp.answering import Answer, Formatter, SecretsUnwritable, answers, w
 from clerk_mcp.auditing import AuditLog, NotMade, earlier
 from clerk_mcp.confirming import Asker, AskInResult, Confirmer, Stop
 from clerk_mcp.offering import Policy, Refused, options
-from clerk_mcp.upstream import ClerkClient, Reply, Unanswered
+from clerk_mcp.upstream import ClerkClient, Failure, Reply, Unanswered
 from clerk_tools.catalog import operations
 from clerk_tools.operation import Operation, Request
 from clerk_tools.parsing import InvalidArguments, parse
@@ -149,8 +149,8 @@ class Calls:
             )
         except Refused as refused:
             return _refusal(refused)
-        except Unanswered as failure:
-            return answers.of_unanswered(operation.spec, failure)
+        except Unanswered as unanswered:
+            return answers.of_unanswered(operation.spec, unanswered.failure)
         # Should Clerk repeat what it was given in confidence, it goes no further.
         reply = replace(
             reply, value=without_given(operation, reply.value), text=without_given(operation, reply.text)
@@ -176,15 +176,15 @@ class Calls:
             was=await earlier(operation, self._reader(caller)) if self.audit_before else None,
         )
 
-        async def record(result: Reply | Unanswered) -> None:
+        async def record(result: Reply | Failure) -> None:
             await audit.after(entry, result)
 
         try:
             reply = await self.client.send(
                 request, session=caller.session, on_wait=caller.on_wait, if_left_behind=record
             )
-        except Unanswered as failure:
-            await record(failure)
+        except Unanswered as unanswered:
+            await record(unanswered.failure)
             raise
         await record(reply)
         return reply

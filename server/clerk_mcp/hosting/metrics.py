@@ -20,7 +20,7 @@ from prometheus_client import (
 from starlette.requests import Request
 from starlette.responses import Response
 
-from clerk_mcp.upstream import Reply, Unanswered
+from clerk_mcp.upstream import Failure, Reply
 from clerk_tools.catalog import operations
 
 _SECONDS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -57,7 +57,7 @@ class Metrics:
         """Have `count` asked for the sessions that are open."""
         self._gauge("clerk_mcp_sessions", "Sessions held open", count)
 
-    def upstream(self, result: Reply | Unanswered) -> None:
+    def upstream(self, result: Reply | Failure) -> None:
         """Count a call to Clerk that ended."""
         self._upstream.labels(
             f"{result.status // 100}xx" if isinstance(result, Reply) else result.outcome

@@ -57,8 +57,8 @@ def clerk_takes_the_key(client: ClerkClient) -> Check:
     async def check() -> str | None:
         try:
             reply = await client.send(request, session="readyz")
-        except Unanswered as failure:
-            return failure.message
+        except Unanswered as unanswered:
+            return unanswered.failure.message
         if reply.status in (401, 403):
             return "Clerk refuses the key"
         return f"Clerk answers {reply.status}" if reply.status >= 400 else None

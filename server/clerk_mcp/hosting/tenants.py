@@ -19,9 +19,9 @@ import anyio
 from clerk_mcp.calling import Caller, Calls
 from clerk_mcp.instance import kind_of_key
 from clerk_mcp.offering import Policy
-from clerk_mcp.serve import calls_maker, client_of_key, client_options, make_budget, make_policy
+from clerk_mcp.serve import ClientMaker, calls_maker, make_budget, make_policy
 from clerk_mcp.settings import Settings
-from clerk_mcp.upstream import Count
+from clerk_mcp.upstream import OnDone
 
 MOST: Final = 256
 IDLE_S: Final = 120.0
@@ -105,16 +105,14 @@ class Tenants:
                 await tenant.calls.client.__aexit__(None, None, None)
 
 
-def make_tenants(settings: Settings, transport: str, count: Count | None = None) -> Tenants:
+def make_tenants(settings: Settings, transport: str, on_done: OnDone | None = None) -> Tenants:
     """What runs the operations of callers who each bring a key of their own; see `make_calls`."""
-    from clerk_mcp.hosting.tenants import Tenants
-
     make = calls_maker(settings, transport)
-    bounds = client_options(settings, transport, count)
+    maker = ClientMaker.of(settings, transport, on_done)
     # Whatever is wrong with the settings should stop the start, not the first call.
     make_budget(settings, "")
 
     def calls_of(key: str) -> Calls:
-        return make(client_of_key(settings, key, bounds), key, kind_of_key(key))
+        return make(maker.of_key(key), key, kind_of_key(key))
 
     return Tenants(make_policy(settings), calls_of)

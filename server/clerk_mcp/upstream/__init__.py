@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from clerk_mcp.upstream.budget import Budget, parse_rate_budget
-from clerk_mcp.upstream.client import ClerkClient
-from clerk_mcp.upstream.exchange import API_VERSION, Reply, Unanswered
+from clerk_mcp.upstream.client import ClerkClient, OnDone, Settled
+from clerk_mcp.upstream.exchange import API_VERSION, Failure, Reply, Unanswered
 from clerk_mcp.upstream.redis_pool import redis_pool
-from clerk_mcp.upstream.tracing import Count, ObservedClient
 from clerk_mcp.upstream.uploads import Files
 
 __all__ = [
     "API_VERSION",
     "Budget",
     "ClerkClient",
-    "Count",
+    "Failure",
     "Files",
-    "ObservedClient",
+    "OnDone",
     "Reply",
+    "Settled",
     "Unanswered",
     "parse_rate_budget",
     "redis_pool",

@@ -1,7 +1,19 @@
 """The one Clerk client: every call to Clerk's Backend API, of every session, goes through it.
 
 A call is admitted or refused, waits for its turn and for the rate budget, and is sent. What was certainly
-not run is repeated, and so is what changes nothing; a write of unknown outcome never is.
+not run is repeated, and so is what changes nothing; a write of unknown outcome never is. How a call ended
+is a value, `Reply` or `Failure`, up to `ClerkClient.send`, which alone raises.
+
+A write whose caller has gone (the host sent a cancellation, or hung up) is let run, because one that is cut
+off may have been executed or not. This is the sequence:
+
+1. `_try` sends a write in a task of its own and waits for it in `_uninterrupted`, shielded.
+2. The caller is cancelled. `_uninterrupted` marks the call as left behind, puts the task into `_left_behind`
+   and lets the cancellation pass, so that the caller is gone at once. The call keeps its turn.
+3. The task ends, with a reply or a failure. `_finished_alone` gives the turn back, writes the log line and
+   starts `if_left_behind`, by which `calling` writes the outcome into the audit trail.
+4. If the client closes first, `__aexit__` waits `CLOSING_GRACE_S` for such writes, then cancels them; each
+   then ends in step 3 as `cut_off`, with an unknown outcome. Their audit lines are waited for as well.
 """
 
 from __future__ import annotations
@@ -19,7 +31,8 @@ import anyio
 import httpx2
 
 from clerk_mcp.upstream.budget import Budget, Slot
-from clerk_mcp.upstream.exchange import TIMEOUT, Api, Reply, Unanswered
+from clerk_mcp.upstream.exchange import TIMEOUT, Api, Failure, Reply, Unanswered
+from clerk_mcp.upstream.tracing import describe_end, span_of
 from clerk_mcp.upstream.turns import QueueFull, Turn, Turns
 from clerk_mcp.upstream.uploads import Files, Image, UploadError, read_image
 from clerk_mcp.upstream.waits import Clock, OnWait, Waits
@@ -28,7 +41,7 @@ from clerk_tools.operation import Effect, Request
 if TYPE_CHECKING:
     from tenacity import RetryCallState
 
-__all__ = ["ClerkClient", "Reply", "Unanswered"]
+__all__ = ["ClerkClient", "Failure", "OnDone", "Reply", "Unanswered"]
 
 MAX_TRIES: Final = 10
 LONGEST_BACKOFF_S: Final = 8.0
@@ -38,7 +51,13 @@ CLOSING_GRACE_S: Final = 0.5
 # Clerk takes an .ico for a logo, but not for a face.
 _TAKES_ICONS: Final = "Organizations_updateOrganizationLogo"
 
-Afterwards = Callable[[Reply | Unanswered], Awaitable[None]]
+Settled = Reply | Failure
+"""How a call ended."""
+
+OnDone = Callable[[Settled], None]
+"""Told how each call ended; must not raise."""
+
+Afterwards = Callable[[Settled], Awaitable[None]]
 
 logger = logging.getLogger("clerk_mcp.upstream")
 
@@ -83,6 +102,7 @@ class ClerkClient:
         timeout: httpx2.Timeout = TIMEOUT,
         backoff: float = 0.5,
         clock: Clock | None = None,
+        on_done: OnDone | None = None,
     ) -> None:
         """
         Args:
@@ -107,6 +127,7 @@ class ClerkClient:
         self._backoff = backoff
         self._files = files
         self._clock = clock or Clock()
+        self._on_done = on_done
         self._left_behind: set[asyncio.Task[Any]] = set()
 
     async def __aenter__(self) -> Self:
@@ -121,7 +142,7 @@ class ClerkClient:
                     write.cancel()
                 await asyncio.wait(writes)
             if self._left_behind:
-                # What their ends are told to.
+                # The writes cancelled here have started their `if_left_behind`, which writes audit lines.
                 await asyncio.wait(set(self._left_behind), timeout=CLOSING_GRACE_S)
             await self._api.close()
             if self._budget:
@@ -143,40 +164,48 @@ class ClerkClient:
             if_left_behind: told how a write ended whose caller was cancelled after it was sent.
 
         Raises:
-            Unanswered: there is no answer; `outcome` says what is known of the call's fate.
+            Unanswered: there is no answer; its `failure` says what is known of the call's fate.
         """
+        with span_of(request) as span:
+            outcome = await self._send(request, session, on_wait, if_left_behind)
+            describe_end(span, outcome)
+        if self._on_done:
+            self._on_done(outcome)
+        if isinstance(outcome, Failure):
+            raise Unanswered(outcome)
+        return outcome
+
+    async def _send(
+        self, request: Request, session: str, on_wait: OnWait | None, if_left_behind: Afterwards | None
+    ) -> Settled:
         started = self._clock.now()
-        images = await self._images(request) if request.files else {}
         try:
+            images = await self._images(request) if request.files else {}
             turn = self._turns.enter(session)
+        except UploadError as error:
+            return Failure(error.code, f"{error.message} Nothing was sent.", "not_run")
         except QueueFull:
-            raise _queue_full() from None
-        outcome = await self._settle(
+            return _queue_full()
+        return await self._settle(
             _Call(request, images, turn, Waits(self._clock, on_wait), started, if_left_behind)
         )
-        if isinstance(outcome, Unanswered):
-            raise outcome
-        return outcome
 
     async def _images(self, request: Request) -> dict[str, Image]:
         icons = request.spec.id == _TAKES_ICONS
-        try:
-            # In a thread, for the sake of the disk and of megabytes of base64.
-            return {
-                name: await anyio.to_thread.run_sync(partial(read_image, given, self._files, icons=icons))
-                for name, given in request.files.items()
-            }
-        except UploadError as error:
-            raise Unanswered(error.code, f"{error.message} Nothing was sent.", "not_run") from None
+        # In a thread, for the sake of the disk and of megabytes of base64.
+        return {
+            name: await anyio.to_thread.run_sync(partial(read_image, given, self._files, icons=icons))
+            for name, given in request.files.items()
+        }
 
-    async def _settle(self, call: _Call) -> Reply | Unanswered:
+    async def _settle(self, call: _Call) -> Settled:
         try:
             outcome = await self._try(call)
             if _worth_repeating(call.request, outcome):
                 outcome = await self._repeat(call, outcome)
         except QueueFull:
             # What has been tried by now was not run, or it would not have been worth another try.
-            outcome = _queue_full(tries=call.tries, waited=call.waits.total)
+            outcome = replace(_queue_full(), tries=call.tries, waited=call.waits.total)
         except asyncio.CancelledError:
             if not call.left_behind:
                 self._log(call, None)
@@ -187,7 +216,7 @@ class ClerkClient:
         self._log(call, outcome)
         return outcome
 
-    async def _repeat(self, call: _Call, outcome: Reply | Unanswered) -> Reply | Unanswered:
+    async def _repeat(self, call: _Call, outcome: Settled) -> Settled:
         """Go on after a first `outcome` that is worth another try."""
         # Imported here because most calls, and every start of the server, do without.
         from tenacity import (
@@ -216,7 +245,7 @@ class ClerkClient:
 
         first = [outcome]
 
-        async def one_try() -> Reply | Unanswered:
+        async def one_try() -> Settled:
             return first.pop() if first else await self._try(call)
 
         retrying = AsyncRetrying(
@@ -228,7 +257,7 @@ class ClerkClient:
         )
         return await retrying(one_try)
 
-    async def _try(self, call: _Call) -> Reply | Unanswered:
+    async def _try(self, call: _Call) -> Settled:
         """Wait until the call may be sent, and send it once."""
         object_place = place = None
         if self._budget:
@@ -244,7 +273,7 @@ class ClerkClient:
             return await exchange
         return await self._uninterrupted(call, asyncio.create_task(exchange))
 
-    async def _exchange(self, call: _Call, *places: Slot | None) -> Reply | Unanswered:
+    async def _exchange(self, call: _Call, *places: Slot | None) -> Settled:
         try:
             return await self._api.exchange(
                 call.request, call.images, tries=call.tries, waited=call.waits.total
@@ -254,10 +283,8 @@ class ClerkClient:
                 if place:
                     place.answered()
 
-    async def _uninterrupted(
-        self, call: _Call, write: asyncio.Task[Reply | Unanswered]
-    ) -> Reply | Unanswered:
-        """A write that is cut off has an unknown outcome, so it runs to its end though its caller be gone."""
+    async def _uninterrupted(self, call: _Call, write: asyncio.Task[Settled]) -> Settled:
+        """Wait for a write, and let it run on where the caller is cancelled; see the module."""
         try:
             return await asyncio.shield(write)
         except asyncio.CancelledError:
@@ -266,7 +293,8 @@ class ClerkClient:
             write.add_done_callback(partial(self._finished_alone, call))
             raise
 
-    def _finished_alone(self, call: _Call, write: asyncio.Task[Reply | Unanswered]) -> None:
+    def _finished_alone(self, call: _Call, write: asyncio.Task[Settled]) -> None:
+        """Do what the caller would have done at the end of a write, for one that is gone."""
         self._left_behind.discard(write)
         call.turn.leave()
         outcome = _end_of(write)
@@ -276,7 +304,7 @@ class ClerkClient:
             self._left_behind.add(telling)
             telling.add_done_callback(self._left_behind.discard)
 
-    def _log(self, call: _Call, outcome: Reply | Unanswered | None) -> None:
+    def _log(self, call: _Call, outcome: Settled | None) -> None:
         """One line for each call that was sent: no arguments, no query, nothing that names a person."""
         if not call.tries or not logger.isEnabledFor(logging.INFO):
             return
@@ -295,43 +323,38 @@ class ClerkClient:
         logger.info(json.dumps(line, separators=(",", ":")))
 
 
-def _queue_full(**told: Any) -> Unanswered:
+def _queue_full() -> Failure:
     message = "Too many calls are waiting for Clerk. This one was not run: try again later."
-    return Unanswered("queue_full", message, "not_run", **told)
+    return Failure("queue_full", message, "not_run")
 
 
-def _worth_repeating(request: Request, outcome: Reply | Unanswered) -> bool:
+def _worth_repeating(request: Request, outcome: Settled) -> bool:
     """Whether another try can help, and can do no harm.
 
     Clerk does not execute what it answers with 429. Nothing else that reached it is known not to have run.
     """
-    if isinstance(outcome, Unanswered):
-        return outcome.outcome == "not_run"
+    if isinstance(outcome, Failure):
+        return outcome.outcome == "not_run" and not outcome.lasting
     return outcome.status == 429 or (outcome.status >= 500 and request.spec.effect is Effect.READ)
 
 
-def _end_of(write: asyncio.Task[Reply | Unanswered]) -> Reply | Unanswered:
+def _end_of(write: asyncio.Task[Settled]) -> Settled:
     if write.cancelled():
         message = "The server closed before Clerk answered. It may have been executed."
-        return Unanswered("cut_off", message, "unknown")
-    failure = write.exception()
-    return failure if isinstance(failure, Unanswered) else write.result()
+        return Failure("cut_off", message, "unknown")
+    return write.result()
 
 
-def _outcome_of(state: RetryCallState) -> Reply | Unanswered:
+def _outcome_of(state: RetryCallState) -> Settled:
     if state.outcome is None:
         raise RuntimeError("tenacity asks before the first try")
-    result: Reply | Unanswered = state.outcome.result()
+    result: Settled = state.outcome.result()
     return result
 
 
-def _gave_up(state: RetryCallState) -> Reply | Unanswered:
-    """The last outcome, with the time after which the caller may try for themselves."""
+def _gave_up(state: RetryCallState) -> Settled:
+    """Return the last outcome, with the time after which the caller may try for themselves."""
     outcome = _outcome_of(state)
     if outcome.retry_after is not None:
         return outcome
-    seconds = float(math.ceil(state.upcoming_sleep))
-    if isinstance(outcome, Reply):
-        return replace(outcome, retry_after=seconds)
-    outcome.retry_after = seconds
-    return outcome
+    return replace(outcome, retry_after=float(math.ceil(state.upcoming_sleep)))

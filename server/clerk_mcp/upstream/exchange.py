@@ -52,29 +52,33 @@ class Reply:
     """True of a write answered by a 5xx: it may have been executed."""
 
 
-class Unanswered(Exception):
-    """A call without a usable answer; `outcome` is what is known of its fate.
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A call without a usable answer.
 
-    `not_run`: it changed nothing. `unknown`: it may have. `done`: it was executed, only the answer is lost.
+    Inside `upstream` a failure is a value like a `Reply`; `ClerkClient.send` raises it, as `Unanswered`.
     """
 
-    def __init__(
-        self,
-        code: str,
-        message: str,
-        outcome: Outcome,
-        *,
-        retry_after: float | None = None,
-        tries: int = 0,
-        waited: float = 0.0,
-    ) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.outcome = outcome
-        self.retry_after = retry_after
-        self.tries = tries
-        self.waited = waited
+    code: str
+    message: str
+    outcome: Outcome
+    """What is known of the call's fate. `not_run`: it changed nothing. `unknown`: it may have. `done`: it was
+    executed, only the answer is lost."""
+    retry_after: float | None = None
+    """Seconds after which another try may succeed."""
+    tries: int = 0
+    waited: float = 0.0
+    """Seconds spent waiting, as in `Reply`."""
+    lasting: bool = False
+    """Another try would fail the same way."""
+
+
+class Unanswered(Exception):
+    """Raised by `ClerkClient.send` for a call without a usable answer."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
 
 
 class Api:
@@ -110,21 +114,22 @@ class Api:
 
     async def exchange(
         self, request: Request, images: dict[str, Image], *, tries: int, waited: float
-    ) -> Reply | Unanswered:
-        """Send `request` once; what the network does wrong is returned, not raised.
+    ) -> Reply | Failure:
+        """Send `request` once, and return the answer or why there is none.
 
         Args:
             images: the request's files, by argument.
             tries, waited: passed on to the answer.
-
-        Raises:
-            Unanswered: the request cannot even be made, so that another try would be in vain.
         """
-        outgoing = self._outgoing(request, images)
         try:
+            outgoing = self._outgoing(request, images)
             connection = await self._connections.take()
+        except (httpx2.InvalidURL, ValueError) as error:
+            message = f"The arguments do not make an HTTP request: {error}"
+            return Failure("invalid_request", message, "not_run", tries=tries, waited=waited, lasting=True)
         except ProxyUnusable as problem:
-            raise Unanswered("proxy_unusable", str(problem), "not_run") from None
+            message = str(problem)
+            return Failure("proxy_unusable", message, "not_run", tries=tries, waited=waited, lasting=True)
         usable = False
         try:
             response = await connection.handle_async_request(outgoing)
@@ -138,7 +143,7 @@ class Api:
 
     async def _answer(
         self, response: httpx2.Response, spec: Spec, tries: int, waited: float
-    ) -> Reply | Unanswered:
+    ) -> Reply | Failure:
         try:
             body = await self._read(response)
         except httpx2.RequestError as error:
@@ -152,22 +157,21 @@ class Api:
         return _reply(response, body or b"", spec, tries, waited)
 
     def _outgoing(self, request: Request, images: dict[str, Image]) -> httpx2.Request:
+        """Write the HTTP request.
+
+        Raises:
+            InvalidURL, ValueError: the arguments make none.
+        """
         headers: httpx2.Headers = self._headers
         more: dict[str, Any] = {}
-        try:
-            if images:
-                more = {"data": request.form, "files": {name: image.part for name, image in images.items()}}
-            elif request.has_body:
-                headers = httpx2.Headers({**headers, "Content-Type": "application/json"})
-                content = json.dumps(request.json, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-                more = {"content": content.encode()}
-            url = self._base_url + request.path
-            return httpx2.Request(
-                request.spec.method, url, headers=headers, extensions=self._extensions, **more
-            )
-        except (httpx2.InvalidURL, ValueError) as error:
-            message = f"The arguments do not make an HTTP request: {error}"
-            raise Unanswered("invalid_request", message, "not_run") from None
+        if images:
+            more = {"data": request.form, "files": {name: image.part for name, image in images.items()}}
+        elif request.has_body:
+            headers = httpx2.Headers({**headers, "Content-Type": "application/json"})
+            content = json.dumps(request.json, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+            more = {"content": content.encode()}
+        url = self._base_url + request.path
+        return httpx2.Request(request.spec.method, url, headers=headers, extensions=self._extensions, **more)
 
     async def _read(self, response: httpx2.Response) -> bytes | None:
         """The body, or None where it is too large; then the rest of it is never read."""
@@ -183,12 +187,12 @@ class Api:
         # Clerk, or a proxy before it, may quote the key in an error; from here on it could reach the model.
         return b"".join(chunks).replace(self._key, b"[key]")
 
-    def _too_large(self, tries: int, waited: float) -> Unanswered:
+    def _too_large(self, tries: int, waited: float) -> Failure:
         message = (
             f"Clerk executed this, but its answer is larger than the {self._max_answer_bytes} bytes"
             " that are taken; ask for less at a time."
         )
-        return Unanswered("answer_too_large", message, "done", tries=tries, waited=waited)
+        return Failure("answer_too_large", message, "done", tries=tries, waited=waited)
 
 
 def _chunks(response: httpx2.Response) -> AsyncIterable[bytes]:
@@ -259,7 +263,7 @@ _BEFORE_SENDING: Final = (
 )
 
 
-def _failure(error: httpx2.RequestError, spec: Spec, tries: int, waited: float) -> Unanswered:
+def _failure(error: httpx2.RequestError, spec: Spec, tries: int, waited: float) -> Failure:
     not_run = isinstance(error, _BEFORE_SENDING) or spec.effect is Effect.READ
     fate = "Nothing was changed." if not_run else "It may have been executed."
     if isinstance(error, httpx2.TimeoutException):
@@ -268,14 +272,12 @@ def _failure(error: httpx2.RequestError, spec: Spec, tries: int, waited: float) 
         code, what = "unreachable", f"Clerk could not be reached ({str(error) or type(error).__name__})"
     else:
         code, what = "connection_lost", "The connection to Clerk broke before an answer came"
-    return Unanswered(
-        code, f"{what}. {fate}", "not_run" if not_run else "unknown", tries=tries, waited=waited
-    )
+    return Failure(code, f"{what}. {fate}", "not_run" if not_run else "unknown", tries=tries, waited=waited)
 
 
-def _broken_off(error: httpx2.RequestError, spec: Spec, tries: int, waited: float) -> Unanswered:
+def _broken_off(error: httpx2.RequestError, spec: Spec, tries: int, waited: float) -> Failure:
     """Clerk said yes, and then its answer broke off."""
     if spec.effect is Effect.READ:
         return _failure(error, spec, tries, waited)
     message = "Clerk executed this, but its answer broke off. Do not repeat it: read the object instead."
-    return Unanswered("answer_lost", message, "done", tries=tries, waited=waited)
+    return Failure("answer_lost", message, "done", tries=tries, waited=waited)
