@@ -102,7 +102,7 @@ def record() -> str:
 
 
 if __name__ == "__main__":
-    from generate import with_sections
+    from generate import with_sections  # type: ignore[import-not-found]  # docs/ is no package
 
     page = PAGE.read_text(encoding="utf-8")
     PAGE.write_text(

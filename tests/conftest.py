@@ -20,7 +20,26 @@ from tests.processes import RedisServer
 ERAS = ("legacy", "2026-07-28")
 """The SDK client's names for the two protocol eras."""
 
+TIME_LIMIT_S = 300
+"""For one test with its fixtures. It measures nothing: it ends what would hang, the slowest takes a tenth."""
+
 Connect = Callable[..., AbstractAsyncContextManager[Client]]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give each test a time limit, where the plugin pytest-timeout is there to keep it."""
+    if config.pluginmanager.has_plugin("timeout"):
+        for item in items:
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(TIME_LIMIT_S))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests want somebody to know who looks at the end only: `record_property("note", …)`."""
+    for reports in terminalreporter.stats.values():
+        for name, value in (pair for report in reports for pair in getattr(report, "user_properties", ())):
+            if name == "note":
+                terminalreporter.write_line(f"NOTE {value}")
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 
@@ -13,7 +14,7 @@ from tests.e2e.counted_work import FIGURES
 ROOM = 1.05
 """What a change may add before somebody must look: `python -m tests.e2e.counted_work --write` accepts it."""
 GAIN = 0.85
-"""A gain as large as this is kept by writing it down."""
+"""A gain as large as this is worth writing down, so that it is not lost again unseen."""
 
 
 @pytest.fixture(scope="module")
@@ -34,11 +35,17 @@ def counted() -> dict[str, int]:
         "tools/list 2026-07-28",
     ],
 )
-def test_a_request_takes_no_more_function_calls_than_it_did(kind: str, counted: dict[str, int]) -> None:
+def test_a_request_takes_no_more_function_calls_than_it_did(
+    kind: str, counted: dict[str, int], record_property: Callable[[str, object], None]
+) -> None:
     figure = json.loads(FIGURES.read_text("utf-8"))[kind]
     assert counted[kind] <= figure * ROOM
-    if sys.version_info[:2] == (3, 11):
-        assert counted[kind] >= figure * GAIN
+    if counted[kind] < figure * GAIN and sys.version_info[:2] == (3, 11):
+        record_property(
+            "note",
+            f"{kind} takes {counted[kind]} function calls, {figure} are written down:"
+            " keep the gain with python -m tests.e2e.counted_work --write",
+        )
 
 
 def test_listing_again_builds_no_tool_again(counted: dict[str, int]) -> None:

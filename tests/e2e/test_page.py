@@ -6,12 +6,16 @@ import os
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.server.web import Served, serving
 
-playwright = pytest.importorskip("playwright.async_api", reason="Playwright is not installed")
+if TYPE_CHECKING:
+    from playwright import async_api as playwright
+else:
+    playwright = pytest.importorskip("playwright.async_api", reason="Playwright is not installed")
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 IMAGES = os.environ.get("PAGE_SCREENSHOTS")

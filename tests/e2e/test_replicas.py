@@ -151,7 +151,7 @@ async def cluster(tmp_path: Path, clerk: Sandbox) -> AsyncIterator[Cluster]:
     # nginx' workers give up being root where they are started as it.
     tmp_path.chmod(0o777)
     with ExitStack() as stack:
-        async with hosting(make_app(clerk)) as url:  # type: ignore[arg-type]  # ASGI, in plainer types
+        async with hosting(make_app(clerk)) as url:
             made = Cluster(tmp_path, f"{url}/v1", tokens, stack)
             made.start()
             await made.until_ready(*made.ports)

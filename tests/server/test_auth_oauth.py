@@ -30,8 +30,9 @@ from tests.server.web import COUNT, Served, hosting, serving
 pytestmark = pytest.mark.anyio
 
 AUDIENCE = "https://mcp.example.com/mcp"
-PRIVATE = {
-    "RS256": rsa.generate_private_key(public_exponent=65537, key_size=2048),
+RSA_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+PRIVATE: dict[str, Any] = {
+    "RS256": RSA_KEY,
     "ES256": ec.generate_private_key(ec.SECP256R1()),
     "EdDSA": ed25519.Ed25519PrivateKey.generate(),
 }
@@ -39,13 +40,17 @@ ANOTHER = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def public_jwk(algorithm: str, key_id: str | None = None) -> dict[str, Any]:
-    public: Any = PRIVATE[algorithm].public_key()
-    encode: Callable[..., dict[str, Any]] = {
+    encode: dict[str, Any] = {
         "RS256": RSAAlgorithm.to_jwk,
         "ES256": ECAlgorithm.to_jwk,
         "EdDSA": OKPAlgorithm.to_jwk,
-    }[algorithm]
-    return {**encode(public, as_dict=True), "kid": key_id or algorithm, "alg": algorithm, "use": "sig"}
+    }
+    return {
+        **encode[algorithm](PRIVATE[algorithm].public_key(), as_dict=True),
+        "kid": key_id or algorithm,
+        "alg": algorithm,
+        "use": "sig",
+    }
 
 
 @dataclass
@@ -125,8 +130,7 @@ def unsigned(issuer: FakeIssuer) -> str:
 
 def signed_with_the_public_key(issuer: FakeIssuer) -> str:
     """Key confusion: the public RSA key, which everybody has, used as the secret of an HMAC."""
-    public: rsa.RSAPublicKey = PRIVATE["RS256"].public_key()  # type: ignore[assignment]  # it is the RSA one
-    secret = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    secret = RSA_KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     parts = [{"alg": "HS256", "typ": "JWT", "kid": "RS256"}, issuer.claims()]
     head = b".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in parts)
     signature = base64.urlsafe_b64encode(hmac.new(secret, head, hashlib.sha256).digest()).rstrip(b"=")

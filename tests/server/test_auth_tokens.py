@@ -26,7 +26,7 @@ def test_a_token_is_printed_once_and_only_its_hash_is_kept(tmp_path: Path) -> No
     assert token not in file.read_text()
     found = TokenFile(file).find(token)
     assert found is not None
-    assert (found.name, found.scopes) == ("ada", {"clerk:read", "clerk:write"})
+    assert (found.name, found.scopes) == ("ada", frozenset({"clerk:read", "clerk:write"}))
 
 
 def test_the_file_is_for_its_owner_only(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ class Served:
             return await http.post(self.url + path, content=content, headers=given)
 
     async def call(
-        self, tool: str, arguments: Mapping[str, Any] | None = None, **headers: str
+        self, tool: str, arguments: Mapping[str, Any] | None = None, /, **headers: str
     ) -> httpx2.Response:
         """POST a tool call."""
         params = {"name": tool, "arguments": arguments or {}}

@@ -32,7 +32,7 @@ class World:
     @property
     def received(self) -> list[str]:
         """The operations that reached the sandbox, in order."""
-        return [request.operation for request in self.sandbox.received]
+        return [request.operation for request in self.sandbox.received if request.operation]
 
 
 @asynccontextmanager
