@@ -31,6 +31,8 @@ class Answer:
     value: JsonObject
     text: str
     is_error: bool = False
+    missing_scope: str | None = None
+    """The scope whose lack is the error, such as `clerk:write`."""
 
 
 def answer(value: JsonObject, *, is_error: bool = False) -> Answer:

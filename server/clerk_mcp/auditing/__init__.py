@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from clerk_mcp.auditing.log import MASK, AuditLog, NotMade
-from clerk_mcp.auditing.trail import OUTCOMES, UNFINISHED, NoSuchEntry, Trail, load, moment, select, targets
+from clerk_mcp.auditing.trail import (
+    OUTCOMES,
+    UNFINISHED,
+    NoSuchEntry,
+    RecordedCall,
+    Trail,
+    load,
+    moment,
+    select,
+    targets,
+)
 from clerk_mcp.auditing.undo import NoUndo, earlier, undo
 
 __all__ = [
@@ -14,6 +24,7 @@ __all__ = [
     "NoSuchEntry",
     "NoUndo",
     "NotMade",
+    "RecordedCall",
     "Trail",
     "earlier",
     "load",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final, Required, TypedDict, cast, get_args
 
 from clerk_mcp.auditing.log import NotMade
 
@@ -30,16 +30,49 @@ class NoSuchEntry(LookupError):
     """The trail has no call with this entry."""
 
 
+class RecordedCall(TypedDict, total=False):
+    """One call of a trail, both lines of it in one."""
+
+    entry: Required[str]
+    time: Required[str]
+    """When it began."""
+    operation: Required[str]
+    outcome: Required[str]
+    """One of `OUTCOMES`."""
+    stage: str
+    session: str
+    caller: str
+    effect: str
+    confirmation: str
+    target: dict[str, Any]
+    arguments: dict[str, Any]
+    was: dict[str, Any]
+    """What an update changed, as it was."""
+    made: str
+    """The id of what the call created."""
+    status: int
+    error: str
+    trace_id: str
+    ms: int
+
+
+_TYPES: Final[dict[type, tuple[str, ...]]] = {
+    str: ("outcome", "stage", "session", "caller", "effect", "confirmation", "made", "error", "trace_id"),
+    dict: ("target", "arguments", "was"),
+    int: ("status", "ms"),
+}
+"""What a line may hold beside what every line holds; of another type it is left out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trail:
     """A file's calls in the order in which they began, and the numbers of the lines that cannot be read."""
 
-    calls: list[dict[str, Any]]
-    """Both lines of a call in one; `outcome` is always there."""
+    calls: list[RecordedCall]
     broken: list[int]
 
-    def call(self, entry: str) -> dict[str, Any]:
-        """One call by its entry.
+    def call(self, entry: str) -> RecordedCall:
+        """Find one call by its entry.
 
         Raises:
             NoSuchEntry: there is none.
@@ -51,12 +84,12 @@ class Trail:
 
 
 def load(path: Path) -> Trail:
-    """SendRead a trail. A line that was cut off, by a killed process for instance, is passed over.
+    """Read a trail. A line that was cut off, by a killed process for instance, is passed over.
 
     Raises:
         OSError: the file cannot be read.
     """
-    calls: dict[str, dict[str, Any]] = {}
+    calls: dict[str, RecordedCall] = {}
     broken: list[int] = []
     with path.open(encoding="utf-8", errors="replace") as lines:
         for number, line in enumerate(lines, 1):
@@ -69,12 +102,10 @@ def load(path: Path) -> Trail:
             known = calls.get(record["entry"])
             # The time of a call is when it began.
             calls[record["entry"]] = {**known, **record, "time": known["time"]} if known else record
-    for call in calls.values():
-        call.setdefault("outcome", UNFINISHED)
     return Trail(list(calls.values()), broken)
 
 
-def _record(line: str) -> dict[str, Any] | None:
+def _record(line: str) -> RecordedCall | None:
     try:
         record = json.loads(line)
     except ValueError:
@@ -85,7 +116,12 @@ def _record(line: str) -> dict[str, Any] | None:
         moment(record["time"])
     except ValueError:
         return None
-    return record
+    for kind, names in _TYPES.items():
+        for name in names:
+            if name in record and not isinstance(record[name], kind):
+                del record[name]
+    # A line without an outcome is one from before the call; the line after it brings one.
+    return cast(RecordedCall, {"outcome": UNFINISHED, **record})
 
 
 def moment(text: str, now: datetime | None = None) -> datetime:
@@ -105,14 +141,14 @@ def moment(text: str, now: datetime | None = None) -> datetime:
 
 
 def select(
-    calls: Iterable[dict[str, Any]],
+    calls: Iterable[RecordedCall],
     *,
     since: datetime | None = None,
     until: datetime | None = None,
     operation: str | None = None,
     target: str | None = None,
     outcome: str | None = None,
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[RecordedCall]:
     """The calls that fit every filter.
 
     Args:
@@ -133,6 +169,6 @@ def select(
             yield call
 
 
-def targets(call: dict[str, Any]) -> dict[str, Any]:
-    target = call.get("target")
-    return target if isinstance(target, dict) else {}
+def targets(call: RecordedCall) -> dict[str, Any]:
+    """Return what a call was about, by the names of the arguments."""
+    return call.get("target", {})

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from clerk_mcp.auditing.log import MASK
-from clerk_mcp.auditing.trail import UNFINISHED
+from clerk_mcp.auditing.trail import UNFINISHED, RecordedCall
 from clerk_mcp.confirming import SendRead
 from clerk_mcp.offering import MINTS_A_CREDENTIAL
 from clerk_mcp.upstream import Unanswered
@@ -147,9 +147,9 @@ def unmerge(patch: Mapping[str, Any], before: Mapping[str, Any]) -> JsonObject:
 # ── Afterwards ──
 
 
-def undo(call: Mapping[str, Any]) -> Undo | NoUndo:
-    """The call that restores what `call`, of an audit trail, changed."""
-    operation = operations().get(str(call["operation"]))
+def undo(call: RecordedCall) -> Undo | NoUndo:
+    """Find the call that restores what `call`, of an audit trail, changed."""
+    operation = operations().get(call["operation"])
     if operation is None:
         return NoUndo(f"{call['operation']} is not an operation that this version knows.")
     spec = operation.spec
@@ -157,7 +157,7 @@ def undo(call: Mapping[str, Any]) -> Undo | NoUndo:
     if outcome not in ("ok", "unknown", UNFINISHED):
         return NoUndo("Nothing to take back: the call changed nothing.")
     was = call.get("was")
-    if not isinstance(was, dict):
+    if was is None:
         return NoUndo(_why_none(spec))
     arguments = call.get("arguments", {})
     body = {a.name: a for a in spec.arguments if a.place is Place.BODY}

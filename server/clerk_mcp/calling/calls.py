@@ -205,4 +205,5 @@ class Calls:
 
 
 def _refusal(refused: Refused) -> Answer:
-    return answers.error(refused.code, refused.message, hint=refused.hint or None, scope=refused.scope)
+    error = answers.error(refused.code, refused.message, hint=refused.hint or None, scope=refused.scope)
+    return replace(error, missing_scope=refused.scope)

@@ -6,11 +6,11 @@ import json
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 
-from clerk_mcp.auditing import UNFINISHED, load, select, targets
+from clerk_mcp.auditing import UNFINISHED, RecordedCall, load, select, targets
 
 _IN_WORDS: Final = {UNFINISHED: "started, outcome unknown"}
 
@@ -54,7 +54,7 @@ def show(
     return 0
 
 
-def _print_table(calls: list[dict[str, Any]]) -> None:
+def _print_table(calls: list[RecordedCall]) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -65,8 +65,8 @@ def _print_table(calls: list[dict[str, Any]]) -> None:
     Console().print(table)
 
 
-def _row(call: dict[str, Any]) -> tuple[str, ...]:
-    cells = {
+def _row(call: RecordedCall) -> tuple[str, ...]:
+    cells: dict[str, object] = {
         **call,
         "target": " ".join(str(value) for value in [*targets(call).values(), call.get("made") or ""]),
         "outcome": _IN_WORDS.get(call["outcome"], call["outcome"]),

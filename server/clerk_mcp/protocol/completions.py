@@ -16,6 +16,7 @@ from mcp.server.lowlevel import Server
 
 from clerk_mcp.answering import Answer
 from clerk_mcp.calling import Caller, Reach
+from clerk_mcp.protocol.identity import Context
 from clerk_mcp.protocol.prompts import PROMPTS
 from clerk_mcp.protocol.resources import TEMPLATES
 from clerk_tools.argument import JsonObject
@@ -108,11 +109,11 @@ def _email(user: JsonObject) -> str | None:
 
 
 def register_completions(
-    server: Server[Any], completions: Completions, caller_of: Callable[[Any], Caller]
+    server: Server[Any], completions: Completions, caller_of: Callable[[Context], Caller]
 ) -> None:
     """Serve `completion/complete`; `caller_of` tells from a request's context who asks."""
 
-    async def complete(context: Any, params: types.CompleteRequestParams) -> dict[str, Any]:
+    async def complete(context: Context, params: types.CompleteRequestParams) -> dict[str, Any]:
         argument = params.argument
         values = await completions.complete(params.ref, argument.name, argument.value, caller_of(context))
         return {"completion": {"values": values, "hasMore": False}, "resultType": "complete"}

@@ -6,6 +6,11 @@ from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from mcp.server.context import ServerRequestContext
+
+Context = ServerRequestContext[Any, Any]
+"""What the SDK hands to the handler of a request."""
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:

@@ -17,6 +17,7 @@ from mcp.shared.exceptions import MCPError
 
 from clerk_mcp.calling import Caller
 from clerk_mcp.offering import Policy
+from clerk_mcp.protocol.identity import Context
 
 LIST_ALL: Final = "list_all"
 _TOOL: Final = re.compile(rf"\b[A-Z]\w+_\w+\b|\b{LIST_ALL}\b")
@@ -296,13 +297,13 @@ def _entry(prompt: Prompt) -> dict[str, Any]:
     }
 
 
-def register_prompts(server: Server[Any], prompts: Prompts, caller_of: Callable[[Any], Caller]) -> None:
+def register_prompts(server: Server[Any], prompts: Prompts, caller_of: Callable[[Context], Caller]) -> None:
     """Serve prompts; `caller_of` tells from a request's context who asks."""
 
-    async def list_prompts(context: Any, _: types.PaginatedRequestParams) -> dict[str, Any]:
+    async def list_prompts(context: Context, _: types.PaginatedRequestParams) -> dict[str, Any]:
         return prompts.list(caller_of(context).scopes)
 
-    async def get_prompt(context: Any, params: types.GetPromptRequestParams) -> dict[str, Any]:
+    async def get_prompt(context: Context, params: types.GetPromptRequestParams) -> dict[str, Any]:
         return prompts.get(params.name, params.arguments or {}, caller_of(context).scopes)
 
     server.add_request_handler("prompts/list", types.PaginatedRequestParams, list_prompts)

@@ -20,7 +20,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from clerk_mcp.answering import Answer, dumps
 from clerk_mcp.calling import Caller, Reach
 from clerk_mcp.instance import kind_of_key
-from clerk_mcp.protocol.identity import report_missing_scope
+from clerk_mcp.protocol.identity import Context, report_missing_scope
 from clerk_mcp.protocol.own_tools import describe, summary
 from clerk_mcp.protocol.surface import Surface
 from clerk_mcp.upstream import API_VERSION
@@ -172,41 +172,51 @@ _NOT_FOUND_BEFORE: Final = -32002
 """MCP's code for a resource that does not exist, up to 2025-11-25; since 2026-07-28 it is −32602."""
 
 
-class NotFound(MCPError):
+class NotRead(MCPError):
+    """A resource that could not be read; `data` is the error that the tool gives, where one was asked."""
+
+    def __init__(self, code: int, message: str, data: Any = None, missing_scope: str | None = None) -> None:
+        super().__init__(code=code, message=message, data=data)
+        self.missing_scope = missing_scope
+
+
+class NotFound(NotRead):
     """There is no such resource."""
 
     def __init__(self, message: str, data: Any = None) -> None:
-        """`data` is the error that the tool gives, where one was asked."""
-        super().__init__(code=types.INVALID_PARAMS, message=message, data=data)
+        super().__init__(types.INVALID_PARAMS, message, data)
 
 
 def _not_found(uri: str) -> NotFound:
     return NotFound(f"There is no resource {uri[:200]}")
 
 
-def _as_protocol_error(answer: Answer) -> MCPError:
-    """A resource has no `isError`: what a tool would answer goes into the protocol's error."""
+def _as_protocol_error(answer: Answer) -> NotRead:
+    """Put what a tool would answer into the protocol's error: a resource has no `isError`."""
     error = answer.value["error"]
     if error.get("status") == 404:
         return NotFound(error["message"], answer.value)
     ours = error["code"] in ("invalid_arguments", "not_selected", "insufficient_scope")
-    return MCPError(
-        code=types.INVALID_PARAMS if ours else types.INTERNAL_ERROR,
-        message=error["message"],
-        data=answer.value,
+    return NotRead(
+        types.INVALID_PARAMS if ours else types.INTERNAL_ERROR,
+        error["message"],
+        answer.value,
+        answer.missing_scope,
     )
 
 
-def register_resources(server: Server[Any], resources: Resources, caller_of: Callable[[Any], Caller]) -> None:
+def register_resources(
+    server: Server[Any], resources: Resources, caller_of: Callable[[Context], Caller]
+) -> None:
     """Serve resources; `caller_of` tells from a request's context who asks."""
 
-    async def list_resources(_: Any, __: types.PaginatedRequestParams) -> dict[str, Any]:
+    async def list_resources(_: Context, __: types.PaginatedRequestParams) -> dict[str, Any]:
         return resources.list()
 
-    async def list_templates(context: Any, _: types.PaginatedRequestParams) -> dict[str, Any]:
+    async def list_templates(context: Context, _: types.PaginatedRequestParams) -> dict[str, Any]:
         return resources.templates(caller_of(context).scopes)
 
-    async def read(context: Any, params: types.ReadResourceRequestParams) -> dict[str, Any]:
+    async def read(context: Context, params: types.ReadResourceRequestParams) -> dict[str, Any]:
         try:
             return await resources.read(params.uri, caller_of(context))
         except NotFound as missing:
@@ -214,11 +224,10 @@ def register_resources(server: Server[Any], resources: Resources, caller_of: Cal
                 raise
             error = missing.error
             raise MCPError(_NOT_FOUND_BEFORE, error.message, error.data) from None
-        except MCPError as failed:
-            scope = failed.error.data["error"].get("scope")
-            if scope and context.request:
+        except NotRead as failed:
+            if failed.missing_scope and context.request:
                 # As with tools: the 403 has clients ask for a wider token.
-                report_missing_scope(context.request.scope, scope)
+                report_missing_scope(context.request.scope, failed.missing_scope)
             raise
 
     server.add_request_handler("resources/list", types.PaginatedRequestParams, list_resources)

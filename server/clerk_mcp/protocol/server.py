@@ -13,7 +13,6 @@ from typing import Any
 
 import mcp_types as types
 from mcp.server.caching import CacheableMethod, CacheHint
-from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
 
@@ -22,12 +21,10 @@ from clerk_mcp.calling import Caller, Progress, Reach, UnknownOperation
 from clerk_mcp.confirming import Asker, AskInResult
 from clerk_mcp.protocol.completions import Completions, register_completions
 from clerk_mcp.protocol.elicitation import asker_of, in_result
-from clerk_mcp.protocol.identity import IDENTITY, LOCAL, Identity, report_missing_scope
+from clerk_mcp.protocol.identity import IDENTITY, LOCAL, Context, Identity, report_missing_scope
 from clerk_mcp.protocol.prompts import Prompts, register_prompts
 from clerk_mcp.protocol.resources import Resources, register_resources
 from clerk_mcp.protocol.surface import WAYS, ListingMode, Presentation, Surface
-
-Context = ServerRequestContext[Any, Any]
 
 _LISTING_KEEPS_MS = 300_000
 """How long a client may keep a listing: it changes only when the server is started anew."""
@@ -160,9 +157,9 @@ def _session(context: Context, who: Identity) -> str:
 
 def _refuse_by_status(context: Context, answer: Answer) -> None:
     """Answer 403 where a scope is missing: MCP's authorization has clients ask for a wider token then."""
-    error = answer.value["error"] if answer.is_error else {}
-    scope = error.get("scope")
+    scope = answer.missing_scope
     if scope and context.request and report_missing_scope(context.request.scope, scope):
+        error = answer.value["error"]
         raise MCPError(code=types.INVALID_REQUEST, message=error["message"], data=error)
 
 
