@@ -1,7 +1,7 @@
 """What an instance may use: its plan, its dashboard and its settings decide.
 
 The settings `unsupported_features` (by the plan) and `disabled_features` (in the dashboard) are empty unless
-a snapshot or a test fills them, because none of the 109 operations does.
+a snapshot or a test fills them, because no operation does.
 """
 
 from __future__ import annotations

@@ -134,6 +134,8 @@ class Sandbox:
             if url_path != API_PREFIX and not url_path.startswith(API_PREFIX + "/"):
                 raise errors.route_not_found(method, url_path)
             spec, path = route(method, url_path.removeprefix(API_PREFIX))
+            if version < spec.version:
+                raise errors.route_not_found(method, url_path)
             if refusal:
                 raise refusal
             if spec.id not in PUBLIC_OPERATIONS:

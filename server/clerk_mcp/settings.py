@@ -120,7 +120,11 @@ class Settings(BaseSettings):
         default="info", description="What is logged to stderr"
     )
 
-    toolsets: Names = Field(default=(), description="Only these resources, such as users,organizations")
+    toolsets: Names = Field(
+        default=(),
+        description="Only these resources, such as users,organizations; or core (as without this) or all:"
+        " these list the first operations or every one, and whatever is not listed is found by search",
+    )
     tools: Names = Field(default=(), description="Only these tools, as well; * and ? stand for anything")
     exclude: Names = Field(default=(), description="Not these tools, whatever else is chosen")
     read_only: bool = Field(default=False, description="Only what reads")
@@ -139,7 +143,7 @@ class Settings(BaseSettings):
     )
 
     mode: Literal["all", "search", "auto"] = Field(
-        default="all", description="Every operation a tool, four tools to find and run them, or by the client"
+        default="all", description="Operations as tools, four tools to find and run them, or by the client"
     )
     list_all_cap: int = Field(
         default=5000, ge=1, le=1_000_000, description="Records that one list_all reads at most"

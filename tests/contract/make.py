@@ -1,4 +1,4 @@
-"""Write the reference facts anew: `python -m tests.contract.make OPENAPI_FILE`."""
+"""Write the facts of a document anew: `python -m tests.contract.make OPENAPI_FILE`, named for the file."""
 
 import json
 import sys
@@ -7,21 +7,39 @@ from pathlib import Path
 from typing import Any
 
 from clerk_mcp.commands.drift import read
-from clerk_tools.contract.facts import Facts, from_json, to_json
+from clerk_tools.catalog import operations
+from clerk_tools.contract.facts import Facts, OperationFacts, from_json, to_json, with_path_names
 from clerk_tools.contract.openapi import facts_of_document
+from clerk_tools.operation import FIRST_DOCUMENT
 
-FACTS = Path(__file__).with_name("clerk-v1.facts.json")
+HERE = Path(__file__).parent
+DOCUMENTS = tuple(sorted(path.name.removesuffix(".facts.json") for path in HERE.glob("*.facts.json")))
+
+
+def facts_file(document: str) -> Path:
+    return HERE / f"{document}.facts.json"
 
 
 @cache
-def reference_facts() -> Facts:
-    """What Clerk's Backend API v1 is, as its OpenAPI document has it."""
-    return from_json(json.loads(FACTS.read_text("utf-8")))
+def reference_facts(document: str = FIRST_DOCUMENT) -> Facts:
+    """What Clerk's Backend API is, as one of its OpenAPI documents has it."""
+    return from_json(json.loads(facts_file(document).read_text("utf-8")))
+
+
+def facts_for(operation_id: str) -> OperationFacts | None:
+    """What the document that an operation names says of it; None where no document has it."""
+    spec = operations()[operation_id].spec
+    if not spec.document:
+        return None
+    return with_path_names(reference_facts(spec.document).operations[operation_id], spec.path)
 
 
 def lines(facts: Facts) -> str:
     """The facts as JSON with one operation or shape on a line, so that a change shows as its line."""
-    groups = [f'"{name}": {{\n{_entries(group)}\n}}' for name, group in to_json(facts).items()]
+    groups = [
+        f'"{name}": {{\n{_entries(group)}\n}}' if isinstance(group, dict) else f'"{name}": "{group}"'
+        for name, group in to_json(facts).items()
+    ]
     return "{\n" + ",\n".join(groups) + "\n}\n"
 
 
@@ -30,4 +48,5 @@ def _entries(group: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    FACTS.write_text(lines(facts_of_document(read(sys.argv[1]))), "utf-8")
+    given = Path(sys.argv[1])
+    facts_file(given.name.partition(".")[0]).write_text(lines(facts_of_document(read(str(given)))), "utf-8")

@@ -4,8 +4,10 @@ from dataclasses import replace
 from functools import cache
 from typing import Final
 
+from clerk_tools.catalog import operations
 from clerk_tools.contract.facts import Shape
-from tests.contract.make import reference_facts
+from clerk_tools.operation import FIRST_DOCUMENT, NEWEST_DOCUMENT
+from tests.contract.make import facts_for, reference_facts
 
 # Where the document is known to be wrong: what is so instead, and how that is known.
 ANSWERS: Final = {
@@ -29,32 +31,40 @@ ANSWERS: Final = {
     # The document gives it no schema either; it is a page of HTML.
     ("Miscellaneous_getInterstitialMarkup", 200): Shape(type="text"),
 }
-FIELDS: Final = {
-    # Its `object` is copied from the wallet's.
-    ("schemas-Passkey", "object"): Shape(type="string", enum=("passkey",)),
-    # Two providers stand for the many that there are.
-    ("Oauth", "strategy"): Shape(type="string"),
-    ("IdentificationLink", "type"): Shape(type="string"),
-    # The example became the only value allowed.
-    ("Web3Signature", "nonce"): Shape(type="string"),
-    ("Passkey", "nonce"): Shape(type="string"),
-    # MetaMask stands for the other wallets, and verified for every state.
-    ("Web3Signature", "strategy"): Shape(type="string"),
-    ("Web3Signature", "status"): Shape(type="string", enum=("unverified", "verified", "failed", "expired")),
-    # Addresses are also verified by ticket, SAML, a link or another account, which the document leaves out.
-    ("EmailAddress", "verification"): Shape(type="object", nullable=True),
-    # Invitations have come to expire.
-    ("Invitation", "status"): Shape(type="string", enum=("pending", "accepted", "revoked", "expired")),
-    # A check that was only just recorded has not run.
-    ("ProxyCheck", "last_run_at"): Shape(type="integer", nullable=True),
+FIELDS: Final[dict[str, dict[tuple[str, str], Shape]]] = {
+    NEWEST_DOCUMENT: {},
+    FIRST_DOCUMENT: {
+        # Its `object` is copied from the wallet's.
+        ("schemas-Passkey", "object"): Shape(type="string", enum=("passkey",)),
+        # Two providers stand for the many that there are.
+        ("Oauth", "strategy"): Shape(type="string"),
+        ("IdentificationLink", "type"): Shape(type="string"),
+        # The example became the only value allowed.
+        ("Web3Signature", "nonce"): Shape(type="string"),
+        ("Passkey", "nonce"): Shape(type="string"),
+        # MetaMask stands for the other wallets, and verified for every state.
+        ("Web3Signature", "strategy"): Shape(type="string"),
+        ("Web3Signature", "status"): Shape(
+            type="string", enum=("unverified", "verified", "failed", "expired")
+        ),
+        # Addresses are also verified by ticket, SAML, a link or another account: it leaves them out.
+        ("EmailAddress", "verification"): Shape(type="object", nullable=True),
+        # Invitations have come to expire.
+        ("Invitation", "status"): Shape(type="string", enum=("pending", "accepted", "revoked", "expired")),
+        # A check that was only just recorded has not run.
+        ("ProxyCheck", "last_run_at"): Shape(type="integer", nullable=True),
+    },
 }
-MAY_BE_MISSING: Final = {
-    # Clerk's later description of the same version no longer promises it.
-    ("Organization", "private_metadata"),
-    ("OrganizationWithLogo", "private_metadata"),
-    # Clerk's SDKs read errors without it. (`clerk_trace_id`, which the document has in each error, stands
-    # beside `errors`; an unknown field is no problem anywhere, so that needs no entry.)
-    ("ClerkError", "long_message"),
+MAY_BE_MISSING: Final[dict[str, set[tuple[str, str]]]] = {
+    NEWEST_DOCUMENT: set(),
+    FIRST_DOCUMENT: {
+        # Clerk's later description of the same version no longer promises it.
+        ("Organization", "private_metadata"),
+        ("OrganizationWithLogo", "private_metadata"),
+        # Clerk's SDKs read errors without it. (`clerk_trace_id`, which the document has in each error, stands
+        # beside `errors`; an unknown field is no problem anywhere, so that needs no entry.)
+        ("ClerkError", "long_message"),
+    },
 }
 ERROR: Final = Shape(ref="ClerkErrors")
 
@@ -65,7 +75,10 @@ def problems(operation_id: str, status: int, value: object) -> list[str]:
     Fields beyond the documented ones are fine. Every error has Clerk's envelope of errors, whether or not
     the document lists its status for the operation.
     """
-    responses = reference_facts().operations[operation_id].responses
+    facts = facts_for(operation_id)
+    if facts is None:
+        return []
+    document, responses = operations()[operation_id].spec.document, facts.responses
     if status >= 400:
         shape: Shape | None = responses.get(str(status)) or ERROR
     elif (operation_id, status) in ANSWERS:
@@ -76,21 +89,21 @@ def problems(operation_id: str, status: int, value: object) -> list[str]:
         return [f"status {status} is not documented"]
     if shape is None:
         return [] if value is None else ["there must be no body"]
-    return _problems(shape, value, "answer")
+    return _problems(document, shape, value, "answer")
 
 
 @cache
-def _named(name: str) -> Shape:
-    shape = reference_facts().shapes[name]
-    fields = {field: FIELDS.get((name, field), one) for field, one in shape.properties.items()}
-    required = tuple(field for field in shape.required if (name, field) not in MAY_BE_MISSING)
+def _named(document: str, name: str) -> Shape:
+    shape = reference_facts(document).shapes[name]
+    fields = {field: FIELDS[document].get((name, field), one) for field, one in shape.properties.items()}
+    required = tuple(field for field in shape.required if (name, field) not in MAY_BE_MISSING[document])
     return replace(shape, properties=fields, required=required)
 
 
-def _problems(shape: Shape, value: object, where: str) -> list[str]:
+def _problems(document: str, shape: Shape, value: object, where: str) -> list[str]:
     nullable = shape.nullable
     while shape.ref:
-        shape = _named(shape.ref)
+        shape = _named(document, shape.ref)
         nullable = nullable or shape.nullable
     if value is None:
         return [] if nullable or shape.type == "any" else [f"{where} may not be null"]
@@ -101,16 +114,16 @@ def _problems(shape: Shape, value: object, where: str) -> list[str]:
     found: list[str] = []
     if shape.any_of:
         # Of alternatives that all fail, the nearest one tells the most; one that fits has nothing to tell.
-        nearest = min((_problems(one, value, where) for one in shape.any_of), key=len)
+        nearest = min((_problems(document, one, value, where) for one in shape.any_of), key=len)
         found += nearest
     if isinstance(value, dict):
         found += [f"{where}.{name} is missing" for name in shape.required if name not in value]
         for name, one in shape.properties.items():
             if name in value:
-                found += _problems(one, value[name], f"{where}.{name}")
+                found += _problems(document, one, value[name], f"{where}.{name}")
     if isinstance(value, list) and shape.items:
         for index, entry in enumerate(value):
-            found += _problems(shape.items, entry, f"{where}[{index}]")
+            found += _problems(document, shape.items, entry, f"{where}[{index}]")
     return found
 
 

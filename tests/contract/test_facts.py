@@ -10,17 +10,23 @@ from hypothesis import strategies as st
 
 from clerk_tools.catalog import operations
 from clerk_tools.contract.facts import (
+    ArgumentFacts,
+    Difference,
+    Facts,
     FactsError,
     OperationFacts,
     Returns,
     Shape,
+    call_of,
     diff,
     facts_of_catalog,
     from_json,
     to_json,
+    with_path_names,
 )
 from clerk_tools.contract.openapi import facts_of_document
-from tests.contract.make import reference_facts
+from clerk_tools.operation import FIRST_DOCUMENT, FIRST_VERSION, UNDOCUMENTED
+from tests.contract.make import DOCUMENTS, reference_facts
 from tests.contract.openapi import document_of
 
 
@@ -34,12 +40,77 @@ def body(schema: dict[str, Any], media_type: str = "application/json", **rest: A
     return {"requestBody": {"content": {media_type: {"schema": schema}}, **rest}}
 
 
-def test_the_catalogue_says_what_the_reference_document_says() -> None:
-    assert list(map(str, diff(facts_of_catalog(operations()), reference_facts()))) == []
+# Where we say otherwise than the document, and why; by operation and argument.
+ON_PURPOSE: dict[tuple[str, str], str] = {}
 
 
-def test_facts_survive_their_json_form() -> None:
-    facts = reference_facts()
+def differences(document: str) -> list[Difference]:
+    """What a document says otherwise than those of our operations that are held against it."""
+    ours = {id: one for id, one in operations().items() if one.spec.document == document}
+    theirs = reference_facts(document).operations
+    return diff(facts_of_catalog(ours), Facts({id: theirs[id] for id in ours}))
+
+
+def differences_from_today() -> list[Difference]:
+    """What today's description of the first version says otherwise than our first operations."""
+    ours = {id: one for id, one in operations().items() if one.spec.document == FIRST_DOCUMENT}
+    return diff(facts_of_catalog(ours), reference_facts(f"clerk-{FIRST_VERSION}"))
+
+
+def test_every_operation_is_in_the_document_that_it_names() -> None:
+    for id, operation in operations().items():
+        document = operation.spec.document
+        assert document == UNDOCUMENTED or id in reference_facts(document).operations
+
+
+def test_nothing_of_the_first_document_is_lost() -> None:
+    first = {id for id, one in operations().items() if one.spec.document == FIRST_DOCUMENT}
+    assert first == reference_facts(FIRST_DOCUMENT).operations.keys()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_the_catalogue_says_what_each_document_says_or_names_the_difference(document: str) -> None:
+    found = differences(document)
+    if document == FIRST_DOCUMENT:
+        # What is younger than the document has to be as today's description of its version has it.
+        wrong_today = {(one.operation, one.argument) for one in differences_from_today()}
+        younger = {
+            (one.operation, one.argument) for one in found if one.text.startswith("only in the catalogue")
+        }
+        found = [one for one in found if (one.operation, one.argument) not in younger - wrong_today]
+    assert [str(one) for one in found if (one.operation, one.argument) not in ON_PURPOSE] == []
+
+
+def test_every_difference_that_is_named_is_there() -> None:
+    found = {(one.operation, one.argument) for document in DOCUMENTS for one in differences(document)}
+    assert set(ON_PURPOSE) <= found
+
+
+@pytest.mark.parametrize("document", [one for one in DOCUMENTS if one != FIRST_DOCUMENT])
+def test_the_version_of_an_operation_is_the_lowest_whose_document_has_it(document: str) -> None:
+    version = reference_facts(document).version
+    there = {call_of(one) for one in reference_facts(document).operations.values()}
+    for operation in operations().values():
+        spec = operation.spec
+        if spec.document not in (FIRST_DOCUMENT, UNDOCUMENTED):
+            call = call_of(OperationFacts(id=spec.id, method=spec.method, path=spec.path))
+            assert (call in there) == (spec.version <= version)
+
+
+def test_a_path_argument_is_called_what_our_path_calls_it() -> None:
+    theirs = OperationFacts(
+        id="getKey",
+        method="GET",
+        path="/keys/{keyID}",
+        arguments=(ArgumentFacts("keyID", "path", True, Shape(type="string")),),
+    )
+    ours = with_path_names(theirs, "/keys/{key_id}")
+    assert (ours.path, ours.arguments[0].name) == ("/keys/{key_id}", "key_id")
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_facts_survive_their_json_form(name: str) -> None:
+    facts = reference_facts(name)
     assert from_json(json.loads(json.dumps(to_json(facts)))) == facts
 
 

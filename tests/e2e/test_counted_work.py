@@ -49,5 +49,5 @@ def test_a_request_takes_no_more_function_calls_than_it_did(
 
 
 def test_listing_again_builds_no_tool_again(counted: dict[str, int]) -> None:
-    # Each of the 109 would take a dozen calls and more.
+    # Each of them would take a dozen calls and more.
     assert counted["tools/list 2026-07-28"] < counted["tools/call 2026-07-28"]

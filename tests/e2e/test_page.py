@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from clerk_tools.catalog import operations
 from tests.server.web import Served, serving
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ async def test_it_says_what_the_server_is_and_how_to_connect(
     complaints = Complaints(page)
     await page.goto(served.url)
     assert "Sandbox" in await page.inner_text("h1")
-    assert len(await visible_tools(page)) == 109
+    assert len(await visible_tools(page)) == len(operations())
     await page.click("text=Claude Code")
     assert f"claude mcp add --transport http clerk {served.url}/mcp" in await page.inner_text("main")
     await shoot(page, "page")
@@ -90,7 +91,7 @@ async def test_search_narrows_the_tools_by_name_purpose_and_effect(
     await page.locator("#search").evaluate("element => element.scrollIntoView()")
     await shoot(page, "page-search")
     await page.keyboard.press("Escape")
-    assert len(await visible_tools(page)) == 109
+    assert len(await visible_tools(page)) == len(operations())
     await page.keyboard.type("nothing is called this")
     assert await visible_tools(page) == []
     assert await page.locator("h3:visible").count() == 0
@@ -161,7 +162,7 @@ async def test_it_is_all_there_without_script(browser: playwright.Browser, serve
     context = await browser.new_context(java_script_enabled=False)
     page = await context.new_page()
     await page.goto(served.url)
-    assert await page.locator(".tool:visible").count() == 109
+    assert await page.locator(".tool:visible").count() == len(operations())
     assert await page.locator("button:visible").count() == 0
 
 

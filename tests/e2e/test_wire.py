@@ -15,9 +15,9 @@ from clerk_tools.catalog import operations
 from clerk_tools.contract.facts import OperationFacts, Shape
 from clerk_tools.operation import Operation
 from clerk_tools.parsing import parse
-from tests.contract.make import reference_facts
+from tests.contract.make import facts_for
 
-FACTS = reference_facts().operations
+FACTS = {id: facts for id in operations() if (facts := facts_for(id))}
 SAMPLE_PNG = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
@@ -99,11 +99,19 @@ PLACES = ("path", "query", "body", "file")
 
 def check_headers(request: httpx2.Request, facts: OperationFacts) -> None:
     assert request.headers["authorization"] == "Bearer sk_test_sandbox_wire"
-    assert request.headers["clerk-api-version"] == "2021-02-05"
+    assert request.headers["clerk-api-version"] == operations()[facts.id].spec.version
     assert request.headers["user-agent"].startswith("clerk-mcp/")
     assert "cookie" not in request.headers
     media_type = request.headers.get("content-type", "").partition(";")[0]
     assert media_type == (facts.media_type or "")
+
+
+@pytest.mark.anyio
+async def test_an_operation_is_sent_with_its_own_version() -> None:
+    class Younger(Operation, id="ListYounger", version="2025-11-10", get="/younger", lists="user"):
+        """Newer than most."""
+
+    assert (await sent_for(Younger())).headers["clerk-api-version"] == "2025-11-10"
 
 
 def check_body(request: httpx2.Request, facts: OperationFacts, in_place: dict[str, dict[str, Any]]) -> None:

@@ -27,7 +27,7 @@ class Clerk:
     async def send(self, operation_id: str, **arguments: Any) -> httpx2.Response:
         """Send a call as it stands: arguments are put in their places, but not validated."""
         request = operations()[operation_id].model_construct(**arguments).to_request()
-        content: dict[str, Any] = {}
+        content: dict[str, Any] = {"headers": {"Clerk-API-Version": request.spec.version}}
         if request.has_body:
             content["json"] = request.json
         if request.files:

@@ -493,7 +493,7 @@ PRIVATE = (
 
 @pytest.fixture(scope="module")
 def every_default_answer() -> dict[str, str]:
-    """What all 109 operations answer on the demo data, by operation."""
+    """What all operations answer on the demo data, by operation."""
 
     async def answers() -> dict[str, str]:
         server = make_server(load({"sandbox": True, "secrets": "redact", "confirm": "never"}))

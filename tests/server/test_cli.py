@@ -66,7 +66,7 @@ def test_tools_with_a_name_shows_what_an_agent_sees() -> None:
 
 def test_toolsets_help_lists_them_with_their_size() -> None:
     lines = clerk_mcp("--toolsets", "help").stdout.splitlines()
-    assert [line.split()[0] for line in lines] == list(RESOURCES)
+    assert [line.split()[0] for line in lines] == ["core", "all", *RESOURCES]
     assert all(line.endswith("bytes") for line in lines)
 
 

@@ -30,6 +30,22 @@ async def test_all_lists_every_operation_and_list_all() -> None:
         assert await _names(here) == [*operations(), "list_all"]
 
 
+async def test_the_search_tools_stand_beside_a_listing_that_leaves_something_out() -> None:
+    policy = Policy(Selection(Selection.of().ids, frozenset([USERS])))
+    async with world("all", policy=policy) as here:
+        assert await _names(here) == [USERS, "list_all", *FOUR]
+        found = await call(here.client, "search_operations", query="how many users are there")
+        assert found["operations"][0]["id"] == "Users_getTotalCount"
+        assert (await call(here.client, "read", operation="Users_getTotalCount"))["total_count"]
+        assert (await call(here.client, "Users_getTotalCount"))["total_count"]
+
+
+async def test_a_host_that_loads_schemas_when_needed_is_shown_all_that_may_run() -> None:
+    policy = Policy(Selection(Selection.of().ids, frozenset([USERS])))
+    async with world("auto", client_name="claude-code", policy=policy) as here:
+        assert await _names(here) == [*operations(), "list_all"]
+
+
 async def test_search_lists_four_tools_within_6000_bytes() -> None:
     async with world("search") as here:
         assert await _names(here) == FOUR

@@ -11,6 +11,10 @@ ALL = Policy(Selection.of())
 
 
 def selected(**options: list[str]) -> list[str]:
+    return Policy(Selection.of(**options)).allowed(None)
+
+
+def listed(**options: list[str]) -> list[str]:
     return Policy(Selection.of(**options)).listed(None)
 
 
@@ -20,7 +24,7 @@ def refusal(policy: Policy, operation: str, scopes: frozenset[str] | None = None
     return refused
 
 
-def test_without_a_selection_every_operation_is_listed_in_the_catalogues_order() -> None:
+def test_without_a_selection_every_operation_may_run_in_the_catalogues_order() -> None:
     assert selected() == list(operations())
 
 
@@ -39,6 +43,28 @@ def test_toolsets_and_tools_add_up_and_exclusion_comes_last() -> None:
     assert "Users_markBanned" in chosen
     assert not [id for id in chosen if "_delete" in id]
     assert {operations()[id].spec.resource for id in chosen} == {"users", "sessions"}
+
+
+@pytest.mark.parametrize("toolsets", [[], ["core"], ["all"], ["core", "users"], [" all "]])
+def test_core_and_all_keep_nothing_from_being_run(toolsets: list[str]) -> None:
+    assert selected(toolsets=toolsets) == list(operations())
+    assert "Users_markBanned" not in selected(toolsets=toolsets, exclude=["Users_*"])
+
+
+def test_core_lists_the_first_operations_and_the_rest_on_demand() -> None:
+    core = [id for id, operation in operations().items() if operation.spec.is_core]
+    assert len(core) == 109
+    assert listed() == listed(toolsets=["core"]) == core
+    assert listed(toolsets=["all"]) == list(operations())
+    users = [id for id, operation in operations().items() if operation.spec.resource == "users"]
+    assert listed(toolsets=["users"]) == users
+    assert set(listed(toolsets=["core", "users"])) == {*core, *users}
+    assert "Users_markBanned" not in listed(exclude=["Users_*"])
+
+
+def test_a_pattern_never_means_core_or_all() -> None:
+    assert {operations()[id].spec.resource for id in selected(toolsets=["c*"])} == {"clients"}
+    assert "Users_markBanned" not in selected(toolsets=["a*"])
 
 
 def test_exclusion_alone_leaves_everything_else() -> None:
@@ -69,7 +95,7 @@ def test_an_operation_that_is_not_selected_is_refused_when_called_by_name() -> N
 
 
 def test_read_only_lists_exactly_what_reads() -> None:
-    listed = Policy(Selection.of(), read_only=True).listed(None)
+    listed = Policy(Selection.of(), read_only=True).allowed(None)
     assert listed == [id for id, operation in operations().items() if operation.spec.effect is Effect.READ]
     # By effect, not by verb: these POST and still only read, and the next two look like a check and write.
     assert {"Users_verifyPassword", "Sessions_verifySession", "Clients_verifyClientToken"} <= set(listed)
@@ -86,7 +112,7 @@ def test_read_only_refuses_every_other_operation_by_name() -> None:
 
 @pytest.mark.parametrize("effect", list(Effect))
 def test_a_scope_opens_the_operations_of_its_effect_and_no_other(effect: Effect) -> None:
-    listed = ALL.listed(frozenset({f"clerk:{effect}"}))
+    listed = ALL.allowed(frozenset({f"clerk:{effect}"}))
     assert listed == [
         id
         for id, operation in operations().items()
@@ -95,8 +121,8 @@ def test_a_scope_opens_the_operations_of_its_effect_and_no_other(effect: Effect)
 
 
 def test_a_caller_with_all_scopes_may_do_everything_and_one_with_none_nothing() -> None:
-    assert ALL.listed(frozenset(SCOPES)) == list(operations())
-    assert ALL.listed(frozenset()) == []
+    assert ALL.allowed(frozenset(SCOPES)) == list(operations())
+    assert ALL.allowed(frozenset()) == []
 
 
 def test_an_operation_that_mints_a_credential_needs_the_secrets_scope_too() -> None:
@@ -123,6 +149,6 @@ def test_an_update_that_clears_the_username_needs_the_scope_to_destroy() -> None
 
 def test_the_sizes_of_the_toolsets_cover_all_operations() -> None:
     sizes = toolset_sizes()
-    assert [size.resource for size in sizes] == list(RESOURCES)
-    assert sum(size.tools for size in sizes) == len(operations())
+    assert [size.name for size in sizes] == ["core", "all", *RESOURCES]
+    assert sizes[1].tools == sum(size.tools for size in sizes[2:]) == len(operations())
     assert all(size.bytes > 40 * size.tools for size in sizes)

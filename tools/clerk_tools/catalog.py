@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import pkgutil
 from collections.abc import Iterable, Mapping
 from functools import cache
 from types import MappingProxyType
 from typing import Final
 
+from clerk_tools import resources
 from clerk_tools.operation import Operation
 
-RESOURCES: Final = (
+_MOST_USED: Final = (
     "users",
     "email_addresses",
     "phone_numbers",
@@ -38,7 +40,12 @@ RESOURCES: Final = (
     "jwks",
     "miscellaneous",
 )
-"""Clerk's resources, most used first: the order of every listing."""
+
+RESOURCES: Final = (
+    *_MOST_USED,
+    *sorted({module.name for module in pkgutil.iter_modules(resources.__path__)} - {*_MOST_USED}),
+)
+"""Clerk's resources, the modules of `clerk_tools.resources`: the order of every listing."""
 
 
 @cache

@@ -56,12 +56,23 @@ _TERMS: Final = {
 """Words of a class's name that a title writes in their own way."""
 
 
+FIRST_VERSION: Final = "2021-02-05"
+FIRST_DOCUMENT: Final = "clerk-v1"
+NEWEST_DOCUMENT: Final = "clerk-2026-05-12"
+UNDOCUMENTED: Final = ""
+"""The document of an operation that no document of Clerk's has, only one of its SDKs."""
+
+
 @dataclass(eq=False, kw_only=True)
 class Spec:
     """An operation's own facts, apart from its arguments' attribute names."""
 
     id: str
-    """Clerk's operationId, and the tool's name."""
+    """Clerk's operationId as it stands in `document`, and the tool's name."""
+    version: str
+    """The `Clerk-API-Version` that it is sent with: the lowest that has it."""
+    document: str
+    """The document of Clerk's that it is held against, by the name of its facts; or `UNDOCUMENTED`."""
     method: str
     path: str
     """Below the API's base URL, with `{argument}` for each path argument."""
@@ -112,6 +123,11 @@ class Spec:
         return {"type": "object", **object_schema(self.arguments)}
 
     @property
+    def is_core(self) -> bool:
+        """Whether it is one of the first 109, which a host is shown unless the operator chose otherwise."""
+        return self.document == FIRST_DOCUMENT
+
+    @property
     def is_list(self) -> bool:
         return self.envelope in (Envelope.ARRAY, Envelope.PAGE)
 
@@ -134,7 +150,7 @@ class Request:
 class Operation(BaseModel):
     """Base of all declarations; see the module's docstring."""
 
-    # Built at the first call of each operation: building all 109 at start costs more than serving needs.
+    # Built at the first call of each operation: building all of them at start costs more than serving needs.
     # Strict, because what a model may send instead of the exact type is decided in `arguments`.
     model_config = ConfigDict(extra="forbid", strict=True, defer_build=True, str_strip_whitespace=False)
 
@@ -149,6 +165,8 @@ class Operation(BaseModel):
         cls,
         *,
         id: str = "",
+        version: str = "",
+        document: str | None = None,
         get: str = "",
         post: str = "",
         put: str = "",
@@ -169,6 +187,9 @@ class Operation(BaseModel):
 
         Args:
             id: Clerk's operationId; without it the class is a base for others.
+            version: the lowest API version that has it; left out by the first operations, whose version
+                is 2021-02-05 and whose document is Clerk's of 2024.
+            document: see `Spec`; Clerk's newest where `version` is given.
             get, post, put, patch, delete: the path, under the verb it is called with.
             returns, lists, pages: the kind of object answered: alone, in an array, in `{data, total_count}`.
             text: the answer is a page of text. With none of these four the answer is empty.
@@ -191,6 +212,8 @@ class Operation(BaseModel):
         by_verb = {"GET": Effect.READ, "DELETE": Effect.DESTROY}.get(method, Effect.WRITE)
         cls.spec = Spec(
             id=id,
+            version=version or FIRST_VERSION,
+            document=(NEWEST_DOCUMENT if version else FIRST_DOCUMENT) if document is None else document,
             method=method,
             path=path,
             resource=cls.__module__.rpartition(".")[2],

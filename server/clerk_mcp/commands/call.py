@@ -16,7 +16,7 @@ from clerk_mcp.answering import Answer, dumps, size
 from clerk_mcp.auditing import NoSuchEntry, NoUndo, load, undo
 from clerk_mcp.calling import Caller, Calls, UnknownOperation
 from clerk_mcp.confirming import Answered, Asker, Asking
-from clerk_mcp.offering import Policy, input_schema, tool
+from clerk_mcp.offering import ALL, CORE, Policy, input_schema, tool
 from clerk_mcp.protocol import Surface, declared
 from clerk_tools.catalog import RESOURCES, operations
 from clerk_tools.operation import Spec
@@ -113,7 +113,7 @@ def show(value: object, *, as_json: bool, to_stderr: bool = False) -> None:
 
 def list_tools(policy: Policy, *, as_json: bool) -> int:
     """Print the tools that a policy allows, resource by resource."""
-    rows = [_row(operations()[id].spec) for id in policy.listed(None)]
+    rows = [_row(operations()[id].spec) for id in policy.allowed(None)]
     if as_json:
         show(rows, as_json=True)
     elif sys.stdout.isatty():
@@ -168,7 +168,7 @@ def describe_tool(name: str, *, as_json: bool) -> int:
 def list_toolsets() -> int:
     """Print each toolset with the number of its tools and what they cost a model, in bytes."""
     for toolset in toolset_sizes():
-        click.echo(f"{toolset.resource:<26}{toolset.tools:>4} tools{toolset.bytes:>8} bytes")
+        click.echo(f"{toolset.name:<26}{toolset.tools:>4} tools{toolset.bytes:>8} bytes")
     return 0
 
 
@@ -197,18 +197,19 @@ def take_back(file: Path, entry: str, calls: Calls | None, *, as_json: bool) -> 
 
 
 class ToolsetSize(NamedTuple):
-    resource: str
+    name: str
     tools: int
     bytes: int
     """Of the names, descriptions and input schemas, as compact JSON in UTF-8."""
 
 
 def toolset_sizes() -> list[ToolsetSize]:
-    """What each resource costs a model's context, in the order of the catalogue."""
-    totals = dict.fromkeys(RESOURCES, (0, 0))
+    """What each toolset costs a model's context: `core` and `all`, then the resources in their order."""
+    totals = dict.fromkeys((CORE, ALL, *RESOURCES), (0, 0))
     for operation in operations().values():
         spec = operation.spec
         cost = len(f"{spec.id}{spec.description}".encode()) + size(input_schema(spec))
-        tools, total = totals[spec.resource]
-        totals[spec.resource] = (tools + 1, total + cost)
-    return [ToolsetSize(resource, *total) for resource, total in totals.items()]
+        for name in (ALL, spec.resource, *([CORE] if spec.is_core else [])):
+            tools, total = totals[name]
+            totals[name] = (tools + 1, total + cost)
+    return [ToolsetSize(name, *total) for name, total in totals.items()]

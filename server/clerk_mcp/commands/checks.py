@@ -27,8 +27,9 @@ from clerk_mcp.commands.install.install import entries_of
 from clerk_mcp.instance import Kind, kind_of_key
 from clerk_mcp.serve import NO_KEY, make_calls, make_policy
 from clerk_mcp.settings import Settings, SettingsError, flag
-from clerk_mcp.upstream import API_VERSION, redis_pool
+from clerk_mcp.upstream import redis_pool
 from clerk_tools.catalog import operations
+from clerk_tools.operation import FIRST_VERSION
 
 _CLERK_PATIENCE_S: Final = 10.0
 _HOST_PATIENCE_S: Final = 30.0
@@ -113,7 +114,7 @@ def start(settings: Settings) -> Finding:
         policy = make_calls(settings, transport)[0].policy if has_key else make_policy(settings)
     except SettingsError as error:
         return Finding("start", "problem", error.problems[0], " ".join(error.problems[1:]) or None)
-    allowed = len(list(policy.listed(None)))
+    allowed = len(list(policy.allowed(None)))
     return Finding("start", "ok", f"the settings hold; {allowed} of {len(operations())} operations may run")
 
 
@@ -147,7 +148,7 @@ async def clerk(settings: Settings) -> list[Finding]:
 
         sandbox = Sandbox()
         transport, url, key = SandboxTransport(sandbox), "http://sandbox/v1", sandbox.key
-    headers = {"Clerk-API-Version": API_VERSION} | ({"Authorization": f"Bearer {key}"} if key else {})
+    headers = {"Clerk-API-Version": FIRST_VERSION} | ({"Authorization": f"Bearer {key}"} if key else {})
     secure = url.startswith("https:")
     async with httpx2.AsyncClient(
         headers=headers, transport=transport, timeout=_CLERK_PATIENCE_S, trust_env=secure, verify=secure
@@ -257,7 +258,7 @@ def _judged(response: httpx2.Response, *, has_key: bool) -> Iterator[Finding]:
         yield Finding("clerk", "problem", f"Clerk refuses the key ({response.status_code})", fix)
     elif "api_version_invalid" in response.text:
         fix = "Check CLERK_API_URL, or upgrade clerk-mcp."
-        yield Finding("clerk", "problem", f"Clerk refuses API version {API_VERSION}", fix)
+        yield Finding("clerk", "problem", f"Clerk refuses API version {FIRST_VERSION}", fix)
     elif response.status_code >= 500:
         message, fix = (
             f"Clerk answers {response.status_code}",
@@ -265,7 +266,7 @@ def _judged(response: httpx2.Response, *, has_key: bool) -> Iterator[Finding]:
         )
         yield Finding("clerk", "warning", message, fix)
     elif response.is_success:
-        yield Finding("clerk", "ok", f"the key and API version {API_VERSION} are accepted")
+        yield Finding("clerk", "ok", f"the key and API version {FIRST_VERSION} are accepted")
     elif has_key:
         fix = "Check CLERK_API_URL: it ends in /v1."
         yield Finding(

@@ -25,8 +25,7 @@ def run_drift(path: str) -> int:
     or is not an OpenAPI 3 document.
     """
     # Reading the document and every declaration costs more than a server that never does so should pay.
-    from clerk_tools.catalog import operations
-    from clerk_tools.contract.facts import FactsError, diff, facts_of_catalog
+    from clerk_tools.contract.facts import FactsError, diff, facts_of_catalog, held_against
     from clerk_tools.contract.openapi import facts_of_document
 
     try:
@@ -34,7 +33,7 @@ def run_drift(path: str) -> int:
     except (UnreadableError, FactsError) as error:
         click.echo(_printable(f"clerk-mcp drift: {path}: {error}"), err=True)
         return 2
-    found = diff(facts_of_catalog(operations()), document)
+    found = diff(facts_of_catalog(held_against(document.version)), document)
     for difference in found:
         click.echo(_printable(str(difference)))
     count = len(document.operations)

@@ -45,33 +45,50 @@ class Refused(Exception):
         self.scope = scope
 
 
+CORE: Final = "core"
+ALL: Final = "all"
+"""Toolsets that keep nothing from being run: `core` lists the first 109 operations, `all` lists every one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The operations that the operator put within reach."""
+    """The operations that the operator put within reach, and those among them that a host is shown."""
 
     ids: frozenset[str]
+    """What may run."""
+    listed: frozenset[str]
+    """What `tools/list` shows of it; the rest is found by search."""
 
     @classmethod
     def of(
         cls, toolsets: Sequence[str] = (), tools: Sequence[str] = (), exclude: Sequence[str] = ()
     ) -> Selection:
-        """Whole resources and single operations together, less what is excluded; all where neither is given.
+        """Select whole resources and single operations together, less what is excluded.
 
-        Each entry is a name or a pattern with `*`, `?` and `[…]`; upper and lower case differ.
+        What is not selected may not run, unless one of the toolsets is `core` (which is meant where neither
+        toolsets nor tools are given) or `all`: with these everything may run, and the others only add to
+        what is listed. Each other entry is a name or a pattern with `*`, `?` and `[…]`; upper and lower
+        case differ.
 
         Raises:
             SelectionError: an entry that matches nothing, or a selection that leaves nothing.
         """
         known = operations()
-        resources = set(_matching("--toolsets", toolsets, RESOURCES))
+        # Apart from the patterns: `c*` means clients, and must not open everything by way of `core`.
+        wide = {name.strip() for name in toolsets} & {CORE, ALL}
+        narrow = [name for name in toolsets if name.strip() not in wide]
+        if not toolsets and not tools:
+            wide = {CORE}
+        resources = set(_matching("--toolsets", narrow, RESOURCES))
         chosen = {id for id, operation in known.items() if operation.spec.resource in resources}
         chosen |= set(_matching("--tools", tools, known))
-        if not toolsets and not tools:
-            chosen = set(known)
-        chosen -= set(_matching("--exclude", exclude, known))
-        if not chosen:
+        if wide:
+            chosen |= {id for id, operation in known.items() if ALL in wide or operation.spec.is_core}
+        closed = set(_matching("--exclude", exclude, known))
+        ids = frozenset(known if wide else chosen) - closed
+        if not ids:
             raise SelectionError("--toolsets, --tools and --exclude together leave no operation at all")
-        return cls(frozenset(chosen))
+        return cls(ids, frozenset(chosen) - closed)
 
 
 def _matching(option: str, patterns: Iterable[str], known: Iterable[str]) -> list[str]:
@@ -95,11 +112,15 @@ class Policy:
     selection: Selection
     read_only: bool = False
 
-    def listed(self, scopes: frozenset[str] | None) -> list[str]:
+    def allowed(self, scopes: frozenset[str] | None) -> list[str]:
         """The ids that a caller may call, in the order of the catalogue; None is every scope."""
         return [
             id for id, operation in operations().items() if self.objection(operation.spec, scopes) is None
         ]
+
+    def listed(self, scopes: frozenset[str] | None) -> list[str]:
+        """Those of the ids that a caller may call which the operator would have listed."""
+        return [id for id in self.allowed(scopes) if id in self.selection.listed]
 
     def objection(
         self, spec: Spec, scopes: frozenset[str] | None, effect: Effect | None = None

@@ -62,7 +62,7 @@ class Completions:
         # Imported when it is first needed: a host waits for every import at start.
         from clerk_tools.search import search
 
-        allowed = self.reach.policy.listed(caller.scopes)
+        allowed = self.reach.policy.allowed(caller.scopes)
         begun = [id for id in allowed if id.lower().startswith(typed.lower())]
         alike = [spec.id for spec in search(typed, lambda spec: spec.id in allowed, _MOST)]
         return list(dict.fromkeys([*begun, *alike]))[:_MOST]

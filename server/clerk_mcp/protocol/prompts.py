@@ -283,7 +283,7 @@ class Prompts:
         }
 
     def _allowed(self, scopes: frozenset[str] | None) -> frozenset[str]:
-        return frozenset([*self.policy.listed(scopes), LIST_ALL])
+        return frozenset([*self.policy.allowed(scopes), LIST_ALL])
 
 
 def _entry(prompt: Prompt) -> dict[str, Any]:

@@ -23,9 +23,9 @@ from clerk_mcp.instance import kind_of_key
 from clerk_mcp.protocol.identity import Context, report_missing_scope
 from clerk_mcp.protocol.own_tools import describe, summary
 from clerk_mcp.protocol.surface import Surface
-from clerk_mcp.upstream import API_VERSION
 from clerk_tools.argument import JsonObject
 from clerk_tools.catalog import operations
+from clerk_tools.operation import FIRST_VERSION
 
 INSTANCE: Final = "clerk://instance"
 OPERATIONS: Final = "clerk://operations"
@@ -119,7 +119,7 @@ class Resources:
 
     def templates(self, scopes: frozenset[str] | None) -> dict[str, Any]:
         """The answer to `resources/templates/list`: what the policy lets these scopes read."""
-        allowed = set(self.surface.policy.listed(scopes))
+        allowed = set(self.surface.policy.allowed(scopes))
         return {
             "resourceTemplates": [
                 {"uriTemplate": t.uri, "name": t.name, "description": t.description, "mimeType": _JSON}
@@ -138,7 +138,7 @@ class Resources:
         if uri == INSTANCE:
             return _contents(uri, dumps(self._instance(caller)))
         if uri == OPERATIONS:
-            listed = [summary(operations()[id].spec) for id in self.surface.policy.listed(caller.scopes)]
+            listed = [summary(operations()[id].spec) for id in self.surface.policy.allowed(caller.scopes)]
             return _contents(uri, dumps({"operations": listed}))
         for template in TEMPLATES:
             if variables := template.match(uri):
@@ -147,13 +147,13 @@ class Resources:
 
     def _instance(self, caller: Caller) -> JsonObject:
         words = kind_of_key(caller.key).words if caller.key else self.instance
-        allowed = self.surface.policy.listed(caller.scopes)
-        return {"instance": words, "api_version": API_VERSION, "operations": len(allowed), **self.about}
+        allowed = self.surface.policy.allowed(caller.scopes)
+        return {"instance": words, "api_version": FIRST_VERSION, "operations": len(allowed), **self.about}
 
     async def _read_template(self, template: Template, variables: dict[str, str], caller: Caller) -> str:
         if not template.operation:
             id = variables["id"]
-            if id not in self.surface.policy.listed(caller.scopes):
+            if id not in self.surface.policy.allowed(caller.scopes):
                 raise _not_found(f"{OPERATIONS}/{id}")
             return dumps(describe(operations()[id].spec))
         arguments = {template.arguments[name]: value for name, value in variables.items()}

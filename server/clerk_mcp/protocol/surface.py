@@ -1,8 +1,9 @@
 """Which tools a client sees, and what runs behind each.
 
-In mode `all` every operation is a tool of its own, and `list_all` is one more. In mode `search` four tools
-stand for all of them: find, describe, read, change. Whatever is listed, a direct call by operationId works,
-and all ways lead through `Calls.run`.
+In mode `all` each operation that the operator would have listed is a tool of its own, and `list_all` is one
+more. In mode `search` four tools stand for all operations: find, describe, read, change; in mode `all` they
+stand beside the others where some operation that may run is not listed. Whatever is listed, a direct call by
+operationId works, and all ways lead through `Calls.run`.
 """
 
 from __future__ import annotations
@@ -46,7 +47,8 @@ CLIENTS: Final[tuple[tuple[str, Literal["all", "search"]], ...]] = (
 )
 """What `auto` chooses, by the name that a client gives itself (in lower case); the first match counts.
 
-`all` is for hosts that load a tool's schema only when it is needed. To add a host, add its name here.
+`all` is for hosts that load a tool's schema only when it is needed: listing everything costs them little, so
+they get every operation that may run. To add a host, add its name here.
 """
 
 
@@ -69,7 +71,8 @@ class Presentation:
 _SHOWN: Final = ("mode", "read_only", "confirm", "max_result_bytes", "list_all_cap", "rate_budget")
 
 WAYS: Final[dict[ListingMode, str]] = {
-    "all": "each tool is one API operation",
+    "all": "each tool is one API operation; where search_operations is listed, it finds those that are not "
+    "listed, and read and change run them",
     "search": "search_operations finds an operation, describe_operation shows its arguments, "
     "read and change run it",
     "auto": "each tool is one API operation, or is found with search_operations where that is listed",
@@ -96,8 +99,13 @@ class Surface:
         allowed = self._allowed(scopes)
         if self.mode_for(client) == "search":
             return [tool(own.spec) for own in SEARCH_TOOLS if self._is_of_use(own, allowed)]
-        listed = [tool(operations()[id].spec) for id in allowed]
-        return [*listed, tool(ListAll.spec)] if self._is_of_use(ListAll, allowed) else listed
+        # Hosts for which `auto` chooses this mode load schemas when they are needed: nothing is left out.
+        shown = set(allowed) if self.mode == "auto" else self.policy.selection.listed
+        catalogue = operations()
+        listed = [tool(catalogue[id].spec) for id in allowed if id in shown]
+        own: tuple[type[Operation], ...]
+        own = (ListAll, *SEARCH_TOOLS) if len(listed) < len(allowed) else (ListAll,)
+        return [*listed, *[tool(one.spec) for one in own if self._is_of_use(one, allowed)]]
 
     def mode_for(self, client: str | None) -> Literal["all", "search"]:
         """What a client is shown."""
@@ -181,7 +189,7 @@ class Surface:
         return answers.answer(out)
 
     def _allowed(self, scopes: frozenset[str] | None) -> list[str]:
-        return self.policy.listed(scopes)
+        return self.policy.allowed(scopes)
 
     def _is_of_use(self, own: type[Operation], allowed: list[str]) -> bool:
         specs = [operations()[id].spec for id in allowed]

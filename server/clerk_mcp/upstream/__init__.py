@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from clerk_mcp.upstream.budget import Budget, parse_rate_budget
 from clerk_mcp.upstream.client import ClerkClient, OnDone, Settled
-from clerk_mcp.upstream.exchange import API_VERSION, Failure, Reply, Unanswered
+from clerk_mcp.upstream.exchange import Failure, Reply, Unanswered
 from clerk_mcp.upstream.redis_pool import redis_pool
 from clerk_mcp.upstream.uploads import Files
 
 __all__ = [
-    "API_VERSION",
     "Budget",
     "ClerkClient",
     "Failure",

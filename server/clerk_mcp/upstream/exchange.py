@@ -19,7 +19,6 @@ from clerk_mcp.upstream.connections import Connections, ProxyUnusable
 from clerk_mcp.upstream.uploads import Image
 from clerk_tools.operation import Effect, Envelope, Request, Spec
 
-API_VERSION: Final = "2021-02-05"
 TIMEOUT: Final = httpx2.Timeout(connect=10, read=30, write=30, pool=30)
 MAX_ERROR_TEXT: Final = 2000
 """Characters kept of a body that ought to be JSON and is not."""
@@ -100,12 +99,12 @@ class Api:
         self._headers = httpx2.Headers(
             {
                 "Authorization": f"Bearer {key}",
-                "Clerk-API-Version": API_VERSION,
                 "User-Agent": f"clerk-mcp/{version('clerk-mcp')} (+python)",
                 "Accept": "application/json",
                 "Accept-Encoding": "gzip, deflate",
             }
         )
+        self._headers_of_version: dict[str, httpx2.Headers] = {}
         self._extensions = {"timeout": timeout.as_dict()}
 
     async def close(self) -> None:
@@ -162,7 +161,7 @@ class Api:
         Raises:
             InvalidURL, ValueError: the arguments make none.
         """
-        headers: httpx2.Headers = self._headers
+        headers = self._headers_for(request.spec.version)
         more: dict[str, Any] = {}
         if images:
             more = {"data": request.form, "files": {name: image.part for name, image in images.items()}}
@@ -172,6 +171,13 @@ class Api:
             more = {"content": content.encode()}
         url = self._base_url + request.path
         return httpx2.Request(request.spec.method, url, headers=headers, extensions=self._extensions, **more)
+
+    def _headers_for(self, api_version: str) -> httpx2.Headers:
+        """The headers of every request of an API version, made once."""
+        if api_version not in self._headers_of_version:
+            headers = httpx2.Headers({**self._headers, "Clerk-API-Version": api_version})
+            self._headers_of_version[api_version] = headers
+        return self._headers_of_version[api_version]
 
     async def _read(self, response: httpx2.Response) -> bytes | None:
         """The body, or None where it is too large; then the rest of it is never read."""

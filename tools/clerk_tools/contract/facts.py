@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
 from clerk_tools.argument import Argument, Place
-from clerk_tools.catalog import nearest
-from clerk_tools.operation import Envelope, Operation
+from clerk_tools.catalog import nearest, operations
+from clerk_tools.operation import FIRST_DOCUMENT, Envelope, Operation
 
 
 class FactsError(ValueError):
@@ -86,6 +86,8 @@ class Facts:
     operations: Mapping[str, OperationFacts]
     shapes: Mapping[str, Shape] = field(default_factory=dict)
     """The shapes that responses refer to by name."""
+    version: str = ""
+    """The API version that the document calls itself, a date; empty where it says none."""
 
 
 # ── From the catalogue ──
@@ -97,6 +99,34 @@ _CLERK_KINDS: Final = {"session_token": "token", "template_details": "template"}
 def facts_of_catalog(operations: Mapping[str, type[Operation]]) -> Facts:
     """The facts that our declarations state. They say nothing of response shapes."""
     return Facts({name: _facts_of_operation(operation) for name, operation in operations.items()})
+
+
+def held_against(version: str) -> dict[str, type[Operation]]:
+    """Select the operations that a document of this API version must have, all others being younger.
+
+    The document of the first operations names no version.
+    """
+    return {
+        id: operation
+        for id, operation in operations().items()
+        if (operation.spec.version <= version if version else operation.spec.document == FIRST_DOCUMENT)
+    }
+
+
+def with_path_names(facts: OperationFacts, path: str) -> OperationFacts:
+    """Rename path arguments, position by position, to what `path` calls them.
+
+    They have no name on the wire: a document's `{apiKeyID}` is our `{api_key_id}`.
+    """
+    theirs, ours = (re.findall(r"{([^}]*)}", one) for one in (facts.path, path))
+    if theirs == ours or len(theirs) != len(ours):
+        return facts
+    names = dict(zip(theirs, ours, strict=True))
+    arguments = (
+        replace(a, name=names.get(a.name, a.name)) if a.place == "path" else a for a in facts.arguments
+    )
+    renamed = re.sub(r"{([^}]*)}", lambda found: f"{{{names[found[1]]}}}", facts.path)
+    return replace(facts, path=renamed, arguments=tuple(arguments))
 
 
 def _facts_of_operation(operation: type[Operation]) -> OperationFacts:
@@ -141,7 +171,7 @@ def to_json(facts: Facts) -> dict[str, Any]:
     return {
         "operations": {name: _operation_to_json(one) for name, one in facts.operations.items()},
         "shapes": {name: _shape_to_json(one) for name, one in facts.shapes.items()},
-    }
+    } | ({"version": facts.version} if facts.version else {})
 
 
 def from_json(value: Mapping[str, Any]) -> Facts:
@@ -149,6 +179,7 @@ def from_json(value: Mapping[str, Any]) -> Facts:
     return Facts(
         {name: _operation_from_json(name, one) for name, one in value["operations"].items()},
         {name: _shape_from_json(one) for name, one in value["shapes"].items()},
+        value.get("version", ""),
     )
 
 
@@ -249,14 +280,14 @@ def diff(catalog: Facts, document: Facts) -> list[Difference]:
     readily than it moves them. Where the document does not say what is answered, there is no difference.
     """
     ours, theirs = catalog.operations, document.operations
-    by_call = {_call(one): name for name, one in theirs.items() if name not in ours}
-    pairs = {name: name if name in theirs else by_call.get(_call(one)) for name, one in ours.items()}
+    by_call = {call_of(one): name for name, one in theirs.items() if name not in ours}
+    pairs = {name: name if name in theirs else by_call.get(call_of(one)) for name, one in ours.items()}
     only_ours = [name for name, other in pairs.items() if other is None]
     only_theirs = [name for name in theirs if name not in pairs.values()]
     found: list[Difference] = []
     for name, other in pairs.items():
         if other:
-            found += _differences(ours[name], theirs[other])
+            found += _differences(ours[name], with_path_names(theirs[other], ours[name].path))
         else:
             found.append(Difference(name, "", _only("catalogue", _route(ours[name]), name, only_theirs)))
     for name in only_theirs:
@@ -268,7 +299,7 @@ def _route(operation: OperationFacts) -> str:
     return f"{operation.method} {operation.path}"
 
 
-def _call(operation: OperationFacts) -> str:
+def call_of(operation: OperationFacts) -> str:
     """The route, whatever its parameters are called."""
     return re.sub(r"{[^}]*}", "{}", _route(operation))
 

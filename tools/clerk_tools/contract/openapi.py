@@ -5,6 +5,7 @@ on in return (response shapes). Descriptions, summaries and examples are never r
 """
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -72,7 +73,9 @@ class _Reader:
             name = self.unread.pop()
             self.where = f"schema {name}"
             self._schema_named(name)
-        return Facts(operations, dict(sorted(self.shapes.items())))
+        version = self._text(self._mapping(self.document, "info"), "version")
+        dated = version if re.fullmatch(r"\d{4}-\d\d-\d\d", version) else ""
+        return Facts(operations, dict(sorted(self.shapes.items())), dated)
 
     def _each_operation(self) -> Iterator[tuple[str, str, Node, Node]]:
         for path, value in self._mapping(self.document, "paths").items():

@@ -77,7 +77,7 @@ def page_routes(about: About) -> Sequence[Route]:
 def render(about: About, origin: str) -> str:
     """The page's HTML; `origin` is where its reader reached the server."""
     badge, words = _KINDS[about.kind]
-    listed = [operations()[id].spec for id in about.policy.listed(None)]
+    listed = [operations()[id].spec for id in about.policy.allowed(None)]
     return Template(_read("page.html")).substitute(
         version=escape(version("clerk-mcp")),
         kind=about.kind,
