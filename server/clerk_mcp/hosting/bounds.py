@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import anyio
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from clerk_mcp.protocol import IDENTITY
 
@@ -124,60 +122,3 @@ class CallerBounds:
 def busy(message: str, status: int, retry_after: int) -> Response:
     """An answer that asks to come back after so many seconds."""
     return PlainTextResponse(message, status, {"retry-after": str(retry_after)})
-
-
-class TimelyProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP/1.1, but a request's first line and headers are not waited for without end, or bound."""
-
-    read_timeout: float = 15.0
-    max_header_bytes: int = 16_384
-
-    _too_slow: asyncio.TimerHandle | None = None
-    _head_bytes = 0
-
-    def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
-        self._head_begins()
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._head_begins()
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        # The trailers of a chunked body come here as well: they are no headers (RFC 9110, section 6.5.1).
-        if self._too_slow is not None:
-            super().on_header(name, value)
-
-    def data_received(self, data: bytes) -> None:
-        # An idle connection stays for the next request only: not for blank lines, nor for the rest of a body
-        # that was answered before it was all there.
-        idle, self.timeout_keep_alive_task = self.timeout_keep_alive_task, None
-        super().data_received(data)
-        if idle is not None and self._too_slow is None and self.cycle.response_complete:
-            self.timeout_keep_alive_task = idle
-        elif idle is not None:
-            idle.cancel()
-        if self._too_slow is not None:
-            self._head_bytes += len(data)
-            if self._head_bytes > self.max_header_bytes:
-                self._head_ends()
-                self.send_400_response("The request's headers are too large")
-
-    def on_headers_complete(self) -> None:
-        self._head_ends()
-        super().on_headers_complete()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._head_ends()
-        super().connection_lost(exc)
-
-    def _head_begins(self) -> None:
-        # A connection's first head begins with the connection.
-        if self._too_slow is None:
-            self._too_slow = self.loop.call_later(self.read_timeout, self.transport.abort)
-            self._head_bytes = 0
-
-    def _head_ends(self) -> None:
-        if self._too_slow is not None:
-            self._too_slow.cancel()
-            self._too_slow = None

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 import uvicorn
-from sse_starlette.sse import AppStatus
 
 from clerk_mcp.hosting.addresses import listen
-from clerk_mcp.hosting.bounds import TimelyProtocol
+from clerk_mcp.hosting.streams import end_streams, keep_streams
+from clerk_mcp.hosting.timely_protocol import http_protocol
 from clerk_mcp.hosting.verifiers import MCP_PATH
 from clerk_mcp.hosting.web import Web
 from clerk_mcp.serve import collect_from_here
@@ -40,9 +40,7 @@ class DrainingServer(uvicorn.Server):
         self._web = web
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        # sse-starlette would end every stream at once, and with it the answers that are still to come on it.
-        AppStatus.enable_automatic_graceful_drain = False
-        AppStatus.should_exit = False
+        keep_streams()
         await super().startup(sockets)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -58,7 +56,7 @@ class DrainingServer(uvicorn.Server):
             await self._web.metrics.until_idle()
             # The last answer is there, but not yet on its stream.
             await anyio.sleep(_LAST_WORDS_S)
-        AppStatus.should_exit = True
+        end_streams()
 
 
 def server_of(web: Web) -> DrainingServer:
@@ -66,11 +64,7 @@ def server_of(web: Web) -> DrainingServer:
     settings = web.settings
     config = uvicorn.Config(
         web.app,
-        http=type(
-            "Protocol",
-            (TimelyProtocol,),
-            {"read_timeout": settings.read_timeout, "max_header_bytes": settings.max_header_bytes},
-        ),
+        http=http_protocol(settings.read_timeout, settings.max_header_bytes),
         ws="none",
         lifespan="on",
         log_config=None,

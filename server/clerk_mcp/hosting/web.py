@@ -29,6 +29,7 @@ from clerk_mcp.hosting.legacy_sse import LegacySse
 from clerk_mcp.hosting.metrics import Metrics
 from clerk_mcp.hosting.page import PAGES, About, page_routes
 from clerk_mcp.hosting.readiness import Readiness, clerk_answers, clerk_takes_the_key
+from clerk_mcp.hosting.sessions import Sessions
 from clerk_mcp.hosting.short_way import ShortWay
 from clerk_mcp.hosting.tenants import make_tenants
 from clerk_mcp.hosting.verifiers import MCP_PATH, make_verifier, metadata_routes, resource_metadata_url
@@ -65,6 +66,7 @@ class Web:
             max_sessions=settings.max_sessions,
             max_request_body_size=settings.max_body_bytes,
         )
+        self._streamable = Sessions(StreamableHTTPASGIApp(self._manager), settings.session_idle)
         self._sse = LegacySse(server, settings.max_sessions, settings.max_body_bytes)
         self.metrics.sessions(self._sessions)
         self.app = Starlette(
@@ -94,7 +96,7 @@ class Web:
 
     def _routes(self, about: About) -> list[BaseRoute]:
         settings = self.settings
-        streamable: ASGIApp = StreamableHTTPASGIApp(self._manager)
+        streamable: ASGIApp = self._streamable
         if not settings.stateful:
             streamable = ShortWay(streamable, self._manager.app, settings.max_body_bytes)
         # Without sessions there is nothing that a GET could listen to, or a DELETE end.
@@ -158,8 +160,7 @@ class Web:
         return await self.metrics.show(request)
 
     def _sessions(self) -> int:
-        # The SDK has no public count of its sessions.
-        return self._sse.open + len(self._manager._server_instances)
+        return self._sse.open + self._streamable.open
 
 
 async def _alive(_: Request) -> PlainTextResponse:
