@@ -7,7 +7,9 @@ path that an agent's call takes.
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import anyio
@@ -178,9 +180,14 @@ def examples() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
 
 
 async def _run_all() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
+    with TemporaryDirectory() as secrets_dir:
+        return await _run_within(secrets_dir)
+
+
+async def _run_within(secrets_dir: str) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
     sandbox = Sandbox(clock=Clock())
     make = calls_maker(load({"sandbox": True, "secrets": "inline"}), "stdio")
-    hidden = calls_maker(load({"sandbox": True, "secrets": "redact"}), "stdio")
+    hidden = calls_maker(load({"sandbox": True, "secrets": "file", "secrets_dir": secrets_dir}), "stdio")
     found = {}
     token = ""
     async with _client(sandbox) as client:
@@ -195,6 +202,10 @@ async def _run_all() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
             if id == _ISSUER:
                 token = value["jwt"]
                 value = {**value, "jwt": "[kept back]"}
+            if "secrets" in value:
+                # The file's name is random.
+                where = re.sub(rf"{re.escape(secrets_dir)}/\w+", "~/.clerk-mcp/secrets/…", value["secrets"])
+                value = {**value, "secrets": where}
             shown = {name: "eyJ…" if v == ISSUED_TOKEN else v for name, v in arguments.items()}
             found[id] = (shown, value)
     return {id: found[id] for id in operations()}

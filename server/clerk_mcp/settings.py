@@ -149,7 +149,11 @@ class Settings(BaseSettings):
         default=5000, ge=1, le=1_000_000, description="Records that one list_all reads at most"
     )
     max_result_bytes: int = Field(
-        default=60_000, ge=2_000, le=10_000_000, description="Cut answers to this size, by whole records"
+        default=24_000,
+        ge=2_000,
+        le=10_000_000,
+        description="Cut answers to this size, by whole records. An answer goes out as text and as structured"
+        " content, and hosts that show a model both commonly refuse 25 000 tokens",
     )
     secrets: Literal["file", "redact", "inline"] | None = Field(
         default=None,

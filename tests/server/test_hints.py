@@ -206,7 +206,7 @@ def assert_fits(error: dict[str, Any], code: str, said: str, spec: Spec) -> None
 @pytest.mark.parametrize(("code", "calls", "said"), IN_THE_SANDBOX, ids=[code for code, *_ in IN_THE_SANDBOX])
 async def test_the_sandboxs_refusal_comes_with_a_hint_that_fits(code: str, calls: Calls, said: str) -> None:
     *before, (operation_id, arguments) = calls
-    async with server_on(of_sandbox(Sandbox()), secrets="redact") as client:
+    async with server_on(of_sandbox(Sandbox()), secrets="inline") as client:
         for earlier, given in before:
             await call(client, earlier, **given)
         error = await error_of(client, operation_id, **arguments)

@@ -37,6 +37,10 @@ LISTING = [
     if spec.is_list and spec.effect is Effect.READ and spec.id not in MINTS_A_CREDENTIAL
 ]
 """What is read for other reasons: the credential only comes along."""
+LOST_UNLESS_SHOWN = [
+    spec for spec in HANDING_OUT if spec.id in MINTS_A_CREDENTIAL and spec.effect is not Effect.READ
+]
+"""What is called for the sake of a credential that Clerk shows once."""
 TO_A_FILE = [spec for spec in HANDING_OUT if spec not in LISTING]
 TAKING_IN = [spec for spec in SPECS if spec.private]
 # What default views leave out, and give to who asks by name.
@@ -127,11 +131,47 @@ async def test_reading_a_list_writes_no_file_and_says_how_to_see_the_rest(tmp_pa
 
 async def test_redacted_values_are_nowhere_and_the_answer_says_so(tmp_path: Path, era: str) -> None:
     async with server_on(handing_out(), era, secrets="redact", secrets_dir=tmp_path / "none") as client:
-        for spec in HANDING_OUT:
+        for spec in (spec for spec in HANDING_OUT if spec not in LOST_UNLESS_SHOWN):
             result = await client.call_tool(spec.id, {**VALID[spec.id], **BY_NAME.get(spec.id, {})})
             assert "sentinel" not in everything_in(result), spec.id
             assert json.loads(text_of(result))["secrets"] == f"{', '.join(spec.secret)} kept back"
     assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("spec", LOST_UNLESS_SHOWN, ids=lambda spec: spec.id)
+async def test_no_credential_is_made_that_nobody_would_get(spec: Spec, era: str) -> None:
+    sandbox = Sandbox()
+    async with server_on(of_sandbox(sandbox), era, secrets="redact", confirm="always") as client:
+        error = await error_of(client, spec.id, **VALID[spec.id])
+    assert error["code"] == "secret_undeliverable"
+    assert "--secrets" in error["hint"]
+    assert sandbox.requests == []
+
+
+RAW_USER = {
+    "id": "user_1",
+    "email_addresses": [{"id": "idn_1", "verification": {"status": "unverified", "nonce": "nonce-sentinel"}}],
+    "external_accounts": [
+        {"verification": {"external_verification_redirect_url": "https://x.example/sentinel"}}
+    ],
+    "last_active_token": {"object": "token", "jwt": "jwt-sentinel"},
+    "backup_codes": CODES,
+    "notes": "see eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ1c2VyXzEifQ.sentinelsentinel",
+    "private_metadata": {"token": "of the customer's own", "stripe": "sk_live_sentinelsentinel"},
+}
+
+
+@pytest.mark.parametrize(
+    "fields", [["*"], ["email_addresses", "last_active_token"], ["private_metadata.stripe"]]
+)
+async def test_raw_fields_show_no_credential_by_name_or_by_form(fields: list[str], era: str) -> None:
+    async with server_on(always(value=RAW_USER), era, secrets="redact") as client:
+        result = await client.call_tool("Users_getUserDetails", {"user_id": "user_1", "fields": fields})
+    assert "sentinel" not in everything_in(result)
+    if fields == ["*"]:
+        shown = json.loads(text_of(result))
+        assert shown["private_metadata"]["token"] == "of the customer's own"
+        assert shown["email_addresses"][0]["verification"]["status"] == "unverified"
 
 
 async def test_inline_gives_them_to_the_model(tmp_path: Path, era: str) -> None:

@@ -6,13 +6,18 @@ from clerk_mcp.answering import answers
 from clerk_mcp.answering.answers import Answer, Formatter, is_usable, unwrap
 from clerk_mcp.answering.cutting import cut_object, cut_text, dumps, how_many_fit, size
 from clerk_mcp.answering.hints import hint
-from clerk_mcp.answering.secret_values import SecretsUnwritable, SecretValues, default_mode, without_given
+from clerk_mcp.answering.secret_values import (
+    NoPlaceForCredential,
+    SecretValues,
+    default_mode,
+    without_given,
+)
 
 __all__ = [
     "Answer",
     "Formatter",
+    "NoPlaceForCredential",
     "SecretValues",
-    "SecretsUnwritable",
     "answers",
     "cut_object",
     "cut_text",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from clerk_mcp.offering import MINTS_A_CREDENTIAL
+from clerk_tools.credentials import holds_credential, is_credential_name
 from clerk_tools.operation import Effect, Operation, Spec
 
 REDACTED: Final = "[kept back]"
@@ -23,8 +24,15 @@ _LONG: Final = 12
 """Characters from which on it is looked for inside of words too."""
 
 
-class SecretsUnwritable(Exception):
-    """The operator wants credentials in a file, and none can be written."""
+class NoPlaceForCredential(Exception):
+    """A call whose credential, which Clerk shows once, would reach nobody; nothing was sent."""
+
+    def __init__(self, code: str, message: str, hint: str) -> None:
+        """`code`, `message` and `hint` are those of the answer."""
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +50,32 @@ class SecretValues:
         """Make sure, before a credential is made that Clerk shows only once, that it can be kept.
 
         Raises:
-            SecretsUnwritable: the directory cannot be written.
+            NoPlaceForCredential: it cannot.
         """
+        if self.mode == "redact" and spec.id in MINTS_A_CREDENTIAL and spec.effect is not Effect.READ:
+            raise NoPlaceForCredential(
+                "secret_undeliverable",
+                f"{spec.id} makes a credential that Clerk shows once, and this server shows it to nobody:"
+                " it would be lost. Nothing was sent.",
+                "The operator decides where credentials go: --secrets file (on stdio) writes them to a file"
+                " of theirs, --secrets inline shows them to you.",
+            )
         if self.mode == "file" and spec.secret and _goes_to_file(spec):
-            try:
-                self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-            except OSError as error:
-                raise SecretsUnwritable(f"{self.directory}: {error.strerror}") from None
-            if not os.access(self.directory, os.W_OK | os.X_OK):
-                raise SecretsUnwritable(f"{self.directory} is not writable")
+            problem = self._why_unwritable()
+            if problem:
+                raise NoPlaceForCredential(
+                    "secrets_unwritable",
+                    f"The answer holds a credential that goes to a file, but {problem}. Nothing was sent.",
+                    "The operator must make the directory writable or choose another with --secrets-dir.",
+                )
+
+    def _why_unwritable(self) -> str | None:
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            return f"{self.directory}: {error.strerror}"
+        writable = os.access(self.directory, os.W_OK | os.X_OK)
+        return None if writable else f"{self.directory} is not writable"
 
     def keep_back(self, spec: Spec, value: Any, *, raw: bool = False) -> tuple[Any, dict[str, Any]]:
         """`value` without its credentials, and what the answer says about them.
@@ -99,9 +124,6 @@ def _goes_to_file(spec: Spec) -> bool:
     return not only_comes_along
 
 
-_NEVER_SHOWN: Final = ("backup_codes", "client_secret", "password_digest", "token_secret", "totp_secret")
-"""Names under which a credential may stand anywhere in what Clerk gives raw, documented or not."""
-
 _IDENTITY: Final = ("id", "external_account_id")
 
 
@@ -110,31 +132,40 @@ def _without(names: tuple[str, ...], record: Any, *, deep: bool) -> tuple[Any, d
     if not isinstance(record, dict):
         # A credential that came without the object around it.
         return (None, {"value": record}) if names and record else (record, {})
-    if deep:
-        names = (*names, *_NEVER_SHOWN)
     values = {name: record[name] for name in names if record.get(name)}
     kept = {name: value for name, value in record.items() if name not in values}
     if deep:
-        for name in kept:
-            if not name.endswith("_metadata"):
-                kept[name] = _without_credentials(name, kept[name], values)
+        kept = _part_without(kept, "", values)
     identity = {name: record[name] for name in _IDENTITY if record.get(name)} if values else {}
     return kept, identity | values
 
 
-def _without_credentials(place: str, value: Any, values: dict[str, Any]) -> Any:
-    """A part of a record without credentials, such as a phone's backup codes, which are put in `values`."""
+def _part_without(value: Any, place: str, values: dict[str, Any]) -> Any:
+    """Copy part of a record without the credentials in it, which are put in `values` by their place.
+
+    By their names outside of metadata, whose names are the customer's own; by their form everywhere.
+    """
     if isinstance(value, list):
-        return [_without_credentials(f"{place}[{i}]", inner, values) for i, inner in enumerate(value)]
+        return [_part_without(inner, f"{place}[{i}]", values) for i, inner in enumerate(value)]
+    if isinstance(value, str) and holds_credential(value):
+        values[place] = value
+        return REDACTED
     if not isinstance(value, dict):
         return value
-    found = {name: value[name] for name in _NEVER_SHOWN if value.get(name)}
-    values |= {f"{place}.{name}": credential for name, credential in found.items()}
-    return {
-        name: _without_credentials(f"{place}.{name}", inner, values)
-        for name, inner in value.items()
-        if name not in found
-    }
+    kept = {}
+    in_metadata = "_metadata" in place
+    for name, inner in value.items():
+        there = f"{place}.{name}" if place else name
+        if not in_metadata and inner and _is_text(inner) and is_credential_name(name):
+            values[there] = inner
+        else:
+            kept[name] = _part_without(inner, there, values)
+    return kept
+
+
+def _is_text(value: Any) -> bool:
+    """Tell whether a value is text or a list of texts: a number or an object under such a name is none."""
+    return isinstance(value, str) or (isinstance(value, list) and all(isinstance(v, str) for v in value))
 
 
 def without_given(operation: Operation, value: Any) -> Any:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import re
 import secrets
 import stat
 import time
@@ -26,6 +25,7 @@ from clerk_mcp.answering import is_usable
 from clerk_mcp.offering import Refused
 from clerk_mcp.upstream import Failure, Reply
 from clerk_tools.argument import Place
+from clerk_tools.credentials import holds_credential, is_credential_name
 from clerk_tools.operation import Effect, Operation, Spec
 
 _log = logging.getLogger(__name__)
@@ -39,13 +39,6 @@ NotMade = Literal["refused", "previewed", "declined", "cancelled"]
 
 Outcome = Literal["ok", "error", "not_run", "unknown"] | NotMade
 """`ok` and `error` are Clerk's answers; `not_run` never reached Clerk; `unknown` may have been executed."""
-
-_SECRET_NAME: Final = re.compile(
-    r"(pass(word|wd|phrase|code)|secret|token|digest|(api|access|private|signing)[_-]?key"
-    r"|backup[_-]?codes?|authorization|credential)s?\Z",
-    re.IGNORECASE,
-)
-"""Names, at any depth, under which people keep credentials."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,14 +144,16 @@ def outcome_of(spec: Spec, result: Reply | Failure) -> Outcome:
 
 
 def masked(value: Any) -> Any:
-    """A copy of a JSON value without what is kept under a name for credentials, at any depth."""
+    """Copy a JSON value without credentials, known by their name or their form, at any depth."""
     if isinstance(value, Mapping):
         return {
-            name: MASK if inner and _SECRET_NAME.search(str(name)) else masked(inner)
+            name: MASK if inner and is_credential_name(str(name)) else masked(inner)
             for name, inner in value.items()
         }
     if isinstance(value, list):
         return [masked(inner) for inner in value]
+    if isinstance(value, str) and holds_credential(value):
+        return MASK
     return value
 
 

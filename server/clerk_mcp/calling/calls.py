@@ -7,7 +7,13 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from clerk_mcp.answering import Answer, Formatter, SecretsUnwritable, answers, without_given
+from clerk_mcp.answering import (
+    Answer,
+    Formatter,
+    NoPlaceForCredential,
+    answers,
+    without_given,
+)
 from clerk_mcp.auditing import AuditLog, NotMade, earlier
 from clerk_mcp.confirming import Asker, AskInResult, Confirmer, Stop
 from clerk_mcp.offering import Policy, Refused, options
@@ -125,6 +131,12 @@ class Calls:
         if refused:
             await self._not_made(operation, caller, "refused", refused.code)
             return _refusal(refused)
+        try:
+            # Before anybody is asked about a call that could only lose what it makes.
+            self.formatter.secrets.check(operation.spec)
+        except NoPlaceForCredential as problem:
+            await self._not_made(operation, caller, "refused", problem.code)
+            return answers.error(problem.code, problem.message, hint=problem.hint)
         decision = await self.confirmer.decide(
             operation, caller.name, chosen.confirm, caller.asker, self._reader(caller)
         )
@@ -139,14 +151,7 @@ class Calls:
         self, operation: Operation, chosen: options.Options, caller: Caller, agreed: str
     ) -> Fetched | Answer:
         try:
-            self.formatter.secrets.check(operation.spec)
             reply = await self._send(operation, caller, agreed)
-        except SecretsUnwritable as problem:
-            return answers.error(
-                "secrets_unwritable",
-                f"The answer holds a credential that goes to a file, but {problem}. Nothing was sent.",
-                hint="The operator must make the directory writable or choose another with --secrets-dir.",
-            )
         except Refused as refused:
             return _refusal(refused)
         except Unanswered as unanswered:

@@ -141,8 +141,10 @@ _CANNOT_SIGN_IN: Final = Prompt(
       Invitations_listAllNonRevoked for an invitation that was never accepted, then go on with the lists
       below.
     - Read Users_getUserDetails. Check: is it banned, or locked and until when; is the email they use on
-      it, and verified; is there a password (`fields` password_enabled) or another way to sign in; is
-      there a second factor that they may have lost.
+      it, and verified; is the account `deprovisioned` by a directory; is an enterprise account or its
+      connection `active: false`; does a `verification_error` say what failed at the provider; is there a
+      password (`fields` password_enabled) or another way to sign in; is there a second factor that they
+      may have lost.
     - List their sessions with Sessions_listSortedByCreationDate. Check when they last got in, and how
       the sessions ended.
     - Look for their address, and for its domain, in AllowlistBlocklist_listBlockedIdentifiers and

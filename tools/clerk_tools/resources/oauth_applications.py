@@ -30,7 +30,7 @@ class CreateOAuthApplication(
     secret=("client_secret",),
     words="register an OAuth application, be an identity provider for another service",
 ):
-    """Create an OAuth application. Its client secret is shown this once."""
+    """Create an OAuth application. The answer alone has its client secret, or says where that went."""
 
     name: Body[str] = arg()
     callback_url: Body[str] = arg()
@@ -90,6 +90,7 @@ class RotateOAuthSecret(
     secret=("client_secret",),
     words="API secret, client secret, new secret, leaked secret",
 ):
-    """Give an OAuth application a new client secret, shown this once. The old one stops working at once."""
+    """Give an OAuth application a new client secret; the answer alone has it, or says where it went. The old
+    one stops working at once."""
 
     oauth_application_id: Path[Id] = arg()

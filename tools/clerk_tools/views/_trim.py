@@ -97,16 +97,27 @@ def views_in(raw: JsonObject, name: str, view: Callable[[JsonObject], JsonObject
 
 
 def verification(raw: JsonObject) -> JsonObject:
-    """`{"verified": …}` for an object with a `verification`, or {} when Clerk does not say.
+    """Tell whether an object with a `verification` is verified, and what went wrong with it if anything did.
 
-    Clerk's null verification is one that was never begun.
+    Returns:
+        `{"verified": …}`, with `verification_status` where it ended otherwise than verified (expired, failed)
+        and `verification_error` where Clerk names one; {} when Clerk does not say. Clerk's null verification
+        is one that was never begun.
     """
     value = raw.get("verification", "")
     if value is None:
         return {"verified": False}
-    if isinstance(value, dict) and isinstance(status := value.get("status"), str):
-        return {"verified": status == "verified"}
-    return {}
+    if not isinstance(value, dict) or not isinstance(status := value.get("status"), str):
+        return {}
+    view: JsonObject = {"verified": status == "verified"}
+    if status not in ("verified", "unverified", ""):
+        view["verification_status"] = status
+    error = value.get("error")
+    if isinstance(error, dict):
+        words = (error.get("long_message"), error.get("message"), error.get("code"))
+        if text := next((word for word in words if isinstance(word, str) and word), None):
+            view["verification_error"] = text
+    return view
 
 
 def full_name(raw: JsonObject) -> JsonObject:

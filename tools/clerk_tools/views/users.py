@@ -23,6 +23,8 @@ def user(raw: JsonObject) -> JsonObject:
             view |= views_in(raw, field, account)
     if raw.get("banned") is True:
         view["banned"] = True
+    if raw.get("deprovisioned") is True:
+        view["deprovisioned"] = True
     if raw.get("locked") is True:
         view |= trim(raw, ("locked", "lockout_expires_in_seconds"))
     for name in ("public_metadata", "unsafe_metadata"):
@@ -66,7 +68,15 @@ def _second_factors(raw: JsonObject) -> list[str]:
 
 def _account(raw: JsonObject) -> JsonObject:
     view = trim(raw, ("id", "provider", "email_address", "username", "enterprise_connection_id"))
-    return view | verification(raw) if view else view
+    if not view:
+        return view
+    if raw.get("active") is False:
+        view["active"] = False
+    connection = raw.get("enterprise_connection") or raw.get("saml_connection")
+    # A connection that is switched off keeps out everybody who signs in through it.
+    if isinstance(connection, dict) and connection.get("active") is False:
+        view["connection_active"] = False
+    return view | verification(raw)
 
 
 def _saml_account(raw: JsonObject) -> JsonObject:
