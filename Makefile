@@ -42,11 +42,11 @@ dist: .venv/ready
 	@if command -v uv >/dev/null 2>&1; then \
 		uv venv --quiet --allow-existing --python $(PYTHON) .venv && \
 		uv pip install --quiet --python $(BIN)/python -r requirements-dev.lock && \
-		uv pip install --quiet --python $(BIN)/python --no-deps -e .; \
+		uv pip install --quiet --python $(BIN)/python --no-build-isolation --no-deps -e .; \
 	else \
 		$(PYTHON) -m venv .venv && \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock && \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .; \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .; \
 	fi
 	@touch $@
 
@@ -67,13 +67,17 @@ bench: .venv/ready
 bench-quick: .venv/ready
 	$(BIN)/python -m bench.run --quick $(if $(OPENAPI),--openapi $(OPENAPI))
 
-# The versions that development and CI run on. Names and versions only: where they come from is each machine's own.
+# The versions that development, CI and the image run on, with the hash of every file that may be taken for them.
+# No host is named: where packages come from is each machine's own. LOCK_FLAGS= leaves versions that still fit.
+LOCK_FLAGS ?= --upgrade
+LOCK = uv pip compile --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
+	--generate-hashes $(LOCK_FLAGS) -q
 lock:
-	uv pip compile --universal --python-version 3.11 --group dev pyproject.toml --no-header --no-annotate \
-		--no-emit-index-url --upgrade -q -o requirements-dev.lock
+	$(LOCK) --extra cli --group dev pyproject.toml -o requirements-dev.lock
+	$(LOCK) --extra otel pyproject.toml -o requirements-image.lock
+	$(LOCK) --extra cli --extra otel --group test --resolution lowest-direct pyproject.toml -o requirements-lowest.lock
 	for group in docs examples-mcp1 examples-mcp2; do \
-		uv pip compile --universal --python-version 3.11 --group pyproject.toml:$$group --no-header --no-annotate \
-			--no-emit-index-url --upgrade -q -o requirements-$$group.lock || exit 1; \
+		$(LOCK) --group pyproject.toml:$$group -o requirements-$$group.lock || exit 1; \
 	done
 
 clean:

@@ -37,7 +37,7 @@ class Step:
     typed: str = ""
 
 
-INSTALLING: Final = (Step("ls"), Step("uv tool install --quiet ./*.whl"))
+INSTALLING: Final = (Step('uv tool install --quiet "clerk-mcp[cli]"'),)
 STEPS: Final = (
     Step("clerk-mcp doctor --sandbox"),
     Step("clerk-mcp tools --toolsets sessions"),
@@ -96,6 +96,8 @@ def record() -> str:
         environ = {
             "PATH": f"{home}/.local/bin:{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
             "LANG": "C.UTF-8",
+            # The wheel just built stands in for the one that is published.
+            "UV_FIND_LINKS": str(home),
             **{name: value for name, value in os.environ.items() if name.startswith(("UV_", "PIP_", "SSL_"))},
         }
         return "\n\n".join(run(step, home, environ) for step in (*INSTALLING, *STEPS))

@@ -18,9 +18,10 @@ PROJECT: Final[dict[str, Any]] = tomllib.loads((ROOT / "pyproject.toml").read_te
     "project"
 ]
 
-REGISTRY_NAME: Final = "io.github.clerk-mcp/clerk-mcp"
-"""The name in the MCP registry: who publishes must own the namespace, so a fork puts its own in here. The
-registry looks for the same name in the README of the package."""
+REPOSITORY: Final[str] = PROJECT["urls"]["Repository"]
+REGISTRY_NAME: Final = "io.github." + REPOSITORY.removeprefix("https://github.com/")
+"""The name in the MCP registry, whose namespace belongs to the repository's owner. The registry looks for the
+same name in the README of the package."""
 
 OFFERED: Final = ("clerk_secret_key", "sandbox", "read_only", "toolsets", "confirm", "audit_log")
 """The settings that a host should ask its user for; all others are for those who read the documents."""
@@ -50,6 +51,7 @@ def server_json() -> dict[str, Any]:
         "name": REGISTRY_NAME,
         "title": "Clerk",
         "description": PROJECT["description"],
+        "repository": {"url": REPOSITORY, "source": "github"},
         "version": PROJECT["version"],
         "packages": [
             {

@@ -48,6 +48,12 @@ SERVER_JSON: Final[dict[str, Any]] = {
         },
         "title": {"type": "string", "minLength": 1, "maxLength": 100},
         "description": {"type": "string", "minLength": 1, "maxLength": 100},
+        "repository": {
+            "type": "object",
+            "required": ["url", "source"],
+            "properties": {"url": {"type": "string", "format": "uri"}, "source": _TEXT},
+            "additionalProperties": False,
+        },
         "version": {"type": "string", "maxLength": 255, "pattern": r"^\d+\.\d+\.\d+"},
         "packages": {"type": "array", "items": _PACKAGE},
     },

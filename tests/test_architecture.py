@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 
+from clerk_mcp.cli import FOR_PEOPLE
+
 ROOT = Path(__file__).parent.parent
 SOURCES = {"clerk_tools": "tools", "clerk_mcp": "server", "clerk_sandbox": "sandbox"}
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+USED_UNSEEN = {"httptools", "uvloop"}
+"""Imported by uvicorn and anyio where they are there, which they should be."""
 MAY_IMPORT = {
     "clerk_tools": set(),
     "clerk_mcp": {"clerk_tools", "clerk_sandbox"},
@@ -98,6 +106,67 @@ def test_the_declarations_do_no_input_or_output_and_know_nothing_of_mcp() -> Non
         assert not {name.partition(".")[0] for name in imported_by(path)} & forbidden, path
 
 
+def third_party(path: Path) -> set[str]:
+    tops = {name.partition(".")[0] for name in imported_by(path)}
+    return tops - set(sys.stdlib_module_names) - set(SOURCES)
+
+
+def plain(name: str) -> str:
+    """A distribution's name as PyPI compares it."""
+    return re.sub("[-_.]+", "-", name).lower()
+
+
+def named_in(requirements: list[str]) -> set[str]:
+    return {plain(re.split(r"[^\w.-]", each)[0]) for each in requirements}
+
+
+BASE = named_in(PROJECT["dependencies"])
+CLI = named_in(PROJECT["optional-dependencies"]["cli"])
+SOURCE_OF = {
+    module: {plain(name) for name in distributions}
+    for module, distributions in packages_distributions().items()
+}
+"""The distributions that install a module."""
+
+
+def test_every_package_that_is_imported_is_declared() -> None:
+    """And what only the extra [cli] brings, only by the commands for people."""
+    for path in (path for package in SOURCES for path in files_of(package)):
+        allowed = BASE | CLI if "commands" in path.parts else BASE
+        for module in third_party(path):
+            assert SOURCE_OF[module] & allowed, f"{path} imports {module}"
+
+
+def test_every_package_that_is_declared_is_imported() -> None:
+    imported = {name for package in SOURCES for path in files_of(package) for name in third_party(path)}
+    assert {source for module in imported for source in SOURCE_OF[module]} >= (BASE | CLI) - USED_UNSEEN
+
+
+def test_the_command_knows_what_the_extra_for_people_installs() -> None:
+    imported = {name for path in files_of("clerk_mcp") for name in third_party(path)}
+    assert {name for name in imported if SOURCE_OF[name] & CLI} == FOR_PEOPLE
+
+
+def test_a_command_that_lacks_the_extra_says_in_one_line_what_to_install(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.modules |= dict.fromkeys(sys.argv.pop(1).split(','));"
+        "from clerk_mcp.cli import main; main()"
+    )
+    document = tmp_path / "openapi.yaml"
+    document.write_text("openapi: 3.0.0")
+    for name, *arguments in (["install", "cursor", "--print"], ["doctor"], ["drift", str(document)]):
+        done = subprocess.run(
+            [sys.executable, "-c", code, ",".join(FOR_PEOPLE), name, *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 2, done.stderr
+        assert done.stderr.count("\n") == 1, done.stderr
+        assert done.stderr.startswith(f"clerk-mcp {name} needs ")
+        assert 'pip install "clerk-mcp[cli]"' in done.stderr
+
+
 def test_serving_stdio_imports_nothing_that_only_people_or_hosts_need() -> None:
     code = (
         "import sys; from clerk_mcp.settings import load; from clerk_mcp.serve import make_server;"
@@ -106,8 +175,7 @@ def test_serving_stdio_imports_nothing_that_only_people_or_hosts_need() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
     assert not loaded & {
-        "rich",
-        "yaml",
+        *FOR_PEOPLE,
         "clerk_mcp.commands.demo",
         "clerk_mcp.commands.drift",
         "clerk_mcp.hosting",

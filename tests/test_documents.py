@@ -190,6 +190,7 @@ def test_a_flag_that_does_not_exist_is_noticed() -> None:
 
 NOT_RUN = {
     "uv tool install": "would install into the machine; the recording does it with the built wheel",
+    "git clone": "needs the network; .ci/run starts from a fresh clone",
     "make": "sets up environments; .ci/run is what runs it",
     "claude": "a host, which is not here",
     "docker": "not here",

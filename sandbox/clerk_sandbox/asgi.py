@@ -8,7 +8,7 @@ import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from clerk_sandbox.faults import ConnectionReset, WireAnswer, exchange
+from clerk_sandbox.exchange import ConnectionReset, WireAnswer, exchange
 from clerk_sandbox.sandbox import Sandbox
 
 Message = MutableMapping[str, Any]

@@ -1,4 +1,4 @@
-"""Failures on demand: the share of requests that each kind of failure befalls, drawn from a seed.
+"""Failures on demand: the share of requests that each kind befalls, drawn from a seed. `exchange` makes them.
 
 429=0.05        refused by the rate limiter; nothing was executed
 409, 500, 503, 504   refused with Clerk's error of that status; nothing was executed
@@ -10,16 +10,10 @@ garbage         executed; a proxy's HTML page comes back instead of the answer
 """
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-import anyio
 
 from clerk_sandbox import errors
-
-if TYPE_CHECKING:
-    from clerk_sandbox.sandbox import Sandbox
 
 REFUSALS: dict[str, tuple[Callable[[], errors.ClerkError], ...]] = {
     "409": (errors.conflict, errors.resource_locked),
@@ -30,7 +24,6 @@ REFUSALS: dict[str, tuple[Callable[[], errors.ClerkError], ...]] = {
 }
 KINDS = (*REFUSALS, "reset-before", "reset-after", "slow", "truncated", "garbage")
 DEFAULT_DELAY_S = 3.0
-GARBAGE = b"<html><head><title>502 Bad Gateway</title></head><body>Bad Gateway</body></html>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +31,6 @@ class Fault:
     kind: str
     share: float
     delay_s: float = 0.0
-
-
-class ConnectionReset(Exception):
-    """The connection breaks here; `executed` says whether the request took effect."""
-
-    def __init__(self, executed: bool) -> None:
-        super().__init__(
-            "connection reset " + ("after" if executed else "before") + " the request took effect"
-        )
-        self.executed = executed
 
 
 class Faults:
@@ -96,45 +79,3 @@ def _parse_entry(entry: str) -> Fault:
     if not 0 <= share <= 1 or not 0 <= delay_s < float("inf"):
         raise ValueError(f"the share in {entry!r} must be from 0 to 1, and a delay not negative")
     return Fault(kind, share, delay_s if kind == "slow" else 0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class WireAnswer:
-    """An answer as bytes, as both the transport and the server send it."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-
-async def exchange(
-    sandbox: "Sandbox", method: str, path: str, query: str, headers: Mapping[str, str], body: bytes
-) -> WireAnswer:
-    """Answer one request, with whatever failure is due.
-
-    Raises:
-        ConnectionReset: the caller has to break the connection.
-    """
-    fault = sandbox.faults.draw() if sandbox.faults else None
-    kind = fault.kind if fault else ""
-    if kind == "reset-before":
-        raise ConnectionReset(executed=False)
-    refusal = sandbox.faults.refusal(kind) if sandbox.faults and kind in REFUSALS else None
-    answer = sandbox.handle(method, path, query, headers, body, refusal=refusal)
-    # Now, because the answer refers to state that the next request may change.
-    content, content_type = answer.body, answer.content_type
-    if kind == "reset-after":
-        raise ConnectionReset(executed=True)
-    if fault and fault.delay_s:
-        await anyio.sleep(fault.delay_s)
-    if kind == "truncated":
-        content = content[: len(content) // 2]
-    elif kind == "garbage":
-        content, content_type = GARBAGE, "text/html"
-    sent = {
-        "content-length": str(len(content)),
-        **{name.lower(): value for name, value in answer.headers.items()},
-    }
-    if content:
-        sent["content-type"] = content_type
-    return WireAnswer(answer.status, sent, content)

@@ -3,7 +3,7 @@
     sandbox = Sandbox()
     answer = sandbox.handle("GET", "/v1/users", "limit=2", {"authorization": f"Bearer {sandbox.key}"}, b"")
 
-It knows nothing of connections: `transport` and `asgi` bring requests here, by way of `faults`.
+It knows nothing of connections: `transport` and `asgi` bring requests here, by way of `exchange`.
 """
 
 import copy

@@ -7,7 +7,7 @@ The key that such a client has to send is `sandbox.key`.
 
 import httpx2
 
-from clerk_sandbox.faults import ConnectionReset, exchange
+from clerk_sandbox.exchange import ConnectionReset, exchange
 from clerk_sandbox.sandbox import Sandbox
 
 

@@ -15,6 +15,8 @@ import click
 
 from clerk_mcp.settings import WITHOUT_FLAG, Settings, SettingsError, flag, load, sections
 
+INSTALL_FOR_PEOPLE = 'pip install "clerk-mcp[cli]"'
+
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
 
@@ -47,8 +49,22 @@ def _metavar(annotation: Any) -> str:
     return "|".join(word for kind in kinds for word in get_args(kind)) or "VALUE"
 
 
+FOR_PEOPLE = frozenset({"rich", "tomlkit", "tree_sitter", "tree_sitter_json", "yaml"})
+"""The modules that only the extra [cli] installs: a server does without them."""
+
+
 class _Cli(click.Group):
     """Shows the commands first, then the settings by what they are about."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run a command; where it lacks the extra [cli], say what to install, and exit 2."""
+        try:
+            return super().invoke(context)
+        except ModuleNotFoundError as missing:
+            if (missing.name or "").partition(".")[0] not in FOR_PEOPLE:
+                raise
+            command = f"clerk-mcp {context.invoked_subcommand or ''}".strip()
+            _fail(SettingsError(f"{command} needs {missing.name}; install it with: {INSTALL_FOR_PEOPLE}"))
 
     def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         self.format_commands(context, formatter)

@@ -57,10 +57,10 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("installed") / "venv"
     if UV:
         steps = [[UV, "venv", "-q", "-p", sys.executable, str(place)]]
-        steps += [[UV, "pip", "install", "-q", "--python", str(place), str(wheel)]]
+        steps += [[UV, "pip", "install", "-q", "--python", str(place), f"{wheel}[cli]"]]
     else:
         steps = [[sys.executable, "-m", "venv", str(place)]]
-        steps += [[str(place / "bin" / "python"), "-m", "pip", "install", "-q", str(wheel)]]
+        steps += [[str(place / "bin" / "python"), "-m", "pip", "install", "-q", f"{wheel}[cli]"]]
     for step in steps:
         done = run(step, place.parent)
         assert done.returncode == 0, done.stderr
@@ -132,7 +132,10 @@ def test_pipx_installs_the_wheel(wheel: Path, empty: Path) -> None:
     if run([*pipx, "--version"], empty).returncode:
         pytest.skip("pipx cannot be had here")
     done = run(
-        [*pipx, "install", str(wheel)], empty, PIPX_HOME=str(empty / "p"), PIPX_BIN_DIR=str(empty / "bin")
+        [*pipx, "install", f"{wheel}[cli]"],
+        empty,
+        PIPX_HOME=str(empty / "p"),
+        PIPX_BIN_DIR=str(empty / "bin"),
     )
     assert done.returncode == 0, done.stderr
     assert PROJECT["version"] in run([str(empty / "bin" / "clerk-mcp"), "--version"], empty).stdout
