@@ -11,7 +11,6 @@ import click
 
 _MOST_BYTES: Final = 16 * 2**20
 _MOST_LEVELS: Final = 200
-_NOT_IN_JSON: Final = ("timestamp", "bool", "value")
 
 
 class UnreadableError(Exception):
@@ -83,6 +82,9 @@ def _yaml(text: str) -> object:
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > _MOST_LEVELS:
                 raise RecursionError
+            if isinstance(event, yaml.ScalarEvent) and event.value == "<<":
+                # Merge keys copy what they merge, so that a page of them can fill any memory.
+                raise ValueError("merge keys (<<) are not supported")
         return yaml.load(text, loader)  # noqa: S506 # a safe loader it is, with less in it
     except yaml.MarkedYAMLError as error:
         line = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""
@@ -91,24 +93,26 @@ def _yaml(text: str) -> object:
         raise ValueError(" ".join(str(error).split())) from None
 
 
+_PLAIN: Final = (
+    ("null", re.compile("(~|null|)$"), ["~", "n", ""]),
+    ("bool", re.compile("(true|false)$"), ["t", "f"]),
+    ("int", re.compile("-?(0|[1-9][0-9]*)$"), list("-0123456789")),
+    ("float", re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?$"), list("-0123456789")),
+)
+"""Which plain words are no text: type, form, first characters."""
+
+
 def _loader() -> Any:
-    """PyYAML's safe loader, made to read what JSON could say too: `on`, `no` and dates are text."""
+    """Make PyYAML's safe loader read what JSON could say too: `on`, `no` and dates are text.
+
+    Stands on `yaml_implicit_resolvers`, which PyYAML 6.0 does not document. Without it these words would be
+    read as YAML 1.1 has them; a test looks for that.
+    """
     import yaml
 
     # libyaml's, where PyYAML was built with it, reads some ten times faster.
     base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    resolvers = {
-        first: [(tag, pattern) for tag, pattern in some if tag.rpartition(":")[2] not in _NOT_IN_JSON]
-        for first, some in base.yaml_implicit_resolvers.items()
-    }
-    loader: Any = type(
-        "Loader", (base,), {"yaml_implicit_resolvers": resolvers, "flatten_mapping": _refuse_merge_keys}
-    )
-    loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("(true|false)$"), ["t", "f"])
+    loader: Any = type("Loader", (base,), {"yaml_implicit_resolvers": {}})
+    for kind, form, first in _PLAIN:
+        loader.add_implicit_resolver(f"tag:yaml.org,2002:{kind}", form, first)
     return loader
-
-
-def _refuse_merge_keys(loader: object, node: Any) -> None:
-    # Merge keys copy what they merge, so that a page of them can fill any memory.
-    if any(key.tag == "tag:yaml.org,2002:merge" for key, _ in node.value):
-        raise ValueError("merge keys (<<) are not supported")

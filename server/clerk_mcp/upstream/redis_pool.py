@@ -29,7 +29,7 @@ def redis_pool(url: str) -> ConnectionPool:
             retry=Retry(NoBackoff(), 1),
         )
         # Options in the URL that do not exist show only when a connection is made.
-        pool.connection_class(**pool.connection_kwargs)
+        pool.make_connection()  # type: ignore[no-untyped-call]
     except (ValueError, TypeError, AttributeError):
         # Their own words may quote a part of the password.
         raise ValueError("a Redis URL is like redis://host:6379/0, rediss://… or unix://…") from None
