@@ -205,7 +205,9 @@ def _chunks(response: httpx2.Response) -> AsyncIterable[bytes]:
     # What was compressed twice is not decoded: nobody does that but to have a few bytes become gigabytes in
     # one step.
     codings = response.headers.get_list("content-encoding", split_commas=True)
-    return response.aiter_bytes() if len(codings) == 1 else response.aiter_raw()
+    if len(codings) == 1 or response.is_stream_consumed:
+        return response.aiter_bytes()
+    return response.aiter_raw()
 
 
 def _reply(response: httpx2.Response, body: bytes, spec: Spec, tries: int, waited: float) -> Reply:
