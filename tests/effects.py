@@ -23,3 +23,14 @@ DESTROYS_THOUGH_NOT_DELETE = {
     "BetaFeatures_updateInstanceDomain",
     "BetaFeatures_updateProductionInstanceDomain",
 }
+MINT_A_CREDENTIAL = {
+    "Users_getOAuthAccessToken",
+    "SigninTokens_createToken",
+    "ActorTokens_createToken",
+    "Sessions_createSessionTokenFromTemplate",
+    "OAuthApplications_createNewApplication",
+    "OAuthApplications_rotateSecret",
+    "Webhooks_createSvixApp",
+    "Webhooks_generateSvixDashboardUrl",
+}
+"""Called for the secret in their answer, rather than that one comes along with something else."""

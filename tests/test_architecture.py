@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from clerk_mcp.cli import FOR_PEOPLE
+from clerk_tools.catalog import operations
 
 ROOT = Path(__file__).parent.parent
 SOURCES = {"clerk_tools": "tools", "clerk_mcp": "server", "clerk_sandbox": "sandbox"}
@@ -188,3 +189,29 @@ def test_the_installed_packages_have_names_of_their_own() -> None:
     """Installing the distribution must never put a package called `tools` or `server` on anybody's path."""
     for name in ("tools", "server", "sandbox"):
         assert not (ROOT / name / "__init__.py").exists()
+
+
+def strings_of(path: Path) -> Iterator[tuple[int, str]]:
+    """The texts in a module's code, docstrings left out."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, documented) and node.body and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            yield node.lineno, node.value
+
+
+def test_what_an_operation_is_stands_in_its_class_alone() -> None:
+    """Outside of the declarations no code knows an operation by its id, but the prompts, which are prose."""
+    named = re.compile(rf"\b({'|'.join(map(re.escape, operations()))})\b")
+    known_by_id = [
+        f"{path.relative_to(SERVER)}:{line} names {found[1]}"
+        for path in files_of("clerk_mcp")
+        for line, text in strings_of(path)
+        if path.name != "prompts.py" and (found := named.search(text))
+    ]
+    assert not known_by_id

@@ -9,7 +9,6 @@ from typing import Any
 from clerk_sandbox import errors
 from clerk_sandbox.routing import Call, Upload
 from clerk_tools.argument import Argument, Place
-from clerk_tools.operation import Spec
 
 # Body parameters that are younger than the document. The live service takes them, and today's SDKs send them
 # unasked, each with a default that changes nothing here; so they are taken and dropped.
@@ -45,7 +44,7 @@ def read_body(call: Call, content_type: str, body: bytes) -> None:
             raise errors.unsupported_content_type(media_type, wanted)
         call.body = without(read_json(body), LATER_PARAMETERS.get(call.spec.id, ()))
     arguments = {a.name: a for a in call.spec.arguments if a.place is Place.BODY}
-    if is_array_body(call.spec):
+    if call.spec.array_body:
         if not isinstance(call.body, list):
             raise errors.request_body_invalid("The body has to be a JSON array.")
         check_value(next(iter(arguments.values())), call.body)
@@ -53,11 +52,6 @@ def read_body(call: Call, content_type: str, body: bytes) -> None:
     if not isinstance(call.body, dict):
         raise errors.request_body_invalid("The body has to be a JSON object.")
     check_object(arguments, call.body)
-
-
-def is_array_body(spec: Spec) -> bool:
-    """Whether the body is a bare array: one operation's is."""
-    return spec.id == "OrganizationInvitations_bulkCreateAndSend"
 
 
 def without(value: Any, names: tuple[str, ...]) -> Any:

@@ -7,28 +7,9 @@ from collections.abc import Callable, Iterator
 from clerk_sandbox import errors
 from clerk_tools.operation import Spec
 
-HOUR = 3600
-
 # (requests, seconds) for all requests to an instance together; a key's kind decides.
 PRODUCTION = (1000, 10)
 DEVELOPMENT = (100, 10)
-
-# One count for each operation.
-BY_OPERATION = {
-    "Invitations_createNewInvitation": (100, HOUR),
-    "OrganizationInvitations_createAndSend": (250, HOUR),
-    "OrganizationInvitations_bulkCreateAndSend": (50, HOUR),
-}
-
-# One count for each user, organization or membership, its metadata included.
-BY_OBJECT = {
-    "Users_updateUserAttributes": (10, 10),
-    "Users_mergeUserMetadataAttributes": (10, 10),
-    "Organizations_updateOrganization": (10, 10),
-    "Organizations_mergeOrganizationMetadata": (10, 10),
-    "OrganizationMemberships_updateMembershipProperties": (10, 10),
-    "OrganizationMemberships_updateMembershipMetadata": (10, 10),
-}
 
 
 class RateLimits:
@@ -58,10 +39,11 @@ class RateLimits:
             window.append(now)
 
     def _limits(self, spec: Spec, path: dict[str, str]) -> Iterator[tuple[str, tuple[int, int]]]:
-        if spec.id == "Jwks_getJsonWebKeySet":
+        rate = spec.limit
+        if rate is None:
             return
         yield "instance", self._instance_limit
-        if spec.id in BY_OPERATION:
-            yield spec.id, BY_OPERATION[spec.id]
-        if spec.id in BY_OBJECT:
-            yield "/".join(path.values()), BY_OBJECT[spec.id]
+        if rate.requests:
+            # An object has one count, which its metadata shares.
+            counted = "/".join(path.values()) if rate.each_object else spec.id
+            yield counted, (rate.requests, rate.seconds)

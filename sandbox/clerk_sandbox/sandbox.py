@@ -29,7 +29,6 @@ TEST_KEY = "sk_test_sandbox00000000000000000000000000000000"
 LIVE_KEY = "sk_live_sandbox00000000000000000000000000000000"
 API_PREFIX = "/v1"
 API_VERSIONS = ("2021-02-05", "2024-10-01", "2025-04-10", "2025-11-10", "2026-05-12")
-PUBLIC_OPERATIONS = ("Miscellaneous_getInterstitialMarkup",)
 REQUESTS_KEPT = 10_000
 
 
@@ -138,7 +137,7 @@ class Sandbox:
                 raise errors.route_not_found(method, url_path)
             if refusal:
                 raise refusal
-            if spec.id not in PUBLIC_OPERATIONS:
+            if not spec.public:
                 self._authenticate(headers.get("authorization"))
             if spec.id in self.instance.settings["retired_operations"]:
                 raise errors.operation_deprecated(f"{spec.id} is no longer available.")

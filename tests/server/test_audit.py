@@ -493,11 +493,31 @@ async def test_undo_never_writes_a_mask(log: AuditLog, client: ClerkClient, sand
     ],
 )
 async def test_where_there_is_no_way_back_undo_says_why(log: AuditLog, id: str, reason: str) -> None:
-    entry = await log.before(call(id), session="s", caller="c", confirmation="x")
+    assert reason in await no_way_back(log, call(id))
+
+
+@pytest.mark.parametrize(
+    ("id", "notify", "reason"),
+    [
+        ("AllowlistBlocklist_addIdentifierToAllowList", True, "mail was sent"),
+        ("AllowlistBlocklist_addIdentifierToAllowList", False, "no earlier state"),
+        ("Invitations_createNewInvitation", True, "mail was sent"),
+        ("Invitations_createNewInvitation", False, "no earlier state"),
+    ],
+)
+async def test_an_argument_decides_whether_mail_was_sent(
+    log: AuditLog, id: str, notify: bool, reason: str
+) -> None:
+    assert reason in await no_way_back(log, call(id, notify=notify))
+
+
+async def no_way_back(log: AuditLog, operation: Operation) -> str:
+    """The reason that undo gives for a call that was made."""
+    entry = await log.before(operation, session="s", caller="c", confirmation="x")
     await log.after(entry, REPLY)
     back = undo(load(log.path).call(entry.id))
     assert isinstance(back, NoUndo)
-    assert reason in back.reason
+    return back.reason
 
 
 async def test_a_call_that_changed_nothing_has_nothing_to_take_back(

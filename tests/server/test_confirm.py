@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from clerk_mcp.confirming.confirmer import Confirmer, ConfirmWhen, needs_confirmation
 from clerk_mcp.confirming.decisions import Answered, Asker, Asking, AskInResult, CannotAsk, Decision, Go, Stop
-from clerk_mcp.confirming.hits import MOST_READS, TargetMissing, find_hit
+from clerk_mcp.confirming.hits import TargetMissing, find_hit
 from clerk_mcp.confirming.seals import (
     LIFETIME_S,
     Binding,
@@ -25,12 +25,12 @@ from clerk_mcp.confirming.seals import (
 )
 from clerk_mcp.confirming.wording import question_text
 from clerk_mcp.instance import Kind, fingerprint
-from clerk_mcp.offering.options import can_destroy
 from clerk_mcp.upstream.client import ClerkClient, Failure, Reply, Unanswered
 from clerk_sandbox.sandbox import Sandbox
 from clerk_sandbox.transport import SandboxTransport
 from clerk_tools.argument import Place
 from clerk_tools.catalog import operations
+from clerk_tools.hits import MOST_READS
 from clerk_tools.operation import Operation, Request
 from tests.processes import RedisServer
 from tests.sandbox.valid_calls import user_id, valid_calls
@@ -40,7 +40,7 @@ pytestmark = pytest.mark.anyio
 STATE_KEY = "a-state-key-of-this-test-suite-only-0123456789"
 CALLS = valid_calls()
 CALLS["Users_updateUserAttributes"]["username"] = None
-DESTROYING = [id for id, operation in operations().items() if can_destroy(operation.spec)]
+DESTROYING = [id for id, operation in operations().items() if operation.spec.can_destroy]
 
 
 def call(id: str, **arguments: Any) -> Operation:

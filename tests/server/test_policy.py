@@ -3,9 +3,10 @@
 import pytest
 
 from clerk_mcp.commands.call import toolset_sizes
-from clerk_mcp.offering.policy import MINTS_A_CREDENTIAL, SCOPES, Policy, Refused, Selection, SelectionError
+from clerk_mcp.offering.policy import SCOPES, Policy, Refused, Selection, SelectionError
 from clerk_tools.catalog import RESOURCES, operations
 from clerk_tools.operation import Effect
+from tests.effects import MINT_A_CREDENTIAL
 
 ALL = Policy(Selection.of())
 
@@ -116,7 +117,7 @@ def test_a_scope_opens_the_operations_of_its_effect_and_no_other(effect: Effect)
     assert listed == [
         id
         for id, operation in operations().items()
-        if operation.spec.effect is effect and id not in MINTS_A_CREDENTIAL
+        if operation.spec.effect is effect and id not in MINT_A_CREDENTIAL
     ]
 
 
@@ -131,7 +132,8 @@ def test_an_operation_that_mints_a_credential_needs_the_secrets_scope_too() -> N
 
 
 def test_every_operation_that_mints_a_credential_declares_the_secret() -> None:
-    assert all(operations()[id].spec.secret for id in MINTS_A_CREDENTIAL)
+    assert {id for id, o in operations().items() if o.spec.mints} == MINT_A_CREDENTIAL
+    assert all(operations()[id].spec.secret for id in MINT_A_CREDENTIAL)
 
 
 def test_an_update_that_clears_the_username_needs_the_scope_to_destroy() -> None:

@@ -17,7 +17,6 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_types import CallToolResult
 
 from clerk_mcp.answering.secret_values import default_mode
-from clerk_mcp.offering.policy import MINTS_A_CREDENTIAL
 from clerk_sandbox.sandbox import TEST_KEY, Sandbox
 from clerk_tools.catalog import operations
 from clerk_tools.operation import Effect, Envelope, Spec
@@ -31,15 +30,9 @@ pytestmark = pytest.mark.anyio
 VALID = valid_calls()
 SPECS = [operation.spec for operation in operations().values()]
 HANDING_OUT = [spec for spec in SPECS if spec.secret]
-LISTING = [
-    spec
-    for spec in HANDING_OUT
-    if spec.is_list and spec.effect is Effect.READ and spec.id not in MINTS_A_CREDENTIAL
-]
+LISTING = [spec for spec in HANDING_OUT if spec.is_list and spec.effect is Effect.READ and not spec.mints]
 """What is read for other reasons: the credential only comes along."""
-LOST_UNLESS_SHOWN = [
-    spec for spec in HANDING_OUT if spec.id in MINTS_A_CREDENTIAL and spec.effect is not Effect.READ
-]
+LOST_UNLESS_SHOWN = [spec for spec in HANDING_OUT if spec.mints and spec.effect is not Effect.READ]
 """What is called for the sake of a credential that Clerk shows once."""
 TO_A_FILE = [spec for spec in HANDING_OUT if spec not in LISTING]
 TAKING_IN = [spec for spec in SPECS if spec.private]

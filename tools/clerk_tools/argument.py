@@ -69,8 +69,22 @@ JsonObject = Annotated[dict[str, Any], AfterValidator(_json_only)]
 Id = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_one_segment)]
 """An id, slug or name that Clerk gave out. Surrounding blanks are dropped; an empty one is refused."""
 
+PAGING: Final = ("limit", "offset")
+"""The arguments of whatever answers page by page; see `Paged`."""
+
 CUSTOM_PROBLEMS: Final = ("not_an_id", "not_json", "too_deep")
 """Types of the validation errors above, whose messages are written for the caller."""
+
+
+@dataclass(eq=False, slots=True)
+class Kind:
+    """What an id is the id of; declared in `clerk_tools.ids`, where it annotates the types of arguments."""
+
+    name: str
+    found_by: str = ""
+    """The operation whose answer holds such ids; none where nothing lists them."""
+    known_as: str = "id"
+    """The field of what is found that is proposed while somebody types one."""
 
 
 class Nested(BaseModel):
@@ -134,6 +148,8 @@ class Argument:
     maximum: int | float | None = None
     default: object = None
     deprecated: bool = False
+    kind: Kind | None = None
+    """What it is the id of."""
     items: Argument | None = None
     """What each entry of an array is."""
     properties: tuple[Argument, ...] = ()
@@ -175,6 +191,8 @@ def argument_of(name: str, info: FieldInfo) -> Argument:
         match metadata:
             case Place():
                 facts["place"] = metadata
+            case Kind():
+                facts["kind"] = metadata
             case Ge():
                 facts["minimum"] = metadata.ge
             case Le():
@@ -187,8 +205,7 @@ def argument_of(name: str, info: FieldInfo) -> Argument:
         required=info.is_required(),
         default=None if info.is_required() else info.default,
         deprecated=bool(info.deprecated),
-        **facts,
-        **_type_facts(info.annotation),
+        **(facts | _type_facts(info.annotation)),
     )
 
 
@@ -198,6 +215,8 @@ def _type_facts(annotation: Any) -> dict[str, Any]:
         facts["nullable"] = True
         (annotation,) = (a for a in get_args(annotation) if a is not type(None))
     if get_origin(annotation) is Annotated:
+        kinds = [found for found in get_args(annotation) if isinstance(found, Kind)]
+        facts |= {"kind": kinds[0]} if kinds else {}
         annotation = get_args(annotation)[0]
     origin = get_origin(annotation) or annotation
     if origin is Literal:

@@ -12,124 +12,38 @@ where in the HTTP request each of them goes. Everything that is not an argument 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from enum import StrEnum
-from functools import cached_property
-from typing import Any, ClassVar, Final, Literal
+from typing import Any, ClassVar, Unpack, cast
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict
 
-from clerk_tools.argument import Argument, JsonObject, Place, Query, arg, argument_of, object_schema
+from clerk_tools.argument import Place, Query, arg
+from clerk_tools.hits import Hit, Look
+from clerk_tools.spec import (
+    FIRST_DOCUMENT,
+    FIRST_VERSION,
+    NEWEST_DOCUMENT,
+    UNDOCUMENTED,
+    Effect,
+    Envelope,
+    Keywords,
+    Spec,
+    spec_of,
+)
 
-
-class Effect(StrEnum):
-    """What a call does to the world; `destroy` cannot be taken back, or cuts people off."""
-
-    READ = "read"
-    WRITE = "write"
-    DESTROY = "destroy"
-
-
-class Envelope(StrEnum):
-    """How Clerk wraps an answer: one object, a bare array, `{data, total_count}`, nothing, or text."""
-
-    OBJECT = "object"
-    ARRAY = "array"
-    PAGE = "page"
-    EMPTY = "empty"
-    TEXT = "text"
-
-
-_TERMS: Final = {
-    "Json": "JSON",
-    "Jwt": "JWT",
-    "Mfa": "MFA",
-    "OAuth": "OAuth",
-    "Saml": "SAML",
-    "Svix": "Svix",
-    "Totp": "TOTP",
-    "Url": "URL",
-    "Urls": "URLs",
-}
-"""Words of a class's name that a title writes in their own way."""
-
-
-FIRST_VERSION: Final = "2021-02-05"
-FIRST_DOCUMENT: Final = "clerk-v1"
-NEWEST_DOCUMENT: Final = "clerk-2026-05-12"
-UNDOCUMENTED: Final = ""
-"""The document of an operation that no document of Clerk's has, only one of its SDKs."""
-
-
-@dataclass(eq=False, kw_only=True)
-class Spec:
-    """An operation's own facts, apart from its arguments' attribute names."""
-
-    id: str
-    """Clerk's operationId as it stands in `document`, and the tool's name."""
-    version: str
-    """The `Clerk-API-Version` that it is sent with: the lowest that has it."""
-    document: str
-    """The document of Clerk's that it is held against, by the name of its facts; or `UNDOCUMENTED`."""
-    method: str
-    path: str
-    """Below the API's base URL, with `{argument}` for each path argument."""
-    resource: str
-    """The module it is declared in, which is also its toolset."""
-    effect: Effect
-    returns: str
-    """The kind of object in the answer; names a view."""
-    envelope: Envelope
-    secret: tuple[str, ...]
-    """Names in the answer that hold a credential and must not reach a model."""
-    private: tuple[str, ...]
-    """Arguments that hold a credential: never logged, never echoed."""
-    deprecated: bool
-    words: str
-    """Other ways in which people ask for it, between commas; for the search alone."""
-    model: type[Operation] = field(repr=False)
-
-    @cached_property
-    def title(self) -> str:
-        """For people: the class's name in words."""
-        first, *rest = re.findall(r"OAuth|[A-Z][a-z0-9]*", self.model.__name__)
-        return " ".join([first, *(_TERMS.get(word, word.lower()) for word in rest)])
-
-    @cached_property
-    def description(self) -> str:
-        """For the model that chooses and fills in: the class's docstring on one line."""
-        return " ".join((self.model.__doc__ or "").split())
-
-    @cached_property
-    def arguments(self) -> tuple[Argument, ...]:
-        """In the order in which a reader meets them: as declared, paging last."""
-        fields = self.model.model_fields
-        names = sorted(fields, key=lambda name: name in Paged.model_fields)
-        return tuple(argument_of(name, fields[name]) for name in names)
-
-    @cached_property
-    def media_type(self) -> str | None:
-        """Of the request body; None where the operation has no body."""
-        places = {a.place for a in self.arguments}
-        if Place.FILE in places:
-            return "multipart/form-data"
-        return "application/json" if Place.BODY in places else None
-
-    @cached_property
-    def input_schema(self) -> dict[str, Any]:
-        """What is advertised: a plain object, no combinators, no references, no generated titles."""
-        return {"type": "object", **object_schema(self.arguments)}
-
-    @property
-    def is_core(self) -> bool:
-        """Whether it is one of the first 109, which a host is shown unless the operator chose otherwise."""
-        return self.document == FIRST_DOCUMENT
-
-    @property
-    def is_list(self) -> bool:
-        return self.envelope in (Envelope.ARRAY, Envelope.PAGE)
+__all__ = [
+    "FIRST_DOCUMENT",
+    "FIRST_VERSION",
+    "NEWEST_DOCUMENT",
+    "UNDOCUMENTED",
+    "Effect",
+    "Envelope",
+    "Operation",
+    "Paged",
+    "Request",
+    "Spec",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,80 +70,30 @@ class Operation(BaseModel):
 
     spec: ClassVar[Spec]
 
-    def __init_subclass__(cls, **declaration: Any) -> None:
+    def __init_subclass__(cls, **keywords: Unpack[Keywords]) -> None:
         """Leave the declaration's keywords to `__pydantic_init_subclass__`, when the fields are known."""
         super().__init_subclass__()
 
     @classmethod
-    def __pydantic_init_subclass__(
-        cls,
-        *,
-        id: str = "",
-        version: str = "",
-        document: str | None = None,
-        get: str = "",
-        post: str = "",
-        put: str = "",
-        patch: str = "",
-        delete: str = "",
-        returns: str = "",
-        lists: str = "",
-        pages: str = "",
-        text: bool = False,
-        effect: Literal["", "read", "write", "destroy"] = "",
-        secret: tuple[str, ...] = (),
-        private: tuple[str, ...] = (),
-        deprecated: bool = False,
-        words: str = "",
-        **kwargs: Any,
-    ) -> None:
-        """Read the declaration's keywords.
-
-        Args:
-            id: Clerk's operationId; without it the class is a base for others.
-            version: the lowest API version that has it; left out by the first operations, whose version
-                is 2021-02-05 and whose document is Clerk's of 2024.
-            document: see `Spec`; Clerk's newest where `version` is given.
-            get, post, put, patch, delete: the path, under the verb it is called with.
-            returns, lists, pages: the kind of object answered: alone, in an array, in `{data, total_count}`.
-            text: the answer is a page of text. With none of these four the answer is empty.
-            effect: where the verb does not tell it (GET reads, DELETE destroys, the rest write).
-            secret, private, deprecated, words: see `Spec`.
-        """
-        super().__pydantic_init_subclass__(**kwargs)
-        if not id:
-            return
-        verbs = {"GET": get, "POST": post, "PUT": put, "PATCH": patch, "DELETE": delete}
-        ((method, path),) = ((verb, path) for verb, path in verbs.items() if path)
-        envelopes = {
-            Envelope.OBJECT: returns,
-            Envelope.ARRAY: lists,
-            Envelope.PAGE: pages,
-            Envelope.TEXT: "text" if text else "",
-            Envelope.EMPTY: "nothing",
-        }
-        envelope, kind = next((envelope, kind) for envelope, kind in envelopes.items() if kind)
-        by_verb = {"GET": Effect.READ, "DELETE": Effect.DESTROY}.get(method, Effect.WRITE)
-        cls.spec = Spec(
-            id=id,
-            version=version or FIRST_VERSION,
-            document=(NEWEST_DOCUMENT if version else FIRST_DOCUMENT) if document is None else document,
-            method=method,
-            path=path,
-            resource=cls.__module__.rpartition(".")[2],
-            effect=Effect(effect) if effect else by_verb,
-            returns=kind,
-            envelope=envelope,
-            secret=secret,
-            private=private,
-            deprecated=deprecated,
-            words=words,
-            model=cls,
-        )
+    def __pydantic_init_subclass__(cls, **keywords: Any) -> None:
+        """Make the class's `spec` of the declaration's keywords; without an id it is a base for others."""
+        super().__pydantic_init_subclass__()
+        if "id" in keywords:
+            cls.spec = spec_of(
+                cls, cast(Keywords, keywords), judges_arguments="actual_effect" in _overridden(cls)
+            )
 
     def actual_effect(self) -> Effect:
         """What this call does, its arguments considered; an operation may know better than its `spec`."""
         return self.spec.effect
+
+    async def hit(self, look: Look) -> Hit:
+        """Find out what this call would destroy; every operation that can destroy says it."""
+        return Hit("")
+
+    def state(self) -> Operation | None:
+        """The read that shows what this update changes, where that is not the GET of the same path."""
+        return None
 
     def to_request(self) -> Request:
         """The HTTP request for these arguments.
@@ -260,15 +124,16 @@ class Operation(BaseModel):
         return Request(
             spec=self.spec,
             path=f"{path}?{'&'.join(query)}" if query else path,
-            json=self.to_body(body),
+            json=next(iter(body.values())) if self.spec.array_body else body,
             has_body=self.spec.media_type == "application/json",
             form=form,
             files=files,
         )
 
-    def to_body(self, arguments: JsonObject) -> object:
-        """The JSON body made of the body arguments: an object, unless an operation says otherwise."""
-        return arguments
+
+def _overridden(cls: type[Operation]) -> set[str]:
+    """The names that classes below `Operation` define."""
+    return {name for base in cls.__mro__[: cls.__mro__.index(Operation)] for name in vars(base)}
 
 
 def _query_text(value: object) -> str:

@@ -10,11 +10,22 @@ from collections.abc import Callable
 from functools import cache
 from typing import Final
 
-from clerk_tools.argument import Place
+from clerk_tools.argument import Argument, Place
 from clerk_tools.catalog import operations
 from clerk_tools.operation import Effect, Spec
-
-_USERS: Final = "Users_listSortedByCreationDate"
+from clerk_tools.resources.domains import ListDomains
+from clerk_tools.resources.email_addresses import CreateEmailAddress
+from clerk_tools.resources.instance_settings import UpdateOrganizationSettings
+from clerk_tools.resources.organization_invitations import (
+    GetOrganizationInvitation,
+    ListOrganizationInvitations,
+    RevokeOrganizationInvitation,
+)
+from clerk_tools.resources.organization_memberships import UpdateMember
+from clerk_tools.resources.organizations import UpdateOrganization
+from clerk_tools.resources.phone_numbers import CreatePhoneNumber
+from clerk_tools.resources.users import ListUsers
+from clerk_tools.resources.webhooks import CreateSvixApp, CreateSvixDashboardUrl
 
 _BAD_KEY: Final = (
     "Nothing you can change: the operator must give this server a valid secret key,"
@@ -27,8 +38,7 @@ _NOT_PENDING: Final = (
 HINTS: Final[dict[str, str]] = {
     "actor_token_cannot_be_revoked_code": _NOT_PENDING,
     "already_a_member_in_organization": (
-        "Nothing to do: the user is a member. To change the role use "
-        "OrganizationMemberships_updateMembershipProperties."
+        f"Nothing to do: the user is a member. To change the role use {UpdateMember.spec.id}."
     ),
     "api_version_invalid": "Nothing you can change: the operator must update this server.",
     "authentication_invalid": _BAD_KEY,
@@ -51,8 +61,8 @@ HINTS: Final[dict[str, str]] = {
     "form_password_length_too_short": "Use at least 8 characters.",
     "form_password_pwned": "The password is in a list of stolen ones: use another.",
     "identification_deletion_failed": (
-        "It is the user's last identification: first add another one with EmailAddresses_createNewAddress "
-        "or PhoneNumbers_createNewPhoneNumber."
+        f"It is the user's last identification: first add another one with {CreateEmailAddress.spec.id} "
+        f"or {CreatePhoneNumber.spec.id}."
     ),
     "image_too_large": "Use an image of at most 10 MB.",
     "incorrect_password": "This is not the user's password. Do not guess on: attempts may lock the user.",
@@ -63,27 +73,27 @@ HINTS: Final[dict[str, str]] = {
     ),
     "no_password_set": "The user signs in without a password: there is none to compare with.",
     "operation_not_allowed_on_primary_domain": (
-        "Only satellite domains allow this: Domains_getAllDomains shows which those are."
+        f"Only satellite domains allow this: {ListDomains.spec.id} shows which those are."
     ),
-    "organization_creator_not_found": f"`created_by` must be the id of a user: find it with {_USERS}.",
+    "organization_creator_not_found": (
+        f"`created_by` must be the id of a user: find it with {ListUsers.spec.id}."
+    ),
     "organization_invitation_not_pending": (
-        "It was accepted or revoked already: OrganizationInvitations_getById shows which."
+        f"It was accepted or revoked already: {GetOrganizationInvitation.spec.id} shows which."
     ),
     "organization_invitation_not_unique": (
-        "The address has a pending invitation: OrganizationInvitations_list shows it."
+        f"The address has a pending invitation: {ListOrganizationInvitations.spec.id} shows it."
     ),
     "organization_membership_quota_exceeded": (
         "The organization is full, pending invitations counted: revoke one with "
-        "OrganizationInvitations_revokeInvitation, or raise max_allowed_memberships with "
-        "Organizations_updateOrganization."
+        f"{RevokeOrganizationInvitation.spec.id}, or raise max_allowed_memberships with "
+        f"{UpdateOrganization.spec.id}."
     ),
     "organization_minimum_permissions_needed": (
-        "An admin must remain: make another member one with "
-        "OrganizationMemberships_updateMembershipProperties first."
+        f"An admin must remain: make another member one with {UpdateMember.spec.id} first."
     ),
     "organization_not_enabled_in_instance": (
-        "Organizations are off: InstanceSettings_updateOrganizationSettings with `enabled` true switches "
-        "them on."
+        f"Organizations are off: {UpdateOrganizationSettings.spec.id} with `enabled` true switches them on."
     ),
     "request_body_invalid": "Check the arguments' types against the tool's schema.",
     "resource_locked": "Somebody else is changing it: wait a few seconds, then try again.",
@@ -93,9 +103,9 @@ HINTS: Final[dict[str, str]] = {
     ),
     "sign_in_token_cannot_be_revoked_code": _NOT_PENDING,
     "svix_app_exists": (
-        "Nothing to do: webhooks are set up. Webhooks_generateSvixDashboardUrl gives the dashboard."
+        f"Nothing to do: webhooks are set up. {CreateSvixDashboardUrl.spec.id} gives the dashboard."
     ),
-    "svix_app_missing": "Set webhooks up first, with Webhooks_createSvixApp.",
+    "svix_app_missing": f"Set webhooks up first, with {CreateSvixApp.spec.id}.",
     "template_revert_error": "Nothing to do: the template is Clerk's default already.",
     "too_many_requests": (
         "Nothing was changed: wait for retry_after seconds (10 where it is missing), then try again."
@@ -122,7 +132,7 @@ def hint(code: str, spec: Spec, param: str | None = None) -> str | None:
 
 def if_executed(spec: Spec) -> str:
     """How to go on after a write whose outcome is unknown."""
-    return f"It may have been executed. {_CHECKS.get(spec.id) or _see(spec)}"
+    return f"It may have been executed. {spec.advice.if_executed or _see(spec)}"
 
 
 def _see(spec: Spec) -> str:
@@ -135,62 +145,20 @@ def _see(spec: Spec) -> str:
     return f"See with {reader}{aside} before calling again."
 
 
-_ANOTHER_DOES_NO_HARM: Final = (
-    "Calling again does no harm: it makes another one, and an unused one expires by itself."
-)
-_REVOKED_BY_NOW: Final = "Call again: if it was, the answer is that the token cannot be revoked."
-
-_CHECKS: Final = {
-    "ActorTokens_createToken": _ANOTHER_DOES_NO_HARM,
-    "ActorTokens_revokeToken": _REVOKED_BY_NOW,
-    "OAuthApplications_rotateSecret": "If it was, nobody knows the new secret: call again to have one.",
-    "Sessions_createSessionTokenFromTemplate": _ANOTHER_DOES_NO_HARM,
-    "SigninTokens_createToken": _ANOTHER_DOES_NO_HARM,
-    "SigninTokens_revokeToken": _REVOKED_BY_NOW,
-    "Users_verifyTotp": "A backup code would be used up by it: ask the user for a new code.",
-    "Webhooks_createSvixApp": "Call again: if it was, the answer is svix_app_exists.",
-    "Webhooks_deleteSvixApp": "Call again: if it was, the answer is svix_app_missing.",
-}
-"""How to find out about the writes that leave nothing to read."""
-
-
 @cache
 def reader_of(spec: Spec) -> str | None:
     """The operation that shows what a change by `spec` did: the nearest GET above its path, or None."""
-    if spec.id in _READERS:
-        return _READERS[spec.id]
+    if spec.reader is not None:
+        return spec.reader.spec.id
     above = [s for s in _reading() if _leads_to(s.path, spec.path)]
     return max(above, key=lambda s: s.path.count("/")).id if above else None
 
 
-_READERS: Final = {
-    "BetaFeatures_updateInstanceDomain": "Domains_getAllDomains",
-    "BetaFeatures_updateProductionInstanceDomain": "Domains_getAllDomains",
-    "EmailAddresses_createNewAddress": "Users_getUserDetails",
-    "PhoneNumbers_createNewPhoneNumber": "Users_getUserDetails",
-}
-"""Where what is changed is read at another path than it is written to."""
-
-
 def _not_found(spec: Spec, _: str | None) -> str | None:
-    if spec.id in _NOT_LISTED:
-        return _NOT_LISTED[spec.id]
+    if spec.advice.not_found:
+        return spec.advice.not_found
     finders = _finders(spec)
     return f"Find the right id with {' or '.join(finders)}." if finders else None
-
-
-_NOT_LISTED: Final = {
-    "ActorTokens_revokeToken": (
-        "No tool lists actor tokens: the id is in the answer of ActorTokens_createToken."
-    ),
-    "SigninTokens_revokeToken": (
-        "No tool lists sign-in tokens: the id is in the answer of SigninTokens_createToken."
-    ),
-    "Signups_updateSignUpById": (
-        "No tool lists sign-ups: the id comes from the sign-up itself, in the frontend."
-    ),
-    "Clients_verifyClientToken": "The client of this token is gone: ask for a new token.",
-}
 
 
 @cache
@@ -203,45 +171,40 @@ def _finders(spec: Spec) -> tuple[str, ...]:
             collection = "/".join(segments[: end - 1])
             found += [s.id for s in _reading() if s.is_list and s.path == collection and not s.deprecated]
     # After those of the path: an organization's members come before all users.
-    found += [_FINDERS[a.name] for a in spec.arguments if a.required and a.name in _FINDERS]
-    if not found:
-        found += [_FINDERS[a.name] for a in spec.arguments if a.place is Place.BODY and a.name in _FINDERS]
-    return tuple(dict.fromkeys(found))
+    found += [_finder(a) for a in spec.arguments if a.required]
+    if not any(found):
+        found += [_finder(a) for a in spec.arguments if a.place is Place.BODY]
+    return tuple(dict.fromkeys(filter(None, found)))
 
 
-_FINDERS: Final = {
-    "client_id": "Sessions_listSortedByCreationDate",
-    "created_by": _USERS,
-    "domain_id": "Domains_getAllDomains",
-    "email_address_id": _USERS,
-    "inviter_user_id": _USERS,
-    "organization_id": "Organizations_listSortedByCreationDate",
-    "phone_number_id": _USERS,
-    "primary_email_address_id": "Users_getUserDetails",
-    "primary_phone_number_id": "Users_getUserDetails",
-    "primary_web3_wallet_id": "Users_getUserDetails",
-    "provider": "Users_getUserDetails",
-    "requesting_user_id": _USERS,
-    "session_token_template": "JwtTemplates_listAllTemplates",
-    "template_name": "JwtTemplates_listAllTemplates",
-    "uploader_user_id": _USERS,
-    "user_id": _USERS,
-}
-"""By argument: the operation that shows the ids it takes, where the path does not tell."""
+def _finder(argument: Argument) -> str:
+    """The operation that shows the ids which an argument takes; empty where none does."""
+    return argument.kind.found_by if argument.kind else ""
 
 
-def _named_resource_not_found(_: Spec, param: str | None) -> str:
-    finder = _FINDERS.get(param or "")
-    if finder is None:
+def _named(arguments: tuple[Argument, ...], name: str) -> Argument | None:
+    """The argument of this name, be it inside another one."""
+    for argument in arguments:
+        nested = argument.properties or (argument.items.properties if argument.items else ())
+        found = argument if argument.name == name else _named(nested, name)
+        if found:
+            return found
+    return None
+
+
+def _named_resource_not_found(spec: Spec, param: str | None) -> str:
+    argument = _named(spec.arguments, param or "")
+    finder = _finder(argument) if argument else ""
+    if not finder:
         return "The id in the named argument does not exist: look the right one up."
     return f"The id in `{param}` does not exist: find the right one with {finder}."
 
 
 def _identifier_exists(spec: Spec, param: str | None) -> str:
     again = " `ignore_existing` true invites nevertheless." if _takes(spec, "ignore_existing") else ""
-    filters = {a.name for a in operations()[_USERS].spec.arguments}
+    filters = {a.name for a in ListUsers.spec.arguments}
     if param in filters:
-        return f"Somebody has it: find them with {_USERS} and `{param}`.{again}"
+        return f"Somebody has it: find them with {ListUsers.spec.id} and `{param}`.{again}"
     listing = _listing_of(spec)
     return f"It is taken: {listing} shows by what. Use another." if listing else "It is taken: use another."
 
@@ -254,16 +217,7 @@ def _duplicate(spec: Spec, _: str | None) -> str:
 
 
 def _deprecated(spec: Spec, _: str | None) -> str:
-    instead = _INSTEAD.get(spec.id)
-    return "Clerk no longer serves this operation" + (f": use {instead}." if instead else ".")
-
-
-_INSTEAD: Final = {
-    "BetaFeatures_updateProductionInstanceDomain": "BetaFeatures_updateInstanceDomain",
-    "Clients_listSortedByCreationDate": "Sessions_listSortedByCreationDate with `user_id`",
-    "OrganizationInvitations_listPending": "OrganizationInvitations_list with `status` pending",
-    "Sessions_verifySession": "Sessions_getDetails, or check the token with Jwks_getJsonWebKeySet",
-}
+    return "Clerk no longer serves this operation" + (f": use {spec.instead}." if spec.instead else ".")
 
 
 def _failed(spec: Spec, _: str | None) -> str:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from clerk_mcp.offering import MINTS_A_CREDENTIAL
 from clerk_tools.credentials import holds_credential, is_credential_name
 from clerk_tools.operation import Effect, Operation, Spec
 
@@ -52,7 +51,7 @@ class SecretValues:
         Raises:
             NoPlaceForCredential: it cannot.
         """
-        if self.mode == "redact" and spec.id in MINTS_A_CREDENTIAL and spec.effect is not Effect.READ:
+        if self.mode == "redact" and spec.mints and spec.effect is not Effect.READ:
             raise NoPlaceForCredential(
                 "secret_undeliverable",
                 f"{spec.id} makes a credential that Clerk shows once, and this server shows it to nobody:"
@@ -120,7 +119,7 @@ class SecretValues:
 
 def _goes_to_file(spec: Spec) -> bool:
     # Whoever reads a list of invitations does not want a file of all their links, each time anew.
-    only_comes_along = spec.is_list and spec.effect is Effect.READ and spec.id not in MINTS_A_CREDENTIAL
+    only_comes_along = spec.is_list and spec.effect is Effect.READ and not spec.mints
     return not only_comes_along
 
 

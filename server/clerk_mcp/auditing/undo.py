@@ -5,26 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 from clerk_mcp.auditing.log import MASK
 from clerk_mcp.auditing.trail import UNFINISHED, RecordedCall
 from clerk_mcp.confirming import SendRead
-from clerk_mcp.offering import MINTS_A_CREDENTIAL
 from clerk_mcp.upstream import Unanswered
 from clerk_tools.argument import Place
 from clerk_tools.catalog import operations
 from clerk_tools.operation import Effect, Operation, Request, Spec
 
 JsonObject = dict[str, Any]
-
-_SENDS_MAIL: Final = frozenset(
-    {
-        "Invitations_createNewInvitation",
-        "OrganizationInvitations_createAndSend",
-        "OrganizationInvitations_bulkCreateAndSend",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,25 +58,17 @@ async def earlier(operation: Operation, read: SendRead) -> JsonObject | None:
 def _reading(operation: Operation) -> Request | None:
     """The request that shows what an update changes."""
     spec = operation.spec
-    updates = spec.method in ("PATCH", "PUT") or spec.id == "EmailSmsTemplates_toggleDeliveryByTypeAndSlug"
-    if not updates or spec.media_type != "application/json":
+    shown = operation.state()
+    if shown is not None:
+        return shown.to_request()
+    if spec.method not in ("PATCH", "PUT") or spec.media_type != "application/json":
         return None
-    if spec.resource == "organization_memberships":
-        return _request(
-            "Users_getOrganizationMemberships", {"user_id": getattr(operation, "user_id", ""), "limit": 500}
-        )
-    if spec.resource == "domains":
-        return _request("Domains_getAllDomains", {})
-    path = spec.path.removesuffix("/metadata").removesuffix("/toggle_delivery")
+    path = spec.path.removesuffix("/metadata")
     for reader in operations().values():
         if reader.spec.method == "GET" and reader.spec.path == path:
             arguments = {a.name: getattr(operation, a.name) for a in reader.spec.arguments}
-            return _request(reader.spec.id, arguments)
+            return reader.model_validate(arguments).to_request()
     return None
-
-
-def _request(operation_id: str, arguments: JsonObject) -> Request:
-    return operations()[operation_id].model_validate(arguments).to_request()
 
 
 def _record(operation: Operation, value: Any) -> JsonObject | None:
@@ -157,9 +140,9 @@ def undo(call: RecordedCall) -> Undo | NoUndo:
     if outcome not in ("ok", "unknown", UNFINISHED):
         return NoUndo("Nothing to take back: the call changed nothing.")
     was = call.get("was")
-    if was is None:
-        return NoUndo(_why_none(spec))
     arguments = call.get("arguments", {})
+    if was is None:
+        return NoUndo(_why_none(spec, arguments))
     body = {a.name: a for a in spec.arguments if a.place is Place.BODY}
     restored = {
         name: value
@@ -186,28 +169,18 @@ def _holds_mask(value: Any) -> bool:
     return bool(value == MASK)
 
 
-_NO_WAY_BACK: Final = {
-    "Users_markBanned": "The sessions that the ban ended stay ended; Users_removeBanFromUser lifts the ban.",
-    "Users_lockUser": "No earlier state is kept; Users_removeLock lifts the lock.",
-    "OAuthApplications_rotateSecret": "The old client secret is gone, and the new one is in force.",
-    "EmailSmsTemplates_revertTemplate": "The customized text was not kept.",
-    "BetaFeatures_updateInstanceDomain": "Everybody was signed out; moving back does so again.",
-    "BetaFeatures_updateProductionInstanceDomain": "Everybody was signed out; moving back does so again.",
-}
-
-
-def _why_none(spec: Spec) -> str:
+def _why_none(spec: Spec, arguments: Mapping[str, Any]) -> str:
     if spec.effect is Effect.READ:
         return "Nothing to take back: the call only read."
-    if spec.id in _NO_WAY_BACK:
-        return _NO_WAY_BACK[spec.id]
+    if spec.no_undo:
+        return spec.no_undo
     if spec.method == "DELETE":
         return "A deletion cannot be taken back."
     if spec.path.endswith("/revoke"):
         return "What was revoked stays revoked; a new one has to be issued."
-    if spec.id in _SENDS_MAIL:
-        return "The mail was sent and cannot be called back; revoking the invitation makes its link useless."
-    if spec.id in MINTS_A_CREDENTIAL:
+    if spec.method == "POST" and spec.mails(arguments):
+        return "The mail was sent and cannot be called back; what it told of can still be revoked or deleted."
+    if spec.mints:
         return "A credential was handed out, and nobody can know that it was not used; revoke or delete it."
     if spec.method == "POST":
         return "The call added something; there is no earlier state to go back to."

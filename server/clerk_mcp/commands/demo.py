@@ -16,6 +16,12 @@ from mcp import Client
 from mcp.client.stdio import StdioServerParameters
 from mcp_types import ElicitRequestParams, ElicitResult, TextContent
 
+from clerk_tools.operation import Operation
+from clerk_tools.resources.organization_invitations import CreateOrganizationInvitation
+from clerk_tools.resources.organization_memberships import ListMembers
+from clerk_tools.resources.sessions import ListSessions, RevokeSession
+from clerk_tools.resources.users import GetUser, ListUserMemberships, ListUsers, MergeUserMetadata
+
 # The invitation link of a demo is not worth a file in the user's home.
 _SERVER = [
     "-m",
@@ -48,9 +54,10 @@ class Host:
             return ElicitResult(action="accept", content={"confirm": True})
         return ElicitResult(action="decline")
 
-    async def call(self, why: str, tool: str, **arguments: Any) -> Any:
+    async def call(self, why: str, operation: type[Operation], **arguments: Any) -> Any:
         """Call a tool and print both sides. Returns the answer's JSON."""
         self.calls += 1
+        tool = operation.spec.id
         click.secho(f"\n{self.calls}. {why}", bold=True)
         click.echo(click.style("→ ", fg="cyan") + f"{tool} {json.dumps(arguments, ensure_ascii=False)}")
         result = await self.client.call_tool(tool, arguments)
@@ -65,25 +72,23 @@ def _show(text: str, *, failed: bool) -> None:
 
 
 async def _story(host: Host) -> None:
-    found = await host.call(
-        "A support agent is asked about Helen. Who is she?", "Users_listSortedByCreationDate", query="helen"
-    )
+    found = await host.call("A support agent is asked about Helen. Who is she?", ListUsers, query="helen")
     helen = found["items"][0]
     memberships = await host.call(
         "Which organizations is she in, and as what?",
-        "Users_getOrganizationMemberships",
+        ListUserMemberships,
         user_id=helen["id"],
     )
     organization = memberships["items"][0]["organization"]["id"]
     members = await host.call(
         "Who may invite people there? An admin must.",
-        "OrganizationMemberships_getAllMembers",
+        ListMembers,
         organization_id=organization,
     )
     admin = next(m["user"]["user_id"] for m in members["items"] if m["role"] == "org:admin")
     await host.call(
         "Invite a new colleague. (A real instance would send mail now.)",
-        "OrganizationInvitations_createAndSend",
+        CreateOrganizationInvitation,
         organization_id=organization,
         email_address="sam.okafor+clerk_test@example.com",
         inviter_user_id=admin,
@@ -91,7 +96,7 @@ async def _story(host: Host) -> None:
     )
     await host.call(
         "Invite the same person again: the error says what to do.",
-        "OrganizationInvitations_createAndSend",
+        CreateOrganizationInvitation,
         organization_id=organization,
         email_address="sam.okafor+clerk_test@example.com",
         inviter_user_id=admin,
@@ -99,30 +104,28 @@ async def _story(host: Host) -> None:
     )
     await host.call(
         "Note the plan in her metadata. Merging keeps what is there.",
-        "Users_mergeUserMetadataAttributes",
+        MergeUserMetadata,
         user_id=helen["id"],
         public_metadata={"plan": "pro", "support": {"tier": 2}},
     )
     await host.call(
         "A mistake that models make: a wrong name and a limit out of bounds. Nothing is sent.",
-        "Users_listSortedByCreationDate",
+        ListUsers,
         email="helen@example.com",
         limit=501,
     )
-    sessions = await host.call(
-        "Where is she signed in?", "Sessions_listSortedByCreationDate", user_id=helen["id"], status="active"
-    )
+    sessions = await host.call("Where is she signed in?", ListSessions, user_id=helen["id"], status="active")
     session = sessions["items"][0]["id"]
     await host.call(
         "She lost her phone: end that session. The server asks first, and the user is not sure.",
-        "Sessions_revokeSession",
+        RevokeSession,
         session_id=session,
     )
     host.user_agrees = True
-    await host.call("Now the user is.", "Sessions_revokeSession", session_id=session)
+    await host.call("Now the user is.", RevokeSession, session_id=session)
     await host.call(
         "One reading, exactly the raw fields that are needed.",
-        "Users_getUserDetails",
+        GetUser,
         user_id=helen["id"],
         fields=["id", "public_metadata", "last_sign_in_at"],
     )

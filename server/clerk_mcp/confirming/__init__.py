@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clerk_mcp.confirming.confirmer import Confirmer
 from clerk_mcp.confirming.decisions import Answered, Asker, Asking, AskInResult, CannotAsk, Stop
-from clerk_mcp.confirming.hits import Hit, SendRead, TargetMissing, find_hit
+from clerk_mcp.confirming.hits import SendRead, TargetMissing, find_hit
 from clerk_mcp.confirming.seals import LIFETIME_S, Seals, UsedInProcess, UsedInRedis, UsedSeals
 
 __all__ = [
@@ -15,7 +15,6 @@ __all__ = [
     "Asking",
     "CannotAsk",
     "Confirmer",
-    "Hit",
     "Seals",
     "SendRead",
     "Stop",

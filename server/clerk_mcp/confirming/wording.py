@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 from clerk_mcp.answering import Answer, answers, hint
 from clerk_mcp.confirming.decisions import Answered, Go, Stop
-from clerk_mcp.confirming.hits import Hit, TargetMissing
+from clerk_mcp.confirming.hits import TargetMissing
 from clerk_mcp.confirming.seals import LIFETIME_S, SealRefused
 from clerk_mcp.instance import Kind
+from clerk_tools.hits import Hit
 from clerk_tools.operation import Effect, Operation
 
 if TYPE_CHECKING:

@@ -4,21 +4,11 @@ from __future__ import annotations
 
 from clerk_mcp.offering import options
 from clerk_mcp.offering.listing import input_schema, tool
-from clerk_mcp.offering.policy import (
-    ALL,
-    CORE,
-    MINTS_A_CREDENTIAL,
-    SCOPES,
-    Policy,
-    Refused,
-    Selection,
-    SelectionError,
-)
+from clerk_mcp.offering.policy import ALL, CORE, SCOPES, Policy, Refused, Selection, SelectionError
 
 __all__ = [
     "ALL",
     "CORE",
-    "MINTS_A_CREDENTIAL",
     "SCOPES",
     "Policy",
     "Refused",

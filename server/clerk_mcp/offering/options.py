@@ -36,12 +36,7 @@ def options_of(spec: Spec) -> tuple[Argument, ...]:
     if spec.effect is Effect.READ and spec.envelope not in (Envelope.TEXT, Envelope.EMPTY):
         whole = spec.is_list and not any(a.name == OFFSET.name for a in spec.arguments)
         return (FIELDS, OFFSET) if whole else (FIELDS,)
-    return (CONFIRM,) if can_destroy(spec) else ()
-
-
-def can_destroy(spec: Spec) -> bool:
-    """Whether some call of the operation cannot be taken back."""
-    return spec.effect is Effect.DESTROY or spec.id == "Users_updateUserAttributes"
+    return (CONFIRM,) if spec.can_destroy else ()
 
 
 def split(spec: Spec, given: Mapping[str, Any]) -> tuple[Options, dict[str, Any]]:

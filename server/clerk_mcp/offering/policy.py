@@ -13,21 +13,6 @@ from clerk_tools.operation import Effect, Spec
 SCOPES: Final = ("clerk:read", "clerk:write", "clerk:destroy", "clerk:secrets")
 """What a caller's token may allow. None implies another: a token for deleting only cannot read."""
 
-MINTS_A_CREDENTIAL: Final = frozenset(
-    {
-        "Users_getOAuthAccessToken",
-        "SigninTokens_createToken",
-        "ActorTokens_createToken",
-        "Sessions_createSessionTokenFromTemplate",
-        "OAuthApplications_createNewApplication",
-        "OAuthApplications_rotateSecret",
-        "Webhooks_createSvixApp",
-        "Webhooks_generateSvixDashboardUrl",
-    }
-)
-"""Operations called for the secret in their answer: they need `clerk:secrets` as well. Where a secret only
-comes along (the link of an invitation, a phone's backup codes), hiding it is enough, and callers go on."""
-
 
 class SelectionError(ValueError):
     """The operator asked for something that does not exist; the server must not start."""
@@ -166,6 +151,7 @@ def needed_scopes(spec: Spec, effect: Effect) -> list[str]:
     scopes = [f"clerk:{spec.effect}"]
     if effect is not spec.effect:
         scopes.append(f"clerk:{effect}")
-    if spec.id in MINTS_A_CREDENTIAL:
+    # Where a secret only comes along (an invitation's link, a phone's backup codes), hiding it is enough.
+    if spec.mints:
         scopes.append("clerk:secrets")
     return scopes

@@ -19,7 +19,9 @@ from clerk_mcp.calling import Caller, Reach
 from clerk_mcp.protocol.identity import Context
 from clerk_mcp.protocol.prompts import PROMPTS
 from clerk_mcp.protocol.resources import TEMPLATES
-from clerk_tools.argument import JsonObject
+from clerk_tools.argument import JsonObject, Kind
+from clerk_tools.catalog import operations
+from clerk_tools.ids import ORGANIZATION, USER
 
 _MOST: Final = 20
 """Values in one answer; MCP allows 100, but nobody reads them."""
@@ -42,19 +44,16 @@ class Completions:
         caller: Caller,
     ) -> list[str]:
         """Values for an argument of which `typed` is the beginning; empty where there are none."""
-        match _kind(ref, argument):
+        match _wanted(ref, argument):
             case "operation":
                 return self._operations(typed, caller)
             case "user":
-                return [_email(user) or user["id"] for user in await self._users(typed, caller)]
-            case "user id":
-                return [user["id"] for user in await self._users(typed, caller)]
+                return [_email(user) or user["id"] for user in await self._look_up(USER, typed, caller)]
             case "organization":
-                return [o.get("name") or o["id"] for o in await self._organizations(typed, caller)]
-            case "organization slug":
-                return [o.get("slug") or o["id"] for o in await self._organizations(typed, caller)]
-            case "organization id":
-                return [organization["id"] for organization in await self._organizations(typed, caller)]
+                return [o.get("name") or o["id"] for o in await self._look_up(ORGANIZATION, typed, caller)]
+            case Kind() as kind:
+                found = await self._look_up(kind, typed, caller)
+                return [record.get(kind.known_as) or record["id"] for record in found]
             case _:
                 return []
 
@@ -67,39 +66,35 @@ class Completions:
         alike = [spec.id for spec in search(typed, lambda spec: spec.id in allowed, _MOST)]
         return list(dict.fromkeys([*begun, *alike]))[:_MOST]
 
-    async def _users(self, typed: str, caller: Caller) -> list[JsonObject]:
-        return await self._look_up("Users_listSortedByCreationDate", typed, caller)
-
-    async def _organizations(self, typed: str, caller: Caller) -> list[JsonObject]:
-        return await self._look_up("Organizations_listSortedByCreationDate", typed, caller)
-
-    async def _look_up(self, operation: str, typed: str, caller: Caller) -> list[JsonObject]:
-        if len(typed.strip()) < _SHORTEST:
+    async def _look_up(self, kind: Kind, typed: str, caller: Caller) -> list[JsonObject]:
+        if len(typed.strip()) < _SHORTEST or not _searchable(kind):
             return []
         with anyio.move_on_after(_PATIENCE):
             async with self.reach.calls_for(caller) as calls:
-                answer = await calls.run(operation, {"query": typed.strip(), "limit": _MOST}, caller)
+                answer = await calls.run(kind.found_by, {"query": typed.strip(), "limit": _MOST}, caller)
             if isinstance(answer, Answer) and not answer.is_error:
                 return [item for item in answer.value["items"] if isinstance(item.get("id"), str)]
         # Somebody is typing: whatever goes wrong, there is just nothing to propose.
         return []
 
 
-def _kind(ref: types.PromptReference | types.ResourceTemplateReference, argument: str) -> str:
+def _wanted(ref: types.PromptReference | types.ResourceTemplateReference, argument: str) -> str | Kind | None:
+    """What completes an argument: its prompt's word for it, or the kind of id that its operation takes."""
     if isinstance(ref, types.PromptReference):
         prompt = next((prompt for prompt in PROMPTS if prompt.name == ref.name), None)
-        return next((a.kind for a in prompt.arguments if a.name == argument), "") if prompt else ""
-    if not any(template.uri == ref.uri for template in TEMPLATES):
-        return ""
-    return _TEMPLATE_KINDS.get((ref.uri, argument), "")
+        return next((a.kind for a in prompt.arguments if a.name == argument), None) if prompt else None
+    template = next((template for template in TEMPLATES if template.uri == ref.uri), None)
+    if template is None or f"{{{argument}}}" not in template.uri:
+        return None
+    if template.operation is None:
+        return "operation"
+    name = template.arguments[argument]
+    return next((a.kind for a in template.operation.spec.arguments if a.name == name), None)
 
 
-_TEMPLATE_KINDS: Final = {
-    ("clerk://operations/{id}", "id"): "operation",
-    ("clerk://users/{user_id}", "user_id"): "user id",
-    ("clerk://organizations/{id_or_slug}", "id_or_slug"): "organization slug",
-    ("clerk://organizations/{id}/members", "id"): "organization id",
-}
+def _searchable(kind: Kind) -> bool:
+    finder = operations().get(kind.found_by)
+    return finder is not None and any(a.name == "query" for a in finder.spec.arguments)
 
 
 def _email(user: JsonObject) -> str | None:

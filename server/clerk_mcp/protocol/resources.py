@@ -25,7 +25,10 @@ from clerk_mcp.protocol.own_tools import describe, summary
 from clerk_mcp.protocol.surface import Surface
 from clerk_tools.argument import JsonObject
 from clerk_tools.catalog import operations
-from clerk_tools.operation import FIRST_VERSION
+from clerk_tools.operation import FIRST_VERSION, Operation
+from clerk_tools.resources.organization_memberships import ListMembers
+from clerk_tools.resources.organizations import GetOrganization
+from clerk_tools.resources.users import GetUser
 
 INSTANCE: Final = "clerk://instance"
 OPERATIONS: Final = "clerk://operations"
@@ -39,8 +42,8 @@ class Template:
     uri: str
     name: str
     description: str
-    operation: str
-    """Empty for the catalogue, which is the server's own."""
+    operation: type[Operation] | None
+    """None for the catalogue, which is the server's own."""
     arguments: Mapping[str, str] = field(default_factory=dict)
     """The operation's argument for each variable of the template."""
     extra: Mapping[str, Any] = field(default_factory=dict)
@@ -57,27 +60,27 @@ TEMPLATES: Final = (
         f"{OPERATIONS}/{{id}}",
         "operation",
         "One operation: what it does and its exact arguments",
-        operation="",
+        operation=None,
     ),
     Template(
         "clerk://users/{user_id}",
         "user",
         "One user",
-        operation="Users_getUserDetails",
+        operation=GetUser,
         arguments={"user_id": "user_id"},
     ),
     Template(
         "clerk://organizations/{id_or_slug}",
         "organization",
         "One organization, by id or slug",
-        operation="Organizations_getByIdOrSlug",
+        operation=GetOrganization,
         arguments={"id_or_slug": "organization_id"},
     ),
     Template(
         "clerk://organizations/{id}/members",
         "organization-members",
         "The members of an organization with their roles; the newest 500",
-        operation="OrganizationMemberships_getAllMembers",
+        operation=ListMembers,
         arguments={"id": "organization_id"},
         extra={"limit": 500},
     ),
@@ -124,7 +127,7 @@ class Resources:
             "resourceTemplates": [
                 {"uriTemplate": t.uri, "name": t.name, "description": t.description, "mimeType": _JSON}
                 for t in TEMPLATES
-                if not t.operation or t.operation in allowed
+                if t.operation is None or t.operation.spec.id in allowed
             ],
             "resultType": "complete",
         }
@@ -151,14 +154,14 @@ class Resources:
         return {"instance": words, "api_version": FIRST_VERSION, "operations": len(allowed), **self.about}
 
     async def _read_template(self, template: Template, variables: dict[str, str], caller: Caller) -> str:
-        if not template.operation:
+        if template.operation is None:
             id = variables["id"]
             if id not in self.surface.policy.allowed(caller.scopes):
                 raise _not_found(f"{OPERATIONS}/{id}")
             return dumps(describe(operations()[id].spec))
         arguments = {template.arguments[name]: value for name, value in variables.items()}
         async with self.reach.calls_for(caller) as calls:
-            answer = await calls.read(template.operation, {**arguments, **template.extra}, caller)
+            answer = await calls.read(template.operation.spec.id, {**arguments, **template.extra}, caller)
         if answer.is_error:
             raise _as_protocol_error(answer)
         return answer.text

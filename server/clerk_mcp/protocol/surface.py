@@ -165,7 +165,7 @@ class Surface:
                 hint=f"Run it with `{right.spec.id}`.",
             )
         arguments = dict(asked.arguments) if "arguments" in asked.model_fields_set else {}
-        if chosen.confirm and options.can_destroy(spec):
+        if chosen.confirm and spec.can_destroy:
             arguments["confirm"] = chosen.confirm
         return await self.call(calls, spec.id, arguments, caller, progress)
 

@@ -38,11 +38,6 @@ class Limit:
 
 PRODUCTION: Final = Limit(1000, 10)
 DEVELOPMENT: Final = Limit(100, 10)
-EACH_OBJECT: Final = Limit(10, 10)
-
-_LIMITED_BY_OBJECT: Final = re.compile(
-    r"/users/\{\w+\}(/metadata)?|/organizations/\{\w+\}(/memberships/\{\w+\})?(/metadata)?"
-)
 
 
 def parse_rate_budget(text: str, key: str = "") -> Limit | None:
@@ -99,19 +94,21 @@ class Budget:
         self._lines: WeakValueDictionary[str, _Line] = WeakValueDictionary()
 
     async def take_object(self, request: Request, waits: Waits) -> Slot | None:
-        """Wait until the user, organization or membership that `request` PATCHes may be changed again.
+        """Wait until the user, organization or membership that `request` changes may be changed again.
 
         None where no such limit applies.
         """
-        spec = request.spec
-        if spec.method != "PATCH" or not _LIMITED_BY_OBJECT.fullmatch(spec.path):
+        rate = request.spec.limit
+        if rate is None or not rate.each_object:
             return None
         name = request.path.partition("?")[0].removesuffix("/metadata")
-        return await self._take(name, EACH_OBJECT, "Clerk's rate limit for changes of one object", waits)
+        return await self._take(
+            name, Limit(rate.requests, rate.seconds), "Clerk's rate limit for changes of one object", waits
+        )
 
     async def take(self, request: Request, waits: Waits) -> Slot | None:
         """Wait until the instance may be sent one more request; None for one that is not counted."""
-        if request.spec.path == "/jwks":
+        if request.spec.limit is None:
             return None
         return await self._take("instance", self._limit, "Clerk's rate limit", waits)
 

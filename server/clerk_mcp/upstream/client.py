@@ -48,9 +48,6 @@ LONGEST_BACKOFF_S: Final = 8.0
 CLOSING_GRACE_S: Final = 0.5
 """How long writes still under way may take when the client closes."""
 
-# Clerk takes an .ico for a logo, but not for a face.
-_TAKES_ICONS: Final = "Organizations_updateOrganizationLogo"
-
 Settled = Reply | Failure
 """How a call ended."""
 
@@ -191,7 +188,7 @@ class ClerkClient:
         )
 
     async def _images(self, request: Request) -> dict[str, Image]:
-        icons = request.spec.id == _TAKES_ICONS
+        icons = request.spec.icons
         # In a thread, for the sake of the disk and of megabytes of base64.
         return {
             name: await anyio.to_thread.run_sync(partial(read_image, given, self._files, icons=icons))

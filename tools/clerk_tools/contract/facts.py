@@ -133,14 +133,13 @@ def _facts_of_operation(operation: type[Operation]) -> OperationFacts:
     spec = operation.spec
     kind = _CLERK_KINDS.get(spec.returns, spec.returns)
     has_kind = spec.envelope not in (Envelope.EMPTY, Envelope.TEXT)
-    body: dict[str, Any] = {a.name: [] for a in spec.arguments if a.place is Place.BODY}
     return OperationFacts(
         id=spec.id,
         method=spec.method,
         path=spec.path,
         deprecated=spec.deprecated,
         media_type=spec.media_type,
-        array_body=isinstance(operation.model_construct().to_body(body), list),
+        array_body=spec.array_body,
         arguments=tuple(
             ArgumentFacts(a.name, str(a.place), a.required, _shape_of_argument(a)) for a in spec.arguments
         ),

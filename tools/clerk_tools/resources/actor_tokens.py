@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from clerk_tools.argument import Body, Id, JsonObject, Path, arg
+from clerk_tools.argument import Body, JsonObject, Path, arg
+from clerk_tools.hits import Hit, Look
+from clerk_tools.ids import ActorTokenId, UserId
 from clerk_tools.operation import Operation
+from clerk_tools.spec import ANOTHER_DOES_NO_HARM, REVOKED_BY_NOW, Advice
 
 
 class CreateActorToken(
@@ -12,11 +15,13 @@ class CreateActorToken(
     post="/actor_tokens",
     returns="actor_token",
     secret=("token", "url"),
+    mints=True,
+    advice=Advice(if_executed=ANOTHER_DOES_NO_HARM),
     words="impersonate, impersonation, sign in as a user, act as another user, sign in on behalf of a user",
 ):
     """Make a token with which one user signs in as another (impersonation)."""
 
-    user_id: Body[Id] = arg("Who is impersonated")
+    user_id: Body[UserId] = arg("Who is impersonated")
     actor: Body[JsonObject] = arg("Must hold sub: the id of the user who acts")
     expires_in_seconds: Body[int] = arg(default=3600)
     session_max_duration_in_seconds: Body[int] = arg(default=1800)
@@ -29,8 +34,16 @@ class RevokeActorToken(
     returns="actor_token",
     effect="destroy",
     secret=("token", "url"),
+    advice=Advice(
+        not_found="No tool lists actor tokens: the id is in the answer of ActorTokens_createToken.",
+        if_executed=REVOKED_BY_NOW,
+    ),
     words="stop impersonation, cancel an impersonation token",
 ):
     """Make a pending impersonation token useless. A session it opened already goes on."""
 
-    actor_token_id: Path[Id] = arg()
+    actor_token_id: Path[ActorTokenId] = arg()
+
+    async def hit(self, look: Look) -> Hit:
+        # Clerk has no way to look a token up.
+        return Hit.of("impersonation token", "whoever holds it can no longer use it")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from clerk_tools.argument import Body, Id, Path, arg
+from clerk_tools.argument import Body, Path, arg
+from clerk_tools.hits import Hit, Look, first_with, inside, records, thing
+from clerk_tools.ids import AllowlistEntryId, BlocklistEntryId
 from clerk_tools.operation import Operation
 
 SYNONYMS: Final = {
@@ -29,6 +31,7 @@ class AllowIdentifier(
     id="AllowlistBlocklist_addIdentifierToAllowList",
     post="/allowlist_identifiers",
     returns="allowlist_identifier",
+    sends_mail="notify",
     words="add to the allowlist, let an address sign up, allow a domain",
 ):
     """Put an email, *@domain, phone or web3 wallet on the allowlist. SENDS MAIL with `notify`."""
@@ -46,7 +49,17 @@ class DeleteAllowedIdentifier(
 ):
     """Take an entry off the allowlist. An empty list that is switched on lets nobody sign up."""
 
-    identifier_id: Path[Id] = arg()
+    identifier_id: Path[AllowlistEntryId] = arg()
+
+    async def hit(self, look: Look) -> Hit:
+        entries = records(await look.at(ListAllowedIdentifiers()))
+        found = first_with(entries, "id", self.identifier_id)
+        return Hit.of(
+            thing("allowlist entry", inside(found, "identifier")),
+            "it is the last entry: an empty allowlist that is on lets nobody sign up"
+            if found and len(entries) == 1
+            else "",
+        )
 
 
 class ListBlockedIdentifiers(
@@ -81,4 +94,8 @@ class DeleteBlockedIdentifier(
 ):
     """Take an entry off the blocklist."""
 
-    identifier_id: Path[Id] = arg()
+    identifier_id: Path[BlocklistEntryId] = arg()
+
+    async def hit(self, look: Look) -> Hit:
+        found = first_with(records(await look.at(ListBlockedIdentifiers())), "id", self.identifier_id)
+        return Hit.of(thing("blocklist entry", inside(found, "identifier")), "whom it kept out can come back")

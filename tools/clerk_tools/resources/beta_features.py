@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from clerk_tools.argument import Body, arg
+from clerk_tools.hits import Hit, Look, count, first_with, inside, quoted, records, thing
 from clerk_tools.operation import Operation
+from clerk_tools.resources import domains, users
 
 
 class UpdateBetaSettings(
@@ -27,17 +29,36 @@ class UpdateBetaSettings(
     test_mode: Body[bool | None] = arg("Test emails and phones, with a known code", optional=True)
 
 
+async def _moved(home_url: str | None, look: Look) -> Hit:
+    """What moving the instance to another domain hits."""
+    primary = first_with(records(await look.at(domains.ListDomains())), "is_satellite", False)
+    total = inside(await look.at(users.CountUsers()), "total_count")
+    who = f"all {count(total, 'user')}" if isinstance(total, int) else "everybody"
+    return Hit.of(
+        thing("primary domain", inside(primary, "name")),
+        f"moves the instance to {quoted(home_url)}" if home_url else "moves the instance",
+        f"signs out {who}",
+        "the application is down until DNS, certificates and keys follow",
+    )
+
+
 class ChangeDomainDeprecated(
     Operation,
     id="BetaFeatures_updateProductionInstanceDomain",
     put="/beta_features/domain",
     effect="destroy",
     deprecated=True,
+    instead="BetaFeatures_updateInstanceDomain",
+    no_undo="Everybody was signed out; moving back does so again.",
+    reader=domains.ListDomains,
 ):
     """Change a production instance's domain: downtime, and everybody is signed out. Deprecated: use
     BetaFeatures_updateInstanceDomain."""
 
     home_url: Body[str] = arg("New URL, https://…", optional=True)
+
+    async def hit(self, look: Look) -> Hit:
+        return await _moved(self.home_url, look)
 
 
 class ChangeDomain(
@@ -45,9 +66,14 @@ class ChangeDomain(
     id="BetaFeatures_updateInstanceDomain",
     post="/instance/change_domain",
     effect="destroy",
+    no_undo="Everybody was signed out; moving back does so again.",
+    reader=domains.ListDomains,
     words="change the domain, move production to a new domain",
 ):
     """Change a production instance's domain: downtime, and everybody is signed out. DNS, certificates and
     keys must follow."""
 
     home_url: Body[str] = arg("New URL, https://…", optional=True)
+
+    async def hit(self, look: Look) -> Hit:
+        return await _moved(self.home_url, look)

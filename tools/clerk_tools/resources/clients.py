@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from clerk_tools.argument import Body, Id, Path, arg
+from clerk_tools.argument import Body, Path, arg
+from clerk_tools.ids import ClientId
 from clerk_tools.operation import Operation, Paged
+from clerk_tools.spec import Advice
 
 
 class ListClients(
@@ -12,6 +14,7 @@ class ListClients(
     get="/clients",
     lists="client",
     deprecated=True,
+    instead="Sessions_listSortedByCreationDate with `user_id`",
     words="all browsers and devices",
 ):
     """Browsers and devices with their sessions, newest first. Deprecated and may answer 410: list sessions
@@ -25,6 +28,7 @@ class VerifyClient(
     returns="client",
     effect="read",
     private=("token",),
+    advice=Advice(not_found="The client of this token is gone: ask for a new token."),
     words="whose token is it",
 ):
     """Which client a client token (a JWT) belongs to."""
@@ -41,4 +45,4 @@ class GetClient(
 ):
     """One client (a browser or device) with its sessions."""
 
-    client_id: Path[Id] = arg()
+    client_id: Path[ClientId] = arg()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from clerk_tools.argument import Body, Id, Path, arg
+from clerk_tools.argument import Body, Path, arg
+from clerk_tools.hits import Hit, Look, first_with, inside, records, thing
+from clerk_tools.ids import DomainId
 from clerk_tools.operation import Operation
 
 
@@ -41,7 +43,12 @@ class DeleteSatelliteDomain(
 ):
     """Delete a satellite domain; the primary one cannot be deleted."""
 
-    domain_id: Path[Id] = arg()
+    domain_id: Path[DomainId] = arg()
+
+    async def hit(self, look: Look) -> Hit:
+        found = first_with(records(await look.at(ListDomains())), "id", self.domain_id)
+        kind = "satellite domain" if inside(found, "is_satellite") else "domain"
+        return Hit.of(thing(kind, inside(found, "name")), "its sign-ins stop")
 
 
 class UpdateDomain(
@@ -53,6 +60,9 @@ class UpdateDomain(
 ):
     """Rename a domain or set its proxy. A wrong value on the primary domain locks everybody out."""
 
-    domain_id: Path[Id] = arg()
+    domain_id: Path[DomainId] = arg()
     name: Body[str | None] = arg("Host name; a port only in development", optional=True)
     proxy_url: Body[str | None] = arg("Production only; null for plain DNS", optional=True)
+
+    def state(self) -> Operation:
+        return ListDomains()

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from clerk_tools.argument import Body, Id, Path, arg
+from clerk_tools.argument import Body, Path, arg
+from clerk_tools.hits import Hit, Look, identification, if_fits, inside
+from clerk_tools.ids import EmailAddressId, UserId
 from clerk_tools.operation import Operation
+from clerk_tools.resources import users
 
 SYNONYMS: Final = {
     "email": "mail, e mail",
@@ -18,11 +21,12 @@ class CreateEmailAddress(
     id="EmailAddresses_createNewAddress",
     post="/email_addresses",
     returns="email_address",
+    reader=users.GetUser,
     words="add an email to a user, second email",
 ):
     """Add an email address to a user. Unverified unless `verified` is true."""
 
-    user_id: Body[Id] = arg(optional=True)
+    user_id: Body[UserId] = arg(optional=True)
     email_address: Body[str] = arg(optional=True)
     verified: Body[bool | None] = arg(optional=True)
     primary: Body[bool | None] = arg(optional=True)
@@ -37,7 +41,7 @@ class GetEmailAddress(
 ):
     """One email address by its id. To find a user by an address, list users."""
 
-    email_address_id: Path[Id] = arg()
+    email_address_id: Path[EmailAddressId] = arg()
 
 
 class DeleteEmailAddress(
@@ -48,7 +52,16 @@ class DeleteEmailAddress(
 ):
     """Remove an email address from its user, for good. The user's last identification cannot be removed."""
 
-    email_address_id: Path[Id] = arg()
+    email_address_id: Path[EmailAddressId] = arg()
+
+    async def hit(self, look: Look) -> Hit:
+        mine = GetEmailAddress(email_address_id=self.email_address_id)
+        address = inside(await look.at(mine, is_target=True), "email_address")
+        owner = if_fits(lambda: users.ListUsers(email_address=[address]))
+        found = await look.at(owner) if address else None
+        return identification(
+            "email address", address, self.email_address_id, found, "primary_email_address_id"
+        )
 
 
 class UpdateEmailAddress(
@@ -60,6 +73,6 @@ class UpdateEmailAddress(
 ):
     """Mark an email address as verified, or as its user's primary one (it must be verified)."""
 
-    email_address_id: Path[Id] = arg()
+    email_address_id: Path[EmailAddressId] = arg()
     verified: Body[bool | None] = arg(optional=True)
     primary: Body[bool | None] = arg(optional=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from clerk_tools.argument import Body, Id, Path, arg
+from clerk_tools.hits import Hit, Look, inside, thing
+from clerk_tools.ids import TemplateSlug
 from clerk_tools.operation import Operation
 
 
@@ -30,7 +32,7 @@ class GetTemplate(
     """One email or SMS template: texts, variables, who delivers it."""
 
     template_type: Path[Literal["email", "sms"]] = arg()
-    slug: Path[Id] = arg("Such as verification_code")
+    slug: Path[TemplateSlug] = arg("Such as verification_code")
 
 
 class UpdateTemplate(
@@ -44,7 +46,7 @@ class UpdateTemplate(
     """Change an email or SMS template; what users receive changes at once. Preview it first."""
 
     template_type: Path[Literal["email", "sms"]] = arg()
-    slug: Path[Id] = arg("Such as verification_code")
+    slug: Path[TemplateSlug] = arg("Such as verification_code")
     name: Body[str] = arg(optional=True)
     subject: Body[str | None] = arg("Emails only", optional=True)
     markup: Body[str | None] = arg("Source in the editor's markup", optional=True)
@@ -59,12 +61,20 @@ class RevertTemplate(
     post="/templates/{template_type}/{slug}/revert",
     returns="template",
     effect="destroy",
+    no_undo="The customized text was not kept.",
     words="reset a template to its default, restore a template, undo changes of a template",
 ):
     """Put a template back to Clerk's default. The customized text is lost."""
 
     template_type: Path[Literal["email", "sms"]] = arg()
-    slug: Path[Id] = arg("Such as verification_code")
+    slug: Path[TemplateSlug] = arg("Such as verification_code")
+
+    async def hit(self, look: Look) -> Hit:
+        found = await look.at(GetTemplate(template_type=self.template_type, slug=self.slug), is_target=True)
+        return Hit.of(
+            thing("template", inside(found, "name"), inside(found, "subject")),
+            "the customized text is lost",
+        )
 
 
 class PreviewTemplate(
@@ -78,7 +88,7 @@ class PreviewTemplate(
     """Render a template text with sample values. Nothing is saved or sent."""
 
     template_type: Path[Id] = arg("email or sms")
-    slug: Path[Id] = arg("Such as verification_code")
+    slug: Path[TemplateSlug] = arg("Such as verification_code")
     subject: Body[str | None] = arg("Emails only", optional=True)
     body: Body[str] = arg("Text with {{variables}}", optional=True)
     from_email_name: Body[str] = arg("Sender's part before the @", optional=True)
@@ -95,5 +105,8 @@ class ToggleTemplateDelivery(
     arrive."""
 
     template_type: Path[Literal["email", "sms"]] = arg()
-    slug: Path[Id] = arg("Such as verification_code")
+    slug: Path[TemplateSlug] = arg("Such as verification_code")
     delivered_by_clerk: Body[bool | None] = arg("False: your own webhook must send it", optional=True)
+
+    def state(self) -> Operation:
+        return GetTemplate(template_type=self.template_type, slug=self.slug)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from clerk_tools.argument import Body, Id, arg
+from clerk_tools.argument import Body, arg
+from clerk_tools.ids import RoleId
 from clerk_tools.operation import Operation
 
 
@@ -60,5 +61,5 @@ class UpdateOrganizationSettings(
     domains_enrollment_modes: Body[list[str]] = arg(
         "manual_invitation, automatic_invitation, automatic_suggestion", optional=True
     )
-    creator_role_id: Body[Id] = arg("Role of whoever creates an organization", optional=True)
-    domains_default_role_id: Body[Id] = arg("Role of who joins through a domain", optional=True)
+    creator_role_id: Body[RoleId] = arg("Role of whoever creates an organization", optional=True)
+    domains_default_role_id: Body[RoleId] = arg("Role of who joins through a domain", optional=True)

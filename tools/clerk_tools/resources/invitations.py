@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from clerk_tools.argument import Body, Id, JsonObject, Path, Query, arg
+from clerk_tools.argument import Body, JsonObject, Path, Query, arg
+from clerk_tools.hits import Hit, Look, first_with, inside, records, thing
+from clerk_tools.ids import InvitationId
 from clerk_tools.operation import Operation, Paged
+from clerk_tools.spec import per_hour
 
 SYNONYMS: Final = {
     "invitation": "invite",
@@ -19,6 +22,8 @@ class CreateInvitation(
     post="/invitations",
     returns="invitation",
     secret=("url",),
+    sends_mail="notify",
+    limit=per_hour(100),
     words="invite, invitation link, invite to sign up, send an invitation, invitation mail",
 ):
     """Invite an address to sign up. SENDS MAIL unless `notify` is false. For an organization use
@@ -55,4 +60,9 @@ class RevokeInvitation(
 ):
     """Make a pending invitation's link invalid. The person can still sign up where sign-up is open."""
 
-    invitation_id: Path[Id] = arg()
+    invitation_id: Path[InvitationId] = arg()
+
+    async def hit(self, look: Look) -> Hit:
+        pending = await look.at(ListInvitations(status="pending", limit=500))
+        found = first_with(records(pending), "id", self.invitation_id)
+        return Hit.of(thing("invitation of", inside(found, "email_address")), "its link stops working")

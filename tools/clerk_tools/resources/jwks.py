@@ -10,6 +10,7 @@ class GetJsonWebKeySet(
     id="Jwks_getJsonWebKeySet",
     get="/jwks",
     returns="jwks",
+    limit=None,
     words="public keys, JWKS, verify a token, verify a JWT",
 ):
     """The instance's public keys (JWKS), with which anybody verifies its session tokens."""

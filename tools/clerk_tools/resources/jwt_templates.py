@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from clerk_tools.argument import Body, Id, JsonObject, Path, arg
+from clerk_tools.argument import Body, JsonObject, Path, arg
+from clerk_tools.hits import Hit, Look, inside, thing
+from clerk_tools.ids import JwtTemplateId
 from clerk_tools.operation import Operation
 
 
@@ -45,7 +47,7 @@ class GetJwtTemplate(
 ):
     """One JWT template."""
 
-    template_id: Path[Id] = arg()
+    template_id: Path[JwtTemplateId] = arg()
 
 
 class UpdateJwtTemplate(
@@ -58,7 +60,7 @@ class UpdateJwtTemplate(
 ):
     """Change a JWT template. `claims` replaces all claims; services that read them notice at once."""
 
-    template_id: Path[Id] = arg()
+    template_id: Path[JwtTemplateId] = arg()
     name: Body[str] = arg(optional=True)
     claims: Body[JsonObject] = arg(
         "May use {{user.…}} variables; no reserved claims such as sub or iss", optional=True
@@ -78,4 +80,8 @@ class DeleteJwtTemplate(
 ):
     """Delete a JWT template; whoever asks for its tokens fails from then on."""
 
-    template_id: Path[Id] = arg()
+    template_id: Path[JwtTemplateId] = arg()
+
+    async def hit(self, look: Look) -> Hit:
+        found = await look.at(GetJwtTemplate(template_id=self.template_id), is_target=True)
+        return Hit.of(thing("JWT template", inside(found, "name")), "whoever asks for its tokens fails")

@@ -11,6 +11,7 @@ class GetInterstitialMarkup(
     id="Miscellaneous_getInterstitialMarkup",
     get="/public/interstitial",
     text=True,
+    public=True,
     words="interstitial page",
 ):
     """The HTML page that Clerk's older SDKs show while a session is being synced. For debugging only."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from clerk_tools.argument import Body, Id, Path, arg
+from clerk_tools.argument import Body, Path, arg
+from clerk_tools.hits import Hit, Look, inside, thing
+from clerk_tools.ids import OAuthApplicationId
 from clerk_tools.operation import Operation, Paged
+from clerk_tools.spec import Advice
 
 SYNONYMS: Final = {
     "OAuth application": "OAuth app, OAuth client",
@@ -28,6 +31,7 @@ class CreateOAuthApplication(
     post="/oauth_applications",
     returns="oauth_application",
     secret=("client_secret",),
+    mints=True,
     words="register an OAuth application, be an identity provider for another service",
 ):
     """Create an OAuth application. The answer alone has its client secret, or says where that went."""
@@ -50,7 +54,7 @@ class GetOAuthApplication(
 ):
     """One OAuth application, without its secret."""
 
-    oauth_application_id: Path[Id] = arg()
+    oauth_application_id: Path[OAuthApplicationId] = arg()
 
 
 class UpdateOAuthApplication(
@@ -62,12 +66,17 @@ class UpdateOAuthApplication(
 ):
     """Change an OAuth application; only what is given changes."""
 
-    oauth_application_id: Path[Id] = arg()
+    oauth_application_id: Path[OAuthApplicationId] = arg()
     name: Body[str] = arg(optional=True)
     callback_url: Body[str] = arg(optional=True)
     scopes: Body[str] = arg(
         "Separated by blanks: profile, email, public_metadata, private_metadata", default="profile email"
     )
+
+
+async def _application(id: str, look: Look) -> str:
+    found = await look.at(GetOAuthApplication(oauth_application_id=id), is_target=True)
+    return thing("OAuth application", inside(found, "name"), inside(found, "callback_url"))
 
 
 class DeleteOAuthApplication(
@@ -78,7 +87,10 @@ class DeleteOAuthApplication(
 ):
     """Delete an OAuth application; sign-ins through it stop."""
 
-    oauth_application_id: Path[Id] = arg()
+    oauth_application_id: Path[OAuthApplicationId] = arg()
+
+    async def hit(self, look: Look) -> Hit:
+        return Hit.of(await _application(self.oauth_application_id, look), "sign-ins through it stop")
 
 
 class RotateOAuthSecret(
@@ -88,9 +100,16 @@ class RotateOAuthSecret(
     returns="oauth_application",
     effect="destroy",
     secret=("client_secret",),
+    mints=True,
+    no_undo="The old client secret is gone, and the new one is in force.",
+    advice=Advice(if_executed="If it was, nobody knows the new secret: call again to have one."),
     words="API secret, client secret, new secret, leaked secret",
 ):
     """Give an OAuth application a new client secret; the answer alone has it, or says where it went. The old
     one stops working at once."""
 
-    oauth_application_id: Path[Id] = arg()
+    oauth_application_id: Path[OAuthApplicationId] = arg()
+
+    async def hit(self, look: Look) -> Hit:
+        application = await _application(self.oauth_application_id, look)
+        return Hit.of(application, "its present client secret stops working at once")

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Literal
 
-from clerk_tools.argument import Body, Id, JsonObject, Nested, Path, Query, arg
+from clerk_tools.argument import Body, JsonObject, Nested, Path, Query, arg
+from clerk_tools.hits import Hit, Look, inside, organization, thing
+from clerk_tools.ids import OrganizationId, OrganizationInvitationId, UserId
 from clerk_tools.operation import Operation, Paged
+from clerk_tools.resources import organizations
+from clerk_tools.spec import per_hour
 
 
 class NewInvitation(Nested):
     """One invitation of a bulk call."""
 
     email_address: str = arg()
-    inviter_user_id: Id = arg("One of its admins")
+    inviter_user_id: UserId = arg("One of its admins")
     role: str = arg("Such as org:member")
     public_metadata: JsonObject = arg(optional=True)
     private_metadata: JsonObject = arg(optional=True)
@@ -25,14 +29,16 @@ class CreateOrganizationInvitation(
     post="/organizations/{organization_id}/invitations",
     returns="organization_invitation",
     secret=("url",),
+    sends_mail=True,
+    limit=per_hour(250),
     words="invite to an organization, invite a colleague",
 ):
     """Invite an address to an organization. SENDS MAIL. Existing users:
     OrganizationMemberships_addUserToOrganization adds them without mail."""
 
-    organization_id: Path[Id] = arg()
+    organization_id: Path[OrganizationId] = arg()
     email_address: Body[str] = arg()
-    inviter_user_id: Body[Id] = arg("One of its admins")
+    inviter_user_id: Body[UserId] = arg("One of its admins")
     role: Body[str] = arg("Such as org:member")
     public_metadata: Body[JsonObject] = arg(optional=True)
     private_metadata: Body[JsonObject] = arg(optional=True)
@@ -49,7 +55,7 @@ class ListOrganizationInvitations(
 ):
     """An organization's invitations, newest first."""
 
-    organization_id: Path[Id] = arg()
+    organization_id: Path[OrganizationId] = arg()
     status: Query[Literal["pending", "accepted", "revoked"]] = arg(optional=True)
 
 
@@ -59,16 +65,15 @@ class BulkCreateOrganizationInvitations(
     post="/organizations/{organization_id}/invitations/bulk",
     pages="organization_invitation",
     secret=("url",),
+    sends_mail=True,
+    limit=per_hour(50),
+    array_body=True,
     words="invite many to an organization at once",
 ):
     """Invite up to 10 addresses to an organization at once; all or none. SENDS MAIL to each."""
 
-    organization_id: Path[Id] = arg()
+    organization_id: Path[OrganizationId] = arg()
     invitations: Body[list[NewInvitation]] = arg("At most 10")
-
-    def to_body(self, arguments: JsonObject) -> object:
-        """Clerk takes the bare array."""
-        return arguments["invitations"]
 
 
 class ListPendingOrganizationInvitations(
@@ -78,10 +83,11 @@ class ListPendingOrganizationInvitations(
     pages="organization_invitation",
     secret=("url",),
     deprecated=True,
+    instead="OrganizationInvitations_list with `status` pending",
 ):
     """An organization's pending invitations. Deprecated: OrganizationInvitations_list with status pending."""
 
-    organization_id: Path[Id] = arg()
+    organization_id: Path[OrganizationId] = arg()
 
 
 class GetOrganizationInvitation(
@@ -93,8 +99,8 @@ class GetOrganizationInvitation(
 ):
     """One invitation of an organization."""
 
-    organization_id: Path[Id] = arg()
-    invitation_id: Path[Id] = arg()
+    organization_id: Path[OrganizationId] = arg()
+    invitation_id: Path[OrganizationInvitationId] = arg()
 
 
 class RevokeOrganizationInvitation(
@@ -108,6 +114,17 @@ class RevokeOrganizationInvitation(
 ):
     """Make a pending organization invitation's link invalid."""
 
-    organization_id: Path[Id] = arg()
-    invitation_id: Path[Id] = arg()
-    requesting_user_id: Body[Id] = arg("One of its admins")
+    organization_id: Path[OrganizationId] = arg()
+    invitation_id: Path[OrganizationInvitationId] = arg()
+    requesting_user_id: Body[UserId] = arg("One of its admins")
+
+    async def hit(self, look: Look) -> Hit:
+        found = await look.at(
+            GetOrganizationInvitation(organization_id=self.organization_id, invitation_id=self.invitation_id),
+            is_target=True,
+        )
+        into = organization(
+            await look.at(organizations.GetOrganization(organization_id=self.organization_id))
+        )
+        target = thing("invitation of", inside(found, "email_address"), inside(found, "role"))
+        return Hit.of(f"{target} to {into}" if target and into else target or into, "its link stops working")

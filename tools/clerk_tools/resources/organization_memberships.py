@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from clerk_tools.argument import Body, Id, JsonObject, Path, Query, arg
+from clerk_tools.argument import Body, JsonObject, Path, Query, arg
+from clerk_tools.hits import Hit, Look, first_with, inside, organization, person, records, shown
+from clerk_tools.ids import OrganizationId, UserId
 from clerk_tools.operation import Operation, Paged
+from clerk_tools.resources import users
+from clerk_tools.spec import EACH_OBJECT
 
 SYNONYMS: Final = {
     "member": "membership, seat",
@@ -23,8 +27,8 @@ class AddMember(
 ):
     """Make an existing user a member of an organization, without mail."""
 
-    organization_id: Path[Id] = arg()
-    user_id: Body[Id] = arg()
+    organization_id: Path[OrganizationId] = arg()
+    user_id: Body[UserId] = arg()
     role: Body[str] = arg("Such as org:member")
 
 
@@ -38,7 +42,7 @@ class ListMembers(
 ):
     """The members of an organization with their roles, newest first."""
 
-    organization_id: Path[Id] = arg()
+    organization_id: Path[OrganizationId] = arg()
     order_by: Query[str] = arg(
         "phone_number, email_address, created_at, first_name, last_name or username; - first for descending",
         optional=True,
@@ -50,13 +54,17 @@ class UpdateMember(
     id="OrganizationMemberships_updateMembershipProperties",
     patch="/organizations/{organization_id}/memberships/{user_id}",
     returns="organization_membership",
+    limit=EACH_OBJECT,
     words="make an admin, turn a member into an admin, change a role, promote, demote, give admin rights",
 ):
     """Change a member's role."""
 
-    organization_id: Path[Id] = arg()
-    user_id: Path[Id] = arg()
+    organization_id: Path[OrganizationId] = arg()
+    user_id: Path[UserId] = arg()
     role: Body[str] = arg("Such as org:member")
+
+    def state(self) -> Operation:
+        return users.ListUserMemberships(user_id=self.user_id, limit=500)
 
 
 class RemoveMember(
@@ -69,8 +77,19 @@ class RemoveMember(
 ):
     """Remove a user from an organization. The user's account stays."""
 
-    organization_id: Path[Id] = arg()
-    user_id: Path[Id] = arg()
+    organization_id: Path[OrganizationId] = arg()
+    user_id: Path[UserId] = arg()
+
+    async def hit(self, look: Look) -> Hit:
+        memberships = await look.at(users.ListUserMemberships(user_id=self.user_id, limit=500))
+        found = first_with(records(memberships), "organization", "id", self.organization_id)
+        who = person(inside(found, "public_user_data"))
+        where = organization(inside(found, "organization"))
+        role = inside(found, "role")
+        return Hit.of(
+            f"{who} in {where}" if who and where else who or where,
+            f"takes the role {shown(role)} away" if role else "",
+        )
 
 
 class MergeMemberMetadata(
@@ -78,10 +97,14 @@ class MergeMemberMetadata(
     id="OrganizationMemberships_updateMembershipMetadata",
     patch="/organizations/{organization_id}/memberships/{user_id}/metadata",
     returns="organization_membership",
+    limit=EACH_OBJECT,
 ):
     """Merge keys into a membership's metadata, deeply; null removes a key, at any depth."""
 
-    organization_id: Path[Id] = arg()
-    user_id: Path[Id] = arg()
+    organization_id: Path[OrganizationId] = arg()
+    user_id: Path[UserId] = arg()
     public_metadata: Body[JsonObject] = arg(optional=True)
     private_metadata: Body[JsonObject] = arg(optional=True)
+
+    def state(self) -> Operation:
+        return users.ListUserMemberships(user_id=self.user_id, limit=500)

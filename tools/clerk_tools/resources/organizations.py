@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from clerk_tools.argument import Body, File, Id, JsonObject, Path, Query, arg
+from clerk_tools.argument import Body, File, JsonObject, Path, Query, arg
+from clerk_tools.hits import Hit, Look, count, inside, organization
+from clerk_tools.ids import OrganizationId, OrganizationIdOrSlug, UserId
 from clerk_tools.operation import Operation, Paged
+from clerk_tools.resources import organization_invitations, organization_memberships
+from clerk_tools.spec import EACH_OBJECT
 
 SYNONYMS: Final = {
     "organization": "org, team, company, workspace, tenant, customer",
@@ -40,7 +44,7 @@ class CreateOrganization(
     """Create an organization; `created_by` becomes its first admin."""
 
     name: Body[str] = arg()
-    created_by: Body[Id] = arg("User id of the first admin")
+    created_by: Body[UserId] = arg("User id of the first admin")
     private_metadata: Body[JsonObject] = arg(optional=True)
     public_metadata: Body[JsonObject] = arg(optional=True)
     slug: Body[str] = arg("Lowercase letters, digits, dashes; unique", optional=True)
@@ -56,7 +60,7 @@ class GetOrganization(
 ):
     """One organization, by id or slug."""
 
-    organization_id: Path[Id] = arg("Id or slug")
+    organization_id: Path[OrganizationIdOrSlug] = arg("Id or slug")
 
 
 class UpdateOrganization(
@@ -64,13 +68,14 @@ class UpdateOrganization(
     id="Organizations_updateOrganization",
     patch="/organizations/{organization_id}",
     returns="organization",
+    limit=EACH_OBJECT,
     words="rename an organization, change an organization's name, member limit of an organization, "
     "more members",
 ):
     """Change an organization. Metadata given here REPLACES the whole object: merge with
     Organizations_mergeOrganizationMetadata."""
 
-    organization_id: Path[Id] = arg()
+    organization_id: Path[OrganizationId] = arg()
     public_metadata: Body[JsonObject] = arg(optional=True)
     private_metadata: Body[JsonObject] = arg(optional=True)
     name: Body[str | None] = arg(optional=True)
@@ -88,7 +93,27 @@ class DeleteOrganization(
 ):
     """Delete an organization with its memberships and invitations, for good. Its users stay."""
 
-    organization_id: Path[Id] = arg()
+    organization_id: Path[OrganizationId] = arg()
+
+    async def hit(self, look: Look) -> Hit:
+        # A membership carries its organization, which leaves a read for the invitations.
+        members = await look.at(
+            organization_memberships.ListMembers(organization_id=self.organization_id, limit=1),
+            is_target=True,
+        )
+        total = inside(members, "total_count")
+        removes = f"removes {count(total, 'membership')}" if members else "removes every membership"
+        found = inside(members, "data", 0, "organization")
+        if not found:
+            found = await look.at(GetOrganization(organization_id=self.organization_id), is_target=True)
+            return Hit.of(organization(found), removes, "voids its invitations")
+        pending = await look.at(
+            organization_invitations.ListOrganizationInvitations(
+                organization_id=self.organization_id, status="pending", limit=1
+            )
+        )
+        number = count(inside(pending, "total_count"), "pending invitation")
+        return Hit.of(organization(found), removes, f"voids {number}" if pending else "voids its invitations")
 
 
 class MergeOrganizationMetadata(
@@ -96,12 +121,13 @@ class MergeOrganizationMetadata(
     id="Organizations_mergeOrganizationMetadata",
     patch="/organizations/{organization_id}/metadata",
     returns="organization",
+    limit=EACH_OBJECT,
     words="set metadata of an organization, save in an organization's metadata, add a key to an "
     "organization's metadata",
 ):
     """Merge keys into an organization's metadata, deeply; null removes a key, at any depth."""
 
-    organization_id: Path[Id] = arg()
+    organization_id: Path[OrganizationId] = arg()
     public_metadata: Body[JsonObject] = arg(optional=True)
     private_metadata: Body[JsonObject] = arg(optional=True)
 
@@ -111,11 +137,12 @@ class SetOrganizationLogo(
     id="Organizations_updateOrganizationLogo",
     put="/organizations/{organization_id}/logo",
     returns="organization",
+    icons=True,
 ):
     """Set an organization's logo."""
 
-    organization_id: Path[Id] = arg()
-    uploader_user_id: Body[Id] = arg()
+    organization_id: Path[OrganizationId] = arg()
+    uploader_user_id: Body[UserId] = arg()
     file: File[str] = arg("Image as base64 or data URI (jpeg, png, gif, webp; at most 10 MB)")
 
 
@@ -127,4 +154,8 @@ class DeleteOrganizationLogo(
 ):
     """Remove an organization's logo, for good."""
 
-    organization_id: Path[Id] = arg()
+    organization_id: Path[OrganizationId] = arg()
+
+    async def hit(self, look: Look) -> Hit:
+        found = await look.at(GetOrganization(organization_id=self.organization_id), is_target=True)
+        return Hit.of(organization(found), "the logo is lost")

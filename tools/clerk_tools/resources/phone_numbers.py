@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from clerk_tools.argument import Body, Id, Path, arg
+from clerk_tools.argument import Body, Path, arg
+from clerk_tools.hits import Hit, Look, identification, if_fits, inside
+from clerk_tools.ids import PhoneNumberId, UserId
 from clerk_tools.operation import Operation
+from clerk_tools.resources import users
 
 SYNONYMS: Final = {
     "phone": "mobile, telephone, cell",
@@ -19,11 +22,12 @@ class CreatePhoneNumber(
     post="/phone_numbers",
     returns="phone_number",
     secret=("backup_codes",),
+    reader=users.GetUser,
     words="add a phone to a user, second phone",
 ):
     """Add a phone number to a user. Unverified unless `verified` is true."""
 
-    user_id: Body[Id] = arg(optional=True)
+    user_id: Body[UserId] = arg(optional=True)
     phone_number: Body[str] = arg("E.164", optional=True)
     verified: Body[bool | None] = arg(optional=True)
     primary: Body[bool | None] = arg(optional=True)
@@ -41,7 +45,7 @@ class GetPhoneNumber(
 ):
     """One phone number by its id. To find a user by a number, list users."""
 
-    phone_number_id: Path[Id] = arg()
+    phone_number_id: Path[PhoneNumberId] = arg()
 
 
 class DeletePhoneNumber(
@@ -52,7 +56,14 @@ class DeletePhoneNumber(
 ):
     """Remove a phone number from its user, for good. The user's last identification cannot be removed."""
 
-    phone_number_id: Path[Id] = arg()
+    phone_number_id: Path[PhoneNumberId] = arg()
+
+    async def hit(self, look: Look) -> Hit:
+        mine = GetPhoneNumber(phone_number_id=self.phone_number_id)
+        number = inside(await look.at(mine, is_target=True), "phone_number")
+        owner = if_fits(lambda: users.ListUsers(phone_number=[number]))
+        found = await look.at(owner) if number else None
+        return identification("phone number", number, self.phone_number_id, found, "primary_phone_number_id")
 
 
 class UpdatePhoneNumber(
@@ -65,7 +76,7 @@ class UpdatePhoneNumber(
 ):
     """Mark a phone number as verified, as primary, or as a second factor."""
 
-    phone_number_id: Path[Id] = arg()
+    phone_number_id: Path[PhoneNumberId] = arg()
     verified: Body[bool | None] = arg(optional=True)
     primary: Body[bool | None] = arg(optional=True)
     reserved_for_second_factor: Body[bool | None] = arg(

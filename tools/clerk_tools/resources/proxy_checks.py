@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from clerk_tools.argument import Body, Id, arg
+from clerk_tools.argument import Body, arg
+from clerk_tools.ids import DomainId
 from clerk_tools.operation import Operation
 
 
@@ -15,5 +16,5 @@ class CheckProxy(
 ):
     """Test whether a proxy reaches Clerk rightly for a domain, before it is set. The check is recorded."""
 
-    domain_id: Body[Id] = arg(optional=True)
+    domain_id: Body[DomainId] = arg(optional=True)
     proxy_url: Body[str] = arg("Where the proxy for Clerk's Frontend API answers", optional=True)

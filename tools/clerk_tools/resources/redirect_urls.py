@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from clerk_tools.argument import Body, Id, Path, arg
+from clerk_tools.argument import Body, Path, arg
+from clerk_tools.hits import Hit, Look, inside, thing
+from clerk_tools.ids import RedirectUrlId
 from clerk_tools.operation import Operation
 
 
@@ -36,7 +38,7 @@ class GetRedirectUrl(
 ):
     """One redirect URL."""
 
-    id: Path[Id] = arg()
+    id: Path[RedirectUrlId] = arg()
 
 
 class DeleteRedirectUrl(
@@ -47,4 +49,8 @@ class DeleteRedirectUrl(
 ):
     """Disallow a redirect URL; apps that use it can no longer sign in."""
 
-    id: Path[Id] = arg()
+    id: Path[RedirectUrlId] = arg()
+
+    async def hit(self, look: Look) -> Hit:
+        found = await look.at(GetRedirectUrl(id=self.id), is_target=True)
+        return Hit.of(thing("redirect URL", inside(found, "url")), "apps that use it can no longer sign in")

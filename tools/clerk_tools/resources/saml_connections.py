@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from clerk_tools.argument import Body, Id, Nested, Path, arg
+from clerk_tools.hits import Hit, Look, count, inside, thing
+from clerk_tools.ids import SamlConnectionId
 from clerk_tools.operation import Operation, Paged
 
 SYNONYMS: Final = {
@@ -61,7 +63,7 @@ class GetSamlConnection(
 ):
     """One SAML connection."""
 
-    saml_connection_id: Path[Id] = arg()
+    saml_connection_id: Path[SamlConnectionId] = arg()
 
 
 class UpdateSamlConnection(
@@ -73,7 +75,7 @@ class UpdateSamlConnection(
 ):
     """Change or activate a SAML connection; active needs all IdP fields."""
 
-    saml_connection_id: Path[Id] = arg()
+    saml_connection_id: Path[SamlConnectionId] = arg()
     name: Body[str | None] = arg(optional=True)
     domain: Body[str | None] = arg("Email domain of its users", optional=True)
     idp_entity_id: Body[Id | None] = arg(optional=True)
@@ -88,6 +90,15 @@ class UpdateSamlConnection(
     allow_idp_initiated: Body[bool | None] = arg(optional=True)
 
 
+def _connection(found: Any) -> str:
+    return thing("SAML connection", inside(found, "name"), inside(found, "domain"))
+
+
+def _its_users(found: Any) -> str:
+    number = inside(found, "user_count")
+    return count(number, "user") if isinstance(number, int) else "its users"
+
+
 class DeleteSamlConnection(
     Operation,
     id="SamlConnectionsBeta_deleteConnectionById",
@@ -97,4 +108,8 @@ class DeleteSamlConnection(
 ):
     """Delete a SAML connection: its users can no longer sign in through it."""
 
-    saml_connection_id: Path[Id] = arg()
+    saml_connection_id: Path[SamlConnectionId] = arg()
+
+    async def hit(self, look: Look) -> Hit:
+        found = await look.at(GetSamlConnection(saml_connection_id=self.saml_connection_id), is_target=True)
+        return Hit.of(_connection(found), f"{_its_users(found)} can no longer sign in through it")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from clerk_tools.argument import Body, Id, Path, arg
+from clerk_tools.argument import Body, Path, arg
+from clerk_tools.hits import Hit, Look
+from clerk_tools.ids import SignInTokenId, UserId
 from clerk_tools.operation import Operation
+from clerk_tools.spec import ANOTHER_DOES_NO_HARM, REVOKED_BY_NOW, Advice
 
 
 class CreateSignInToken(
@@ -12,11 +15,13 @@ class CreateSignInToken(
     post="/sign_in_tokens",
     returns="sign_in_token",
     secret=("token", "url"),
+    mints=True,
+    advice=Advice(if_executed=ANOTHER_DOES_NO_HARM),
     words="magic link, sign-in link, sign in without password, passwordless, one-time link",
 ):
     """Make a one-time token or link: whoever holds it signs in as the user."""
 
-    user_id: Body[Id] = arg(optional=True)
+    user_id: Body[UserId] = arg(optional=True)
     expires_in_seconds: Body[int] = arg(default=2592000)
 
 
@@ -27,8 +32,16 @@ class RevokeSignInToken(
     returns="sign_in_token",
     effect="destroy",
     secret=("token", "url"),
+    advice=Advice(
+        not_found="No tool lists sign-in tokens: the id is in the answer of SigninTokens_createToken.",
+        if_executed=REVOKED_BY_NOW,
+    ),
     words="cancel a magic link, cancel a sign-in link",
 ):
     """Make a pending sign-in token useless."""
 
-    sign_in_token_id: Path[Id] = arg()
+    sign_in_token_id: Path[SignInTokenId] = arg()
+
+    async def hit(self, look: Look) -> Hit:
+        # Clerk has no way to look a token up.
+        return Hit.of("sign-in token", "whoever holds it can no longer use it")

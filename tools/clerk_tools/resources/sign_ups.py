@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from clerk_tools.argument import Body, Id, Path, arg
+from clerk_tools.argument import Body, Path, arg
+from clerk_tools.ids import SignUpId
 from clerk_tools.operation import Operation
+from clerk_tools.spec import Advice
 
 
 class UpdateSignUp(
@@ -11,10 +13,13 @@ class UpdateSignUp(
     id="Signups_updateSignUpById",
     patch="/sign_ups/{id}",
     returns="sign_up_attempt",
+    advice=Advice(
+        not_found="No tool lists sign-ups: the id comes from the sign-up itself, in the frontend.",
+    ),
     words="sign-up in progress, unfinished sign-up",
 ):
     """Update a sign-up that is under way."""
 
-    id: Path[Id] = arg()
+    id: Path[SignUpId] = arg()
     custom_action: Body[bool] = arg("Your custom action has run", optional=True)
     external_id: Body[str | None] = arg("Id in your own system", optional=True)

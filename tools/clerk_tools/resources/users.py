@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from clerk_tools.argument import Body, File, Id, JsonObject, Path, Query, arg
+from clerk_tools.argument import Body, File, JsonObject, Path, Query, arg
+from clerk_tools.hits import Hit, Look, count, inside, person, quoted, records
+from clerk_tools.ids import ImageId, UserId, UsersOwnId
 from clerk_tools.operation import Effect, Operation, Paged
+from clerk_tools.resources import sessions
+from clerk_tools.spec import EACH_OBJECT, Advice
 
 SYNONYMS: Final = {
     "user": "person, people, account, customer, employee, human",
@@ -116,7 +120,7 @@ class GetUser(
 ):
     """One user, by id."""
 
-    user_id: Path[Id] = arg()
+    user_id: Path[UserId] = arg()
 
 
 class UpdateUser(
@@ -125,21 +129,23 @@ class UpdateUser(
     patch="/users/{user_id}",
     returns="user",
     private=("password", "password_digest", "totp_secret", "backup_codes"),
+    sends_mail="notify_primary_email_address_changed",
+    limit=EACH_OBJECT,
     words="set a password, reset a password, change a user's name, change a username, edit a profile",
 ):
     """Change a user; only what is given changes. Metadata given here REPLACES the whole object: merge with
     Users_mergeUserMetadataAttributes. Null clears a field; a null or empty `username` deletes it for good."""
 
-    user_id: Path[Id] = arg()
+    user_id: Path[UserId] = arg()
     external_id: Body[str | None] = arg("Id in your own system; unique", optional=True)
     first_name: Body[str | None] = arg(optional=True)
     last_name: Body[str | None] = arg(optional=True)
-    primary_email_address_id: Body[Id] = arg("Must be verified", optional=True)
+    primary_email_address_id: Body[UsersOwnId] = arg("Must be verified", optional=True)
     notify_primary_email_address_changed: Body[bool] = arg("SENDS MAIL", default=False)
-    primary_phone_number_id: Body[Id] = arg(optional=True)
-    primary_web3_wallet_id: Body[Id] = arg(optional=True)
+    primary_phone_number_id: Body[UsersOwnId] = arg(optional=True)
+    primary_web3_wallet_id: Body[UsersOwnId] = arg(optional=True)
     username: Body[str | None] = arg(optional=True)
-    profile_image_id: Body[Id | None] = arg(optional=True)
+    profile_image_id: Body[ImageId | None] = arg(optional=True)
     password: Body[str | None] = arg("At least 8 characters", optional=True)
     password_digest: Body[str] = arg("Instead of password, with password_hasher", optional=True)
     password_hasher: Body[PasswordHasher] = arg(optional=True)
@@ -162,6 +168,16 @@ class UpdateUser(
         cleared = "username" in self.model_fields_set and not (self.username or "").strip()
         return Effect.DESTROY if cleared else self.spec.effect
 
+    async def hit(self, look: Look) -> Hit:
+        user = await look.at(GetUser(user_id=self.user_id), is_target=True)
+        username = quoted(inside(user, "username"))
+        others = sorted(self.model_fields_set - {"user_id", "username"})
+        return Hit.of(
+            person(user),
+            f"deletes the username {username} for good, free for somebody else to take".replace("  ", " "),
+            f"changes {', '.join(others)}" if others else "",
+        )
+
 
 class DeleteUser(
     Operation,
@@ -172,7 +188,18 @@ class DeleteUser(
 ):
     """Delete a user with their sessions and memberships, for good. Ban to only keep them out."""
 
-    user_id: Path[Id] = arg()
+    user_id: Path[UserId] = arg()
+
+    async def hit(self, look: Look) -> Hit:
+        # A membership says who the user is and how many there are, which leaves a read for the sessions.
+        memberships = await look.at(ListUserMemberships(user_id=self.user_id, limit=1), is_target=True)
+        total = inside(memberships, "total_count")
+        leaves = f"removes {count(total, 'membership')}" if memberships else "removes every membership"
+        who = person(inside(memberships, "data", 0, "public_user_data"))
+        if who:
+            return Hit.of(who, await sessions.ending(self.user_id, look), leaves)
+        user = await look.at(GetUser(user_id=self.user_id), is_target=True)
+        return Hit.of(person(user), "ends every session of theirs", leaves)
 
 
 class BanUser(
@@ -181,12 +208,18 @@ class BanUser(
     post="/users/{user_id}/ban",
     returns="user",
     effect="destroy",
+    no_undo="The sessions that the ban ended stay ended; Users_removeBanFromUser lifts the ban.",
     words="kick out, suspend, deactivate, block a user, keep out for good, abuse, spam, fraud, "
     "disable a user, cut off access, lose access",
 ):
     """Ban a user: every session ends and no sign-in is possible until unbanned."""
 
-    user_id: Path[Id] = arg()
+    user_id: Path[UserId] = arg()
+
+    async def hit(self, look: Look) -> Hit:
+        user = await look.at(GetUser(user_id=self.user_id), is_target=True)
+        ends = await sessions.ending(self.user_id, look)
+        return Hit.of(person(user), ends, "stops every sign-in until unbanned")
 
 
 class UnbanUser(
@@ -198,7 +231,7 @@ class UnbanUser(
 ):
     """Lift a ban. Ended sessions stay ended."""
 
-    user_id: Path[Id] = arg()
+    user_id: Path[UserId] = arg()
 
 
 class LockUser(
@@ -206,11 +239,12 @@ class LockUser(
     id="Users_lockUser",
     post="/users/{user_id}/lock",
     returns="user",
+    no_undo="No earlier state is kept; Users_removeLock lifts the lock.",
     words="stop a user from signing in for a time, temporary block, pause, freeze",
 ):
     """Lock a user out of signing in until the lock expires. Sessions go on; to end them, ban."""
 
-    user_id: Path[Id] = arg()
+    user_id: Path[UserId] = arg()
 
 
 class UnlockUser(
@@ -223,7 +257,7 @@ class UnlockUser(
 ):
     """Lift a lock, for instance after too many wrong passwords."""
 
-    user_id: Path[Id] = arg()
+    user_id: Path[UserId] = arg()
 
 
 class SetProfileImage(
@@ -235,7 +269,7 @@ class SetProfileImage(
 ):
     """Set a user's profile image."""
 
-    user_id: Path[Id] = arg()
+    user_id: Path[UserId] = arg()
     file: File[str] = arg("Image as base64 or data URI (jpeg, png, gif, webp; at most 10 MB)")
 
 
@@ -247,7 +281,11 @@ class DeleteProfileImage(
 ):
     """Remove a user's profile image, for good."""
 
-    user_id: Path[Id] = arg()
+    user_id: Path[UserId] = arg()
+
+    async def hit(self, look: Look) -> Hit:
+        user = await look.at(GetUser(user_id=self.user_id), is_target=True)
+        return Hit.of(person(user), "the image is lost")
 
 
 class MergeUserMetadata(
@@ -255,12 +293,13 @@ class MergeUserMetadata(
     id="Users_mergeUserMetadataAttributes",
     patch="/users/{user_id}/metadata",
     returns="user",
+    limit=EACH_OBJECT,
     words="set metadata of a user, custom data, store an attribute, set a user's plan, add a key to "
     "a user's metadata, publicMetadata, add a flag to a user's metadata",
 ):
     """Merge keys into a user's metadata, deeply; null removes a key, at any depth."""
 
-    user_id: Path[Id] = arg()
+    user_id: Path[UserId] = arg()
     public_metadata: Body[JsonObject] = arg("Readable by the frontend", optional=True)
     private_metadata: Body[JsonObject] = arg("Backend only", optional=True)
     unsafe_metadata: Body[JsonObject] = arg("Writable by the frontend", optional=True)
@@ -272,13 +311,14 @@ class GetOAuthAccessToken(
     get="/users/{user_id}/oauth_access_tokens/{provider}",
     lists="oauth_access_token",
     secret=("token", "token_secret", "id_token"),
+    mints=True,
     words="token of google, token of github, social provider's token, third-party API access, call "
     "a provider's API on behalf of a user",
 ):
     """A user's access token at an OAuth provider they signed in with. It acts as them there."""
 
-    user_id: Path[Id] = arg()
-    provider: Path[Id] = arg("Such as oauth_google")
+    user_id: Path[UserId] = arg()
+    provider: Path[UsersOwnId] = arg("Such as oauth_google")
 
 
 class ListUserMemberships(
@@ -290,7 +330,7 @@ class ListUserMemberships(
 ):
     """The organizations that a user belongs to, with the role in each."""
 
-    user_id: Path[Id] = arg()
+    user_id: Path[UserId] = arg()
 
 
 class VerifyPassword(
@@ -304,7 +344,7 @@ class VerifyPassword(
 ):
     """Whether this is the user's password. A wrong one answers 422 incorrect_password."""
 
-    user_id: Path[Id] = arg()
+    user_id: Path[UserId] = arg()
     password: Body[str] = arg()
 
 
@@ -314,11 +354,12 @@ class VerifyTotp(
     post="/users/{user_id}/verify_totp",
     returns="verification",
     private=("code",),
+    advice=Advice(if_executed="A backup code would be used up by it: ask the user for a new code."),
     words="check an MFA code, authenticator code, one-time code, backup code",
 ):
     """Whether a TOTP or backup code is right. A backup code is used up by it."""
 
-    user_id: Path[Id] = arg()
+    user_id: Path[UserId] = arg()
     code: Body[str] = arg("TOTP or backup code")
 
 
@@ -332,4 +373,15 @@ class DisableMfa(
     """Remove every second factor of a user (SMS, authenticator, backup codes): only the first one protects
     the account then."""
 
-    user_id: Path[Id] = arg()
+    user_id: Path[UserId] = arg()
+
+    async def hit(self, look: Look) -> Hit:
+        user = await look.at(GetUser(user_id=self.user_id), is_target=True)
+        numbers = records(inside(user, "phone_numbers"))
+        phones = [number for number in numbers if inside(number, "reserved_for_second_factor")]
+        factors = [
+            "the authenticator app" if inside(user, "totp_enabled") else "",
+            "the backup codes" if inside(user, "backup_code_enabled") else "",
+            f"{count(len(phones), 'phone number')} as a second factor" if phones else "",
+        ]
+        return Hit.of(person(user), *(f"removes {factor}" for factor in factors if factor))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from clerk_tools.hits import Hit, Look
 from clerk_tools.operation import Operation
+from clerk_tools.spec import Advice
 
 SYNONYMS: Final = {
     "webhook": "hook, event, svix",
@@ -18,6 +20,8 @@ class CreateSvixApp(
     post="/webhooks/svix",
     returns="svix_url",
     secret=("svix_url",),
+    mints=True,
+    advice=Advice(if_executed="Call again: if it was, the answer is svix_app_exists."),
     words="set up webhooks, be notified about events, enable webhooks",
 ):
     """Set up webhooks: creates the instance's Svix app and answers its dashboard URL."""
@@ -27,9 +31,13 @@ class DeleteSvixApp(
     Operation,
     id="Webhooks_deleteSvixApp",
     delete="/webhooks/svix",
+    advice=Advice(if_executed="Call again: if it was, the answer is svix_app_missing."),
     words="turn off webhooks, stop webhooks",
 ):
     """Delete the Svix app: all webhooks stop, and their endpoints are lost."""
+
+    async def hit(self, look: Look) -> Hit:
+        return Hit.of("the instance's webhooks", "all webhooks stop and their endpoints are lost")
 
 
 class CreateSvixDashboardUrl(
@@ -38,6 +46,7 @@ class CreateSvixDashboardUrl(
     post="/webhooks/svix_url",
     returns="svix_url",
     secret=("svix_url",),
+    mints=True,
     words="webhook dashboard, manage webhooks, failed webhooks, webhook log, svix link",
 ):
     """A signed-in link to the Svix dashboard, where webhooks are managed."""
