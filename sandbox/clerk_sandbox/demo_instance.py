@@ -20,6 +20,7 @@ from clerk_sandbox.resources.organizations import add_organization
 from clerk_sandbox.resources.redirect_urls import add_redirect_url
 from clerk_sandbox.resources.saml_connections import add_saml_connection
 from clerk_sandbox.roles import ADMIN, MEMBER
+from clerk_sandbox.routing import resource_modules
 from clerk_sandbox.state import Instance, Json
 
 COMPANY_DOMAIN = "fernhill.example"
@@ -31,6 +32,7 @@ def seed_configuration(instance: Instance) -> None:
     with days_ago(instance, 400):
         add_domain(instance, COMPANY_DOMAIN, is_satellite=False)
         add_default_templates(instance)
+        _seed_by_resource(instance, "set_up")
 
 
 def seed_demo_instance(instance: Instance, users: Sequence[Json]) -> None:
@@ -41,6 +43,14 @@ def seed_demo_instance(instance: Instance, users: Sequence[Json]) -> None:
     _seed_set_up(instance)
     _seed_lists(instance)
     _seed_organizations(instance, [user["id"] for user in users])
+    _seed_by_resource(instance, "seed_demo")
+
+
+def _seed_by_resource(instance: Instance, function: str) -> None:
+    """Call the function of this name of each resource's module that has one, in the order of their names."""
+    for module in resource_modules():
+        if seed := getattr(module, function, None):
+            seed(instance)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from types import ModuleType
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote
 
@@ -163,11 +164,17 @@ def operation(operation_id: str) -> Callable[[H], H]:
 @cache
 def handlers() -> Mapping[str, Handler]:
     """Every operation's handler by operationId, once all the resources are imported."""
+    resource_modules()
+    return _handlers
+
+
+@cache
+def resource_modules() -> tuple[ModuleType, ...]:
+    """The modules of the sandbox's resources, by name."""
     from clerk_sandbox import resources
 
-    for module in pkgutil.iter_modules(resources.__path__):
-        importlib.import_module(f"{resources.__name__}.{module.name}")
-    return _handlers
+    names = sorted(module.name for module in pkgutil.iter_modules(resources.__path__))
+    return tuple(importlib.import_module(f"{resources.__name__}.{name}") for name in names)
 
 
 class _Node:

@@ -181,6 +181,8 @@ class Instance:
         self.redirect_urls = Table()
         self.proxy_checks = Table()
 
+        self._further: dict[str, Table] = {}
+
         # What no answer shows. By user id: password, totp_secret, backup_codes, oauth_tokens, locked_until.
         # By OAuth application id: client_secret. By JWT template id: signing_key.
         self.credentials: dict[str, Json] = {}
@@ -202,6 +204,10 @@ class Instance:
 
     def now(self) -> int:
         return self.clock()
+
+    def table(self, name: str) -> Table:
+        """The table of this name: one of the above, or one that a `Collection` keeps, made when needed."""
+        return getattr(self, name) if name in TABLES else self._further.setdefault(name, Table())
 
     def new_id(self, prefix: str) -> str:
         """A new id: the prefix, `_` and 27 base-62 characters."""
@@ -295,7 +301,7 @@ class Instance:
             "seed": self.seed,
             "live": self.live,
             "settings": self.settings,
-            "tables": {name: list(getattr(self, name))[::-1] for name in TABLES},
+            "tables": {name: list(self.table(name))[::-1] for name in (*TABLES, *sorted(self._further))},
             "credentials": self.credentials,
             "issued_tokens": self.issued_tokens,
             "ids_made": dict(self._ids_made),
@@ -307,9 +313,9 @@ class Instance:
         instance = cls(seed=snapshot["seed"], live=snapshot["live"], clock=clock)
         instance.settings.update(snapshot["settings"])
         add = {"users": instance.add_user, "memberships": instance.add_membership}
-        for name in TABLES:
-            for record in snapshot["tables"][name]:
-                add.get(name, getattr(instance, name).add)(record)
+        for name, records in snapshot["tables"].items():
+            for record in records:
+                add.get(name, instance.table(name).add)(record)
         instance.credentials.update(snapshot["credentials"])
         instance.issued_tokens.update(snapshot["issued_tokens"])
         instance._ids_made.update(snapshot["ids_made"])

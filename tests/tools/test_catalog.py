@@ -91,6 +91,13 @@ def test_the_description_is_one_short_text_for_a_model(spec: Spec) -> None:
     assert "\n" not in spec.description
 
 
+def test_nothing_that_the_scaffold_left_open_is_left() -> None:
+    root = Path(__file__).parents[2]
+    for package in (root / "tools", root / "sandbox"):
+        for path in package.rglob("*.py"):
+            assert "WRITE:" not in path.read_text("utf-8"), f"{path} is not finished"
+
+
 def test_a_description_names_only_operations_that_exist() -> None:
     named = {
         word.strip(".,:;()")

@@ -1,10 +1,13 @@
 """What an agent sees of each kind of object."""
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
 
+from clerk_tools import views
+from clerk_tools.view import View
 from clerk_tools.views import KINDS, view
 from tests.tools.clerk_objects import (
     MARCH_4,
@@ -29,6 +32,42 @@ def compact(value: object) -> bytes:
 
 def test_every_kind_has_an_example_here() -> None:
     assert set(RAW) == KINDS
+
+
+def test_a_view_as_data_shows_what_it_names_by_type() -> None:
+    inner = View(("id", "name"))
+    shown = partial(
+        views._shown,
+        View(
+            ("id",),
+            flags=("on",),
+            objects=("metadata",),
+            lists=("scopes",),
+            inside={"owner": inner, "roles": inner, "none": inner},
+            times=("created_at",),
+        ),
+    )
+    raw = {
+        "id": "x_1",
+        "on": True,
+        "metadata": {"a": 1},
+        "scopes": ["read", {}],
+        "owner": {"id": "user_1", "secret": "s"},
+        "roles": [{"id": "role_1"}, {}],
+        "none": None,
+        "created_at": MARCH_4,
+        "other": "left out",
+    }
+    assert shown(raw) == {
+        "id": "x_1",
+        "on": True,
+        "metadata": {"a": 1},
+        "scopes": ["read"],
+        "owner": {"id": "user_1"},
+        "roles": [{"id": "role_1"}],
+        "created_at": "2026-03-04T05:06:07Z",
+    }
+    assert shown({"on": False, "owner": {}, "roles": "?"}) == {}
 
 
 def test_a_user_is_who_they_are_and_how_they_sign_in() -> None:

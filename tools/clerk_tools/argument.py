@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin
 
-from annotated_types import Ge, Le
+from annotated_types import Ge, Le, MaxLen, MinLen
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
@@ -100,6 +100,8 @@ def arg(
     default: object = None,
     ge: float | None = None,
     le: float | None = None,
+    min_length: int | None = None,
+    max_length: int | None = None,
     deprecated: bool = False,
 ) -> Any:
     """Declare one argument of an operation.
@@ -109,6 +111,8 @@ def arg(
         optional: may be left out (then it is not sent).
         default: what Clerk takes when it is left out; implies `optional`, and is not sent either.
         ge, le: inclusive bounds of a number.
+        min_length, max_length: of text, in characters, or of an array, in entries. They are checked but not
+            advertised: some hosts drop a server over a schema that has them.
         deprecated: Clerk says so.
     """
     required = not optional and default is None
@@ -117,6 +121,8 @@ def arg(
         description=description or None,
         ge=ge,
         le=le,
+        min_length=min_length,
+        max_length=max_length,
         deprecated=True if deprecated else None,
     )
 
@@ -146,6 +152,9 @@ class Argument:
     enum: tuple[object, ...] = ()
     minimum: int | float | None = None
     maximum: int | float | None = None
+    min_length: int | None = None
+    """Of text in characters, of an array in entries."""
+    max_length: int | None = None
     default: object = None
     deprecated: bool = False
     kind: Kind | None = None
@@ -197,6 +206,10 @@ def argument_of(name: str, info: FieldInfo) -> Argument:
                 facts["minimum"] = metadata.ge
             case Le():
                 facts["maximum"] = metadata.le
+            case MinLen():
+                facts["min_length"] = metadata.min_length
+            case MaxLen():
+                facts["max_length"] = metadata.max_length
             case _:
                 pass
     return Argument(

@@ -155,11 +155,18 @@ def _shape_of_argument(argument: Argument) -> Shape:
         enum=argument.enum,
         minimum=argument.minimum,
         maximum=argument.maximum,
+        **_lengths(argument),
         default=argument.default,
         items=_shape_of_argument(argument.items) if argument.items else None,
         properties={a.name: _shape_of_argument(a) for a in argument.properties},
         required=tuple(sorted(a.name for a in argument.properties if a.required)),
     )
+
+
+def _lengths(argument: Argument) -> dict[str, Any]:
+    what = "items" if argument.type == "array" else "length"
+    lengths = {f"min_{what}": argument.min_length, f"max_{what}": argument.max_length}
+    return {name: length for name, length in lengths.items() if length is not None}
 
 
 # ── Their JSON form ──
@@ -381,6 +388,9 @@ def _words(shape: Shape, required: bool) -> _Words:
     for bound in ("minimum", "maximum", "min_length", "max_length", "min_items", "max_items"):
         value = getattr(shape, bound)
         words[bound] = f"no {bound}" if value is None else f"{bound} {value}"
+    if shape.type == "any":
+        # Nothing is said of it, so whatever the other side says is no difference.
+        del words["type"]
     if shape.any_of:
         words["alternatives"] = f"one of {json.dumps([_shape_to_json(one) for one in shape.any_of])}"
     return words

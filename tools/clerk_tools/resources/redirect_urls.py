@@ -6,6 +6,9 @@ from clerk_tools.argument import Body, Path, arg
 from clerk_tools.hits import Hit, Look, inside, thing
 from clerk_tools.ids import RedirectUrlId
 from clerk_tools.operation import Operation
+from clerk_tools.view import View
+
+VIEWS = {"redirect_url": View(("id", "url"))}
 
 
 class ListRedirectUrls(

@@ -8,9 +8,13 @@ Times are ISO 8601 in UTC. `_trim` has the rules for single values, among them w
 type is not the expected one.
 """
 
+import importlib
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
+from clerk_tools.catalog import RESOURCES
+from clerk_tools.view import View
 from clerk_tools.views import (
     actor_tokens,
     allowlist_blocklist,
@@ -30,7 +34,6 @@ from clerk_tools.views import (
     organizations,
     phone_numbers,
     proxy_checks,
-    redirect_urls,
     saml_connections,
     sessions,
     sign_in_tokens,
@@ -38,12 +41,12 @@ from clerk_tools.views import (
     users,
     webhooks,
 )
-from clerk_tools.views._trim import JsonObject, is_plain
+from clerk_tools.views._trim import JsonObject, is_plain, trim, views_in
 from clerk_tools.views.pick import pick, unknown_fields
 
 __all__ = ["KINDS", "pick", "unknown_fields", "view"]
 
-_VIEWS: Final[dict[str, Callable[[JsonObject], JsonObject]]] = {
+_WITH_LOGIC: Final[dict[str, Callable[[JsonObject], JsonObject]]] = {
     "actor_token": actor_tokens.actor_token,
     "allowlist_identifier": allowlist_blocklist.identifier,
     "blocklist_identifier": allowlist_blocklist.identifier,
@@ -64,7 +67,6 @@ _VIEWS: Final[dict[str, Callable[[JsonObject], JsonObject]]] = {
     "organization_settings": instance_settings.organization_settings,
     "phone_number": phone_numbers.phone_number,
     "proxy_check": proxy_checks.proxy_check,
-    "redirect_url": redirect_urls.redirect_url,
     "saml_connection": saml_connections.saml_connection,
     "session": sessions.session,
     "session_token": sessions.session_token,
@@ -79,6 +81,28 @@ _VIEWS: Final[dict[str, Callable[[JsonObject], JsonObject]]] = {
     "user_reference": users.user_reference,
     "verification": users.verification_result,
 }
+
+
+def _views_as_data() -> dict[str, Callable[[JsonObject], JsonObject]]:
+    modules = (importlib.import_module(f"clerk_tools.resources.{resource}") for resource in RESOURCES)
+    views: list[tuple[str, View]] = [
+        entry for module in modules for entry in getattr(module, "VIEWS", {}).items()
+    ]
+    return {kind: partial(_shown, view) for kind, view in views}
+
+
+def _shown(view: View, raw: JsonObject) -> JsonObject:
+    seen = trim(raw, view.plain, flags=view.flags, objects=view.objects, lists=view.lists)
+    for name, inner in view.inside.items():
+        value = raw.get(name)
+        if isinstance(value, dict) and (one := _shown(inner, value)):
+            seen[name] = one
+        else:
+            seen |= views_in(raw, name, partial(_shown, inner))
+    return seen | trim(raw, (), times=view.times)
+
+
+_VIEWS: Final = _WITH_LOGIC | _views_as_data()
 
 KINDS: Final = frozenset(_VIEWS)
 """Every kind of object that has a view: Clerk's `object` value, or a name of ours where it has none of use.
