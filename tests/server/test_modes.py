@@ -185,3 +185,29 @@ async def test_what_the_policy_forbids_is_not_shown_found_described_or_run() -> 
             here.client, "change", operation="Users_markBanned", arguments={"user_id": "user_1"}
         )
         assert error["code"] == "read_only"
+
+
+@pytest.mark.parametrize(
+    "question", ["count users by month", "list all", "sign-ups per week", "how many per domain"]
+)
+async def test_reading_across_pages_is_found_by_what_it_does(question: str) -> None:
+    async with world("search") as here:
+        found = await call(here.client, "search_operations", query=question)
+        assert found["operations"][0]["id"] == "list_all"
+        described = await call(here.client, "describe_operation", ids=["list_all"])
+        assert "group" in described["operations"][0]["inputSchema"]["properties"]
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("require MFA", "dashboard"),
+        ("undo a wrong update", "audit"),
+        ("give me the weather", "Nothing fits well; the nearest is among"),
+        ("zzxqv", "Nothing is alike"),
+    ],
+)
+async def test_a_search_says_where_nothing_fits(question: str, said: str) -> None:
+    async with world("search") as here:
+        assert said in (await call(here.client, "search_operations", query=question))["note"]
+        assert "note" not in await call(here.client, "search_operations", query="ban a user")

@@ -9,7 +9,7 @@ import pytest
 
 from clerk_tools.catalog import RESOURCES, operations
 from clerk_tools.operation import Effect
-from clerk_tools.search import operation_meant, search
+from clerk_tools.search import find, operation_meant, search
 from tests.tools.search_questions import HELD_OUT, SEEN
 
 Questions = Mapping[str, tuple[str, ...]]
@@ -106,3 +106,39 @@ def test_words_are_not_arguments_and_reach_no_schema() -> None:
     described = [o.spec for o in operations().values() if o.spec.words]
     assert len({spec.resource for spec in described}) >= len(RESOURCES) - 3
     assert not any("words" in spec.input_schema for spec in described)
+
+
+NOT_IN_THE_API = (
+    "undo a wrong update",
+    "require MFA",
+    "send an email to a user",
+    "export the audit log",
+    "change the theme",
+    "set the password policy",
+    "resend an invitation",
+    "who changed this user",
+    "translate the sign-in page",
+    "merge two users",
+    "restore a deleted user",
+    "make 2fa mandatory for the whole company",
+    "enforce two-step verification",
+    "rollback a change",
+)
+
+
+@pytest.mark.parametrize("question", NOT_IN_THE_API)
+def test_what_no_operation_does_is_said_to_be_so(question: str) -> None:
+    gap = find(question).gap
+    assert gap is not None
+    assert gap.instead.startswith(("No operation", "What is deleted"))
+
+
+def test_what_operations_do_is_hardly_ever_taken_for_what_none_does() -> None:
+    asked = [question for questions in (SEEN, HELD_OUT) for some in questions.values() for question in some]
+    wrong = [question for question in asked if find(question).gap]
+    assert len(wrong) <= 0.015 * len(asked), wrong
+
+
+def test_an_answer_about_something_else_is_known_by_its_share() -> None:
+    assert find("give me the weather").share < 0.3
+    assert find("ban a user").share > 0.9

@@ -4,22 +4,25 @@ A question is compared with each operation's *names* (title, id, and the `words`
 people call it) and, with less weight, with its *text* (description, arguments, path). Rare words count more
 than common ones, as in BM25. Verbs say which action is meant, and an operation of another kind of action
 counts for less. A resource's module may hold `SYNONYMS`: for a term of Clerk's, the words that people use
-instead. Everything is in memory, made at the first search, and gives the same answer every time.
+instead. What no operation does is in `gaps` and competes with the operations. Everything is in memory, made
+at the first search, and gives the same answer every time.
 """
 
 from __future__ import annotations
 
 import importlib
+import itertools
 import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from clerk_tools.argument import Place
 from clerk_tools.catalog import RESOURCES, nearest, operations
+from clerk_tools.gaps import GAPS, Gap
 from clerk_tools.operation import Effect, Spec
 
 _ACTIONS: Final = {
@@ -95,18 +98,47 @@ _TEXT_WEIGHT: Final = 0.5
 _OTHER_ACTION: Final = 0.6
 _OTHER_NUMBER: Final = 0.85
 _DEPRECATED: Final = 0.6
+_GAP_LIKENESS: Final = 0.6
 
 Term = str
 
 
-def search(query: str, allowed: Callable[[Spec], bool] = lambda _: True, limit: int = 5) -> list[Spec]:
-    """The operations that answer a question best, best first; at most `limit`, and none without a likeness.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What answers a question."""
+
+    specs: list[Spec]
+    """The operations, best first."""
+    gap: Gap | None
+    """What no operation does, where the question asks for that."""
+    share: float
+    """How much of what was asked the best of the operations is about, between 0 and 1."""
+
+
+def search(
+    query: str,
+    allowed: Callable[[Spec], bool] = lambda _: True,
+    limit: int = 5,
+    beside: tuple[Spec, ...] = (),
+) -> list[Spec]:
+    """Find the operations that answer a question best, best first; see `find`."""
+    return find(query, allowed, limit, beside).specs
+
+
+def find(
+    query: str,
+    allowed: Callable[[Spec], bool] = lambda _: True,
+    limit: int = 5,
+    beside: tuple[Spec, ...] = (),
+) -> Found:
+    """Find what answers a question: at most `limit` operations, and none without a likeness.
 
     Args:
         query: words of a natural language, or an id or parts of one.
         allowed: which operations may be shown.
+        beside: tools that are not operations of Clerk's and can be found like them.
     """
-    index = _index()
+    index = _index(beside)
     asked = index.read(query[:_QUERY_BOUND])
     wanted = query.strip().casefold()
     scores = {
@@ -116,7 +148,8 @@ def search(query: str, allowed: Callable[[Spec], bool] = lambda _: True, limit: 
     }
     found = [spec for spec, score in scores.items() if score > 0]
     # Sorting is stable: among equals the more used resource comes first, as in every listing.
-    return sorted(found, key=lambda spec: -scores[spec])[:limit]
+    best = sorted(found, key=lambda spec: -scores[spec])[:limit]
+    return Found(best, index.gap(asked), index.share(best[0], asked) if best else 0.0)
 
 
 def operation_meant(name: str) -> str | None:
@@ -152,8 +185,8 @@ class _Document:
 class _Index:
     """All operations, prepared for comparing."""
 
-    def __init__(self) -> None:
-        self.specs = [operation.spec for operation in operations().values()]
+    def __init__(self, beside: tuple[Spec, ...] = ()) -> None:
+        self.specs = [*(operation.spec for operation in operations().values()), *beside]
         self._phrases: set[tuple[str, ...]] = set()
         self._meanings: dict[Term, set[Term]] = defaultdict(set)
         self._actions: dict[Term, set[str]] = defaultdict(set)
@@ -167,6 +200,9 @@ class _Index:
             for word in words.split(","):
                 self._actions[self._term(word)].add(action)
         self._documents = {spec: self._document(spec) for spec in self.specs}
+        self._gaps = {
+            gap: [frozenset(self._terms(phrase)) for phrase in gap.words.split(",")] for gap in GAPS
+        }
         self._rarity = self._rarities()
         self._spelling: dict[str, list[Term]] = defaultdict(list)
         for term in sorted({*self._rarity, *self._meanings}):
@@ -214,6 +250,10 @@ class _Index:
         found: Counter[Term] = Counter()
         for document in self._documents.values():
             found.update({*document.text, *(term for name, _ in document.names for term in name)})
+        # Words that only a gap knows tell as much as those of one operation.
+        for phrase in itertools.chain.from_iterable(self._gaps.values()):
+            for term in phrase:
+                found.setdefault(term, 1)
         return {
             term: math.log(1 + len(self.specs) / count) * (_VERB_WEIGHT if term in self._actions else 1.0)
             for term, count in found.items()
@@ -262,6 +302,38 @@ class _Index:
             score *= _OTHER_NUMBER
         return score * _DEPRECATED if spec.deprecated else score
 
+    def gap(self, asked: _Question) -> Gap | None:
+        """Find the gap that a question asks for: it says most of a phrase of the gap's, and little else."""
+        likeness = {
+            gap: max(self._likeness(phrase, asked) for phrase in phrases)
+            for gap, phrases in self._gaps.items()
+        }
+        best = max(likeness, key=lambda gap: likeness[gap])
+        return best if likeness[best] >= _GAP_LIKENESS else None
+
+    def _likeness(self, phrase: frozenset[Term], asked: _Question) -> float:
+        """Tell how much of a phrase is asked for, times how much of the question is in the phrase: 0 to 1."""
+        highest = max(self._rarity.values())
+        weight = math.fsum(self._rarity[term] for term in phrase)
+        common = math.fsum(self._rarity[term] for term in phrase if term in asked.terms)
+        said = math.fsum(max(self._rarity.get(t, 0.0) for t in word) or highest for word in asked.words)
+        heard = math.fsum(
+            max(self._rarity.get(t, 0.0) for t in word) for word in asked.words if not phrase.isdisjoint(word)
+        )
+        return common / weight * heard / said if weight and said else 0.0
+
+    def share(self, spec: Spec, asked: _Question) -> float:
+        """Tell how much of what a question says, by weight, stands anywhere in an operation."""
+        document = self._documents[spec]
+        there = {*document.text, *(term for name, _ in document.names for term in name)}
+        highest = max(self._rarity.values())
+        weights = [
+            (max(self._rarity.get(term, 0.0) for term in word) or highest, not there.isdisjoint(word))
+            for word in asked.words
+        ]
+        said = math.fsum(weight for weight, _ in weights)
+        return math.fsum(weight for weight, is_there in weights if is_there) / said if said else 0.0
+
     def _name_score(self, name: frozenset[Term], asked: _Question) -> float:
         """What the question and the name share, less where the name says much that was not asked for."""
         if asked.terms.keys().isdisjoint(name):
@@ -280,9 +352,9 @@ class _Index:
         )
 
 
-@cache
-def _index() -> _Index:
-    return _Index()
+@lru_cache(maxsize=4)
+def _index(beside: tuple[Spec, ...] = ()) -> _Index:
+    return _Index(beside)
 
 
 def _synonyms() -> Iterator[tuple[str, str]]:

@@ -40,7 +40,16 @@ Progress = Callable[[float, float | None, str], Awaitable[None]]
 """Told how far a call is: records so far, of how many where that is known, and in words."""
 
 
-class ListAll(Operation, id="list_all", get="/", text=True):
+class ListAll(
+    Operation,
+    id="list_all",
+    get="/",
+    text=True,
+    words="list all, list everything, all pages, all of them, count users by month, count by day, sign-ups "
+    "per week, new users per month, group by, how many per domain, how many of each, statistics, "
+    "histogram, breakdown, report, filter by any field, users without a field, cohort, duplicates, "
+    "export all users, find across pages",
+):
     """Read a list operation over ALL its pages in one call, keep the records that a condition holds for, and
     show or count them. Users who never signed in, by month: operation Users_listSortedByCreationDate, where
     `last_sign_in_at == null`, group `count by month(created_at)`."""

@@ -35,7 +35,7 @@ from clerk_tools.argument import JsonObject
 from clerk_tools.catalog import operations
 from clerk_tools.operation import Effect, Operation
 from clerk_tools.parsing import InvalidArguments, Problem, parse
-from clerk_tools.search import search
+from clerk_tools.search import Found, find
 
 ListingMode = Literal["all", "search", "auto"]
 
@@ -170,13 +170,11 @@ class Surface:
         return await self.call(calls, spec.id, arguments, caller, progress)
 
     def _search(self, asked: SearchOperations, caller: Caller) -> Answer:
-        allowed = set(self._allowed(caller.scopes))
-        found = search(asked.query, lambda spec: spec.id in allowed, asked.limit)
-        if not found:
-            return answers.answer(
-                {"operations": [], "note": "Nothing is alike; try other words, or a resource."}
-            )
-        return answers.answer({"operations": [summary(spec) for spec in found]})
+        allowed = {*self._allowed(caller.scopes), ListAll.spec.id}
+        found = find(asked.query, lambda spec: spec.id in allowed, asked.limit, (ListAll.spec,))
+        note = _doubt(found)
+        out: JsonObject = {"note": note} if note else {}
+        return answers.answer(out | {"operations": [summary(spec) for spec in found.specs]})
 
     def _describe(self, asked: DescribeOperation, caller: Caller) -> Answer:
         if not 1 <= len(asked.ids) <= MOST_DESCRIBED:
@@ -198,3 +196,19 @@ class Surface:
         if own in (Read, Change):
             return any((spec.effect is Effect.READ) is (own is Read) for spec in specs)
         return True
+
+
+_SHARE_THAT_FITS: Final = 0.3
+"""Of a question, below which the best operation found is about something else."""
+
+
+def _doubt(found: Found) -> str | None:
+    """Say that nothing found does what was asked for, where that is so."""
+    if found.gap:
+        return found.gap.instead
+    if not found.specs:
+        return "Nothing is alike. Try other words, or the name of a resource such as users or organizations."
+    if found.share < _SHARE_THAT_FITS:
+        resource = found.specs[0].resource.replace("_", " ")
+        return f"Nothing fits well; the nearest is among {resource}. Try other words before running any."
+    return None
