@@ -93,7 +93,7 @@ _UNANSWERED_HINTS: Final = {
 
 def of_failure(operation: Operation, reply: Reply) -> Answer | None:
     """What went wrong at Clerk; None where the reply is a usable answer to the operation."""
-    if reply.status >= 400:
+    if reply.is_error:
         return _clerk_error(operation.spec, reply)
     if not is_usable(operation.spec, reply):
         return _unusable(operation.spec, reply)

@@ -136,11 +136,12 @@ def outcome_of(spec: Spec, result: Reply | Failure) -> Outcome:
     """What is known of a call's fate."""
     if isinstance(result, Failure):
         return "ok" if result.outcome == "done" else result.outcome
-    if result.status < 400 and is_usable(spec, result):
+    if result.is_error:
+        return "unknown" if result.outcome_unknown else "error"
+    if is_usable(spec, result):
         return "ok"
     # A redirect or a proxy's page is no word of Clerk's, so that nobody knows whether a write was executed.
-    not_clerks = result.status < 400 and spec.effect is not Effect.READ
-    return "unknown" if result.outcome_unknown or not_clerks else "error"
+    return "error" if spec.effect is Effect.READ else "unknown"
 
 
 def masked(value: Any) -> Any:

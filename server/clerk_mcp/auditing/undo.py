@@ -51,7 +51,7 @@ async def earlier(operation: Operation, read: SendRead) -> JsonObject | None:
         reply = await read(request)
     except Unanswered:
         return None
-    record = _record(operation, reply.value) if reply.status < 400 else None
+    record = _record(operation, reply.value) if not reply.is_error else None
     return _as_it_was(operation, record) if record is not None else None
 
 

@@ -46,7 +46,7 @@ class _Reads:
             reply = None
         if reply is not None and is_target and reply.status == 404:
             raise TargetMissing(reply)
-        if reply is None or reply.status >= 400 or reply.value is None:
+        if reply is None or reply.is_error or reply.value is None:
             self.complete = False
             return None
         return reply.value

@@ -278,7 +278,7 @@ class _RedisWindows:
         window = await self._limiter.get_window_stats(item, name)
         if window.remaining:
             return _SOON_S
-        return max(window.reset_time - time.time(), _SOON_S)
+        return min(max(window.reset_time - time.time(), _SOON_S), float(limit.seconds + 1))
 
     async def close(self) -> None:
         await self._pool.disconnect()

@@ -31,7 +31,7 @@ import anyio
 import httpx2
 
 from clerk_mcp.upstream.budget import Budget, Slot
-from clerk_mcp.upstream.exchange import TIMEOUT, Api, Failure, Reply, Unanswered
+from clerk_mcp.upstream.exchange import DEADLINE_S, TIMEOUT, Api, Failure, Reply, Unanswered
 from clerk_mcp.upstream.tracing import describe_end, span_of
 from clerk_mcp.upstream.turns import QueueFull, Turn, Turns
 from clerk_mcp.upstream.uploads import Files, Image, UploadError, read_image
@@ -97,6 +97,7 @@ class ClerkClient:
         max_answer_bytes: int = 25_000_000,
         files: Files | None = None,
         timeout: httpx2.Timeout = TIMEOUT,
+        deadline: float = DEADLINE_S,
         backoff: float = 0.5,
         clock: Clock | None = None,
         on_done: OnDone | None = None,
@@ -109,6 +110,7 @@ class ClerkClient:
             max_in_flight: calls that run at once; `max_queue` more may wait.
             max_answer_bytes: a longer answer is abandoned.
             files: where images may be named by their path.
+            timeout, deadline: for each step of one exchange with Clerk, and seconds for the whole of it.
             backoff: seconds before the first retry where Clerk does not say how long to wait; then doubled.
         """
         self._api = Api(
@@ -116,6 +118,7 @@ class ClerkClient:
             base_url=base_url,
             transport=transport,
             timeout=timeout,
+            deadline=deadline,
             max_answer_bytes=max_answer_bytes,
         )
         self._budget = budget

@@ -6,6 +6,7 @@ the system about every idle one. So each connection here is a pool of its own, o
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import deque
 from typing import Any, Final
@@ -14,9 +15,15 @@ from urllib.parse import urlsplit
 import anyio
 import httpx2
 
+from clerk_mcp.upstream.leftovers import Unknowable, has_leftovers
+
+_log = logging.getLogger(__name__)
+
 # Idle connections are closed from this side, well before Clerk's edge does so: the fate of a request that
 # meets a closing connection is unknown.
 _KEEP_ALIVE_S: Final = 60
+
+_CLOSING_S: Final = 1.0
 
 
 class ProxyUnusable(Exception):
@@ -36,6 +43,7 @@ class Connections:
         self._preparing = anyio.Lock()
         self._options: dict[str, Any] | None = None
         self._open: set[httpx2.AsyncBaseTransport] = set()
+        self._told = False
         # With the time since when, the longest idle one first.
         self._idle: deque[tuple[float, httpx2.AsyncBaseTransport]] = deque()
 
@@ -63,16 +71,28 @@ class Connections:
         if connection is self._given:
             return
         now, closing = time.monotonic(), []
-        if usable and connection in self._open:
+        if usable and connection in self._open and self._is_clean(connection):
             self._idle.append((now, connection))
         else:
             closing.append(connection)
         # All taken out before any is closed, for others take and give back meanwhile.
         while self._idle and self._idle[0][0] < now - _KEEP_ALIVE_S:
             closing.append(self._idle.popleft()[1])
-        for unwanted in closing:
-            self._open.discard(unwanted)
-            await unwanted.aclose()
+        # Also for a call that has been cancelled, but not for a peer that does not let go.
+        with anyio.move_on_after(_CLOSING_S, shield=True):
+            for unwanted in closing:
+                self._open.discard(unwanted)
+                await unwanted.aclose()
+
+    def _is_clean(self, connection: httpx2.AsyncBaseTransport) -> bool:
+        """Tell whether nothing followed the answer: it would be read as the answer to the next request."""
+        try:
+            return not has_leftovers(connection)
+        except Unknowable:
+            if not self._told:
+                self._told = True
+                _log.warning("connections to Clerk are not kept: this httpcore2 is one that was not tested")
+            return False
 
     async def close(self) -> None:
         """Close all connections, lent or not. A later request makes new ones."""

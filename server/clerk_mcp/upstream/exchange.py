@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import math
+import re
 import time
 from collections.abc import AsyncIterable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from typing import Any, Final, Literal
 
+import anyio
 import httpx2
 from pydantic_core import from_json
 
@@ -20,6 +22,8 @@ from clerk_mcp.upstream.uploads import Image
 from clerk_tools.operation import Effect, Envelope, Request, Spec
 
 TIMEOUT: Final = httpx2.Timeout(connect=10, read=30, write=30, pool=30)
+DEADLINE_S: Final = 60.0
+"""For a whole exchange: `TIMEOUT` is for each read, so that an answer that drips would never end."""
 MAX_ERROR_TEXT: Final = 2000
 """Characters kept of a body that ought to be JSON and is not."""
 
@@ -49,6 +53,16 @@ class Reply:
     """Seconds spent waiting: for a turn, for the rate budget, before retries."""
     outcome_unknown: bool = False
     """True of a write answered by a 5xx: it may have been executed."""
+
+    @property
+    def is_error(self) -> bool:
+        """Whether Clerk said no, be it with a 200 around its list of errors."""
+        return self.status >= 400 or _is_list_of_errors(self.value)
+
+
+def _is_list_of_errors(value: Any) -> bool:
+    errors = value.get("errors") if isinstance(value, dict) and "object" not in value else None
+    return isinstance(errors, list) and bool(errors) and all(isinstance(error, dict) for error in errors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +105,13 @@ class Api:
         transport: httpx2.AsyncBaseTransport | None,
         timeout: httpx2.Timeout,
         max_answer_bytes: int,
+        deadline: float = DEADLINE_S,
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._max_answer_bytes = max_answer_bytes
+        self._deadline = deadline
         self._key = key.encode()
+        self._escaped_key = _escaped(key)
         self._connections = Connections(base_url, transport)
         self._headers = httpx2.Headers(
             {
@@ -129,16 +146,22 @@ class Api:
         except ProxyUnusable as problem:
             message = str(problem)
             return Failure("proxy_unusable", message, "not_run", tries=tries, waited=waited, lasting=True)
-        usable = False
+        usable, status = False, 0
         try:
-            response = await connection.handle_async_request(outgoing)
-            reply = await self._answer(response, request.spec, tries, waited)
-            usable = True
-            return reply
+            with anyio.move_on_after(self._deadline):
+                response = await connection.handle_async_request(outgoing)
+                status = response.status_code
+                reply = await self._answer(response, request.spec, tries, waited)
+                usable = True
+                return reply
         except httpx2.RequestError as error:
             return _failure(error, request.spec, tries, waited)
         finally:
             await self._connections.give_back(connection, usable=usable)
+        late = httpx2.ReadTimeout("")
+        if 200 <= status < 300:
+            return _broken_off(late, request.spec, tries, waited)
+        return _failure(late, request.spec, tries, waited)
 
     async def _answer(
         self, response: httpx2.Response, spec: Spec, tries: int, waited: float
@@ -153,7 +176,7 @@ class Api:
             await response.aclose()
         if body is None and response.status_code < 300:
             return self._too_large(tries, waited)
-        return _reply(response, body or b"", spec, tries, waited)
+        return self._reply(response, body or b"", spec, tries, waited)
 
     def _outgoing(self, request: Request, images: dict[str, Image]) -> httpx2.Request:
         """Write the HTTP request.
@@ -191,7 +214,34 @@ class Api:
                 return None
             chunks.append(chunk)
         # Clerk, or a proxy before it, may quote the key in an error; from here on it could reach the model.
-        return b"".join(chunks).replace(self._key, b"[key]")
+        return self._without_key(b"".join(chunks))
+
+    def _without_key(self, given: bytes) -> bytes:
+        if _ESCAPED_LETTER.search(given):
+            given = self._escaped_key.sub(b"[key]", given)
+        return given.replace(self._key, b"[key]")
+
+    def _header(self, response: httpx2.Response, name: str) -> str:
+        """Read a header of which the model may see something."""
+        return self._without_key(response.headers.get(name, "").encode()).decode()
+
+    def _reply(self, response: httpx2.Response, body: bytes, spec: Spec, tries: int, waited: float) -> Reply:
+        status = response.status_code
+        value, text = _parsed(body)
+        if text and not (spec.envelope is Envelope.TEXT and status < 400):
+            text = text[:MAX_ERROR_TEXT]
+        trace_id = value.get("clerk_trace_id") if isinstance(value, dict) else None
+        return Reply(
+            status=status,
+            value=value,
+            text=text,
+            media_type=self._header(response, "content-type").partition(";")[0].strip().lower(),
+            trace_id=trace_id if isinstance(trace_id, str) else self._header(response, "cf-ray") or None,
+            retry_after=_retry_after(response.headers),
+            tries=tries,
+            waited=waited,
+            outcome_unknown=status >= 500 and spec.effect is not Effect.READ,
+        )
 
     def _too_large(self, tries: int, waited: float) -> Failure:
         message = (
@@ -210,23 +260,14 @@ def _chunks(response: httpx2.Response) -> AsyncIterable[bytes]:
     return response.aiter_raw()
 
 
-def _reply(response: httpx2.Response, body: bytes, spec: Spec, tries: int, waited: float) -> Reply:
-    status = response.status_code
-    value, text = _parsed(body)
-    if text and not (spec.envelope is Envelope.TEXT and status < 400):
-        text = text[:MAX_ERROR_TEXT]
-    trace_id = value.get("clerk_trace_id") if isinstance(value, dict) else None
-    return Reply(
-        status=status,
-        value=value,
-        text=text,
-        media_type=response.headers.get("content-type", "").partition(";")[0].strip().lower(),
-        trace_id=trace_id if isinstance(trace_id, str) else response.headers.get("cf-ray"),
-        retry_after=_retry_after(response.headers),
-        tries=tries,
-        waited=waited,
-        outcome_unknown=status >= 500 and spec.effect is not Effect.READ,
-    )
+# Nobody writes a letter or a digit so who has nothing to hide; looking for this first costs next to nothing.
+_ESCAPED_LETTER: Final = re.compile(rb"\\u00[3-7]")
+
+
+def _escaped(key: str) -> re.Pattern[bytes]:
+    """Find a key as JSON may spell it: each character as itself or as an escape."""
+    either = (rf"(?:{re.escape(c)}|\\+u{ord(c):04x})" for c in key)
+    return re.compile("".join(either).encode(), re.IGNORECASE)
 
 
 def _parsed(body: bytes) -> tuple[Any, str | None]:
