@@ -102,7 +102,7 @@ class Caller:
         if request.spec.effect is not Effect.READ:
             batch.writes.add(number)
         try:
-            batch.told[number] = await self._client.send(request, session=f"session-{number % 4}")
+            batch.told[number] = await self._client.send(request, owner=f"owner-{number % 4}")
         except Unanswered as unanswered:
             batch.told[number] = unanswered.failure
 

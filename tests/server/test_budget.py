@@ -7,13 +7,15 @@ import logging
 import sys
 import time
 from asyncio.subprocess import PIPE
+from functools import partial
 from pathlib import Path
 
 import anyio
 import anyio.lowlevel
 import pytest
 
-from clerk_mcp.upstream.budget import DEVELOPMENT, PRODUCTION, Budget, Limit, parse_rate_budget
+from clerk_mcp.upstream.budget import DEVELOPMENT, PRESENT_S, PRODUCTION, Budget, Limit, parse_rate_budget
+from clerk_mcp.upstream.turns import Turns
 from clerk_mcp.upstream.waits import Clock, Waits
 from clerk_tools.operation import Request
 from tests.processes import RedisServer
@@ -37,15 +39,20 @@ class VirtualClock(Clock):
         self.time += seconds
 
 
-async def take(budget: Budget, clock: Clock, *requests: Request) -> list[float]:
+async def take(
+    budget: Budget, clock: Clock, *requests: Request, owner: str = "ada", turns: Turns | None = None
+) -> list[float]:
     """The time at which each of the requests, all made at once, may be sent."""
     times = [0.0] * len(requests)
+    turns = turns or Turns(1000, 1000)
 
     async def one(index: int, request: Request) -> None:
-        waits = Waits(clock)
-        await budget.take_object(request, waits)
-        await budget.take(request, waits)
-        times[index] = clock.now()
+        turn = turns.enter(owner)
+        try:
+            await budget.admit(request, turn, Waits(clock))
+            times[index] = clock.now()
+        finally:
+            turn.leave()
 
     async with anyio.create_task_group() as tasks:
         for index, request in enumerate(requests):
@@ -156,6 +163,58 @@ async def test_waiting_sleeps_and_does_not_spin() -> None:
     clock = Counting()
     await take(Budget(DEVELOPMENT, clock=clock), clock, *[get_user()] * 500)
     assert len(naps) == 4
+
+
+async def test_whoever_waits_for_the_budget_holds_no_turn() -> None:
+    clock = Clock()
+    turns = Turns(1, 1000)
+    budget = Budget(Limit(1, 60), clock=clock)
+    await take(budget, clock, get_user(), turns=turns)
+    async with anyio.create_task_group() as tasks:
+        for _ in range(5):
+            tasks.start_soon(partial(take, budget, clock, get_user(), turns=turns))
+        await anyio.wait_all_tasks_blocked()
+        with anyio.fail_after(5):
+            await take(budget, clock, call("Jwks_getJsonWebKeySet"), owner="bob", turns=turns)
+        tasks.cancel_scope.cancel()
+
+
+async def test_while_others_call_one_caller_leaves_them_a_quarter_of_the_budget() -> None:
+    clock = VirtualClock()
+    budget = Budget(DEVELOPMENT, clock=clock)
+    assert await take(budget, clock, get_user(), owner="bob") == [0.0]
+    assert (await take(budget, clock, *[get_user()] * 76))[75] == 10.0
+    clock.time = 5.0
+    assert await take(budget, clock, *[get_user()] * 20, owner="bob") == [5.0] * 20
+
+
+async def test_alone_one_caller_has_the_whole_budget() -> None:
+    clock = VirtualClock()
+    budget = Budget(DEVELOPMENT, clock=clock)
+    await take(budget, clock, get_user(), owner="bob")
+    clock.time = PRESENT_S + 1
+    assert (await take(budget, clock, *[get_user()] * 100))[99] == clock.time
+
+
+async def test_those_who_wait_for_the_budget_take_turns() -> None:
+    clock = Clock()
+    budget = Budget(Limit(4, 1), clock=clock)
+    order: list[str] = []
+
+    async def one(owner: str) -> None:
+        await take(budget, clock, get_user(), owner=owner)
+        order.append(owner)
+
+    await take(budget, clock, *[get_user()] * 4)
+    async with anyio.create_task_group() as tasks:
+        for owner in ["ada"] * 6 + ["bob"]:
+            tasks.start_soon(one, owner)
+            await anyio.wait_all_tasks_blocked()
+        with anyio.fail_after(10):
+            while "bob" not in order:
+                await anyio.sleep(0.01)
+        tasks.cancel_scope.cancel()
+    assert order.index("bob") <= 2
 
 
 async def test_whoever_gives_up_waiting_takes_no_place() -> None:

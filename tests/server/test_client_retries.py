@@ -237,7 +237,7 @@ async def test_a_session_whose_calls_all_wait_to_try_again_leaves_room_for_anoth
 
         async def update() -> None:
             try:
-                await client.send(update_user(), session="busy")
+                await client.send(update_user(), owner="busy")
             except Unanswered as unanswered:
                 failures.append(unanswered.failure)
 
@@ -246,7 +246,7 @@ async def test_a_session_whose_calls_all_wait_to_try_again_leaves_room_for_anoth
                 tasks.start_soon(update)
             while len(server.requests) < 4:
                 await anyio.sleep(0.005)
-            assert (await client.send(get_user(), session="other")).status == 200
+            assert (await client.send(get_user(), owner="other")).status == 200
             tasks.cancel_scope.cancel()
     (refused,) = failures
     assert (refused.code, refused.outcome, refused.tries) == ("queue_full", "not_run", 1)

@@ -37,7 +37,7 @@ class Caller:
     """Who calls, what they may, and how to reach them while the call runs."""
 
     session: str = ""
-    """Groups the calls of one connection, for fairness and for the audit trail."""
+    """Groups the calls of one connection, for the audit trail."""
     name: str = "local"
     scopes: frozenset[str] | None = None
     """None is every scope."""
@@ -171,7 +171,7 @@ class Calls:
         """
         request = operation.to_request()
         if self.audit is None:
-            return await self.client.send(request, session=caller.session, on_wait=caller.on_wait)
+            return await self.client.send(request, owner=caller.name, on_wait=caller.on_wait)
         audit = self.audit
         entry = await audit.before(
             operation,
@@ -186,7 +186,7 @@ class Calls:
 
         try:
             reply = await self.client.send(
-                request, session=caller.session, on_wait=caller.on_wait, if_left_behind=record
+                request, owner=caller.name, on_wait=caller.on_wait, if_left_behind=record
             )
         except Unanswered as unanswered:
             await record(unanswered.failure)
@@ -198,7 +198,7 @@ class Calls:
         """Sends the reads that a decision needs, in the caller's turn."""
 
         async def read(request: Request) -> Reply:
-            return await self.client.send(request, session=caller.session, on_wait=caller.on_wait)
+            return await self.client.send(request, owner=caller.name, on_wait=caller.on_wait)
 
         return read
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
+import sys
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from dataclasses import dataclass
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
-import anyio
-
 from clerk_mcp.upstream.redis_pool import redis_pool
+from clerk_mcp.upstream.turns import Turn, Turns
 from clerk_mcp.upstream.waits import Clock, Waits
 from clerk_tools.operation import Request
 
@@ -26,6 +26,10 @@ logger = logging.getLogger(__name__)
 REDIS_RETRY_S: Final = 10.0
 
 _SOON_S: Final = 0.02
+
+PRESENT_S: Final = 60.0
+"""How long after their last call somebody counts as present, so that others leave them a part of the limit."""
+_MOST_PRESENT: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,54 +94,106 @@ class Budget:
         self._shared = _RedisWindows(redis_url, key) if redis_url else None
         self._shared_from = self._clock.now()
         self._shared_down = False
+        # By owner, when they called last; the one who called last of all comes last.
+        self._present: OrderedDict[str, float] = OrderedDict()
         # A line is here while somebody waits in it.
         self._lines: WeakValueDictionary[str, _Line] = WeakValueDictionary()
 
-    async def take_object(self, request: Request, waits: Waits) -> Slot | None:
-        """Wait until the user, organization or membership that `request` changes may be changed again.
+    async def admit(self, request: Request, turn: Turn, waits: Waits) -> list[Slot]:
+        """Wait until the call may be sent, by its turn and by every limit that applies to it.
 
-        None where no such limit applies.
+        Whoever waits for a limit holds no turn meanwhile. While several owners call, each leaves a quarter of
+        the instance's limit to the others; alone, an owner has all of it.
+
+        Args:
+            turn: not started yet, or stopped; it runs when this returns.
+
+        Returns:
+            the places taken, to be told when the request is answered.
+
+        Raises:
+            QueueFull: see `Turn.start`.
         """
         rate = request.spec.limit
-        if rate is None or not rate.each_object:
-            return None
-        name = request.path.partition("?")[0].removesuffix("/metadata")
-        return await self._take(
-            name, Limit(rate.requests, rate.seconds), "Clerk's rate limit for changes of one object", waits
-        )
-
-    async def take(self, request: Request, waits: Waits) -> Slot | None:
-        """Wait until the instance may be sent one more request; None for one that is not counted."""
-        if request.spec.limit is None:
-            return None
-        return await self._take("instance", self._limit, "Clerk's rate limit", waits)
+        if rate is None:
+            await turn.start(waits)
+            return []
+        places = [await self._place_of_owner(turn, waits)]
+        if rate.each_object:
+            name = request.path.partition("?")[0].removesuffix("/metadata")
+            why = "Clerk's rate limit for changes of one object"
+            changed = _Wanted(name, Limit(rate.requests, rate.seconds), why)
+            places.append(await self._wait(changed, turn, waits))
+        instance = _Wanted("instance", self._limit, "Clerk's rate limit", with_turn=True)
+        return [*places, await self._wait(instance, turn, waits)]
 
     async def close(self) -> None:
         """Let go of Redis."""
         if self._shared:
             await self._shared.close()
 
-    async def _take(self, name: str, limit: Limit, why: str, waits: Waits) -> Slot:
-        if name not in self._lines:
-            taken = await self._hit(name, limit)
-            if isinstance(taken, Slot):
-                return taken
-        line = self._lines.get(name)
+    async def _place_of_owner(self, turn: Turn, waits: Waits) -> Slot:
+        """A place in what an owner may use of the instance's limit, which is waited for while others call."""
+        now = self._clock.now()
+        self._present[turn.owner] = now
+        self._present.move_to_end(turn.owner)
+        if len(self._present) > _MOST_PRESENT:
+            self._present.popitem(last=False)
+        limit = Limit(max(self._limit.requests * 3 // 4, 1), self._limit.seconds)
+        wanted = _Wanted(f"of {turn.owner}", limit, "Clerk's rate limit, shared with others", shared=False)
+        # The one who called last is the owner; whoever is next to last called last of all others.
+        before = next((at for owner, at in reversed(self._present.items()) if owner != turn.owner), None)
+        if before is None or now - before > PRESENT_S:
+            return self._local.take(wanted.name, limit)
+        return await self._wait(wanted, turn, waits)
+
+    async def _wait(self, wanted: _Wanted, turn: Turn, waits: Waits) -> Slot:
+        """Wait for a place in a window, in a line where owners take turns."""
+        taken = await self._attempt(wanted, turn, waits)
+        if isinstance(taken, Slot):
+            return taken
+        line = self._lines.get(wanted.name)
         if line is None:
-            line = self._lines[name] = _Line()
+            line = self._lines[wanted.name] = _Line()
 
         def reason() -> str:
-            return f"{why}: about {max(line.free_at - self._clock.now(), 0):.0f} s to go"
+            return f"{wanted.why}: about {max(line.free_at - self._clock.now(), 0):.0f} s to go"
 
-        async with waits.counted(reason), line.lock:
-            while not isinstance(taken := await self._hit(name, limit), Slot):
-                line.free_at = self._clock.now() + taken
-                await self._clock.sleep(taken)
+        spot = line.spots.enter(turn.owner)
+        try:
+            with turn.elsewhere():
+                await spot.start(waits, reason)
+                while not isinstance(taken := await self._attempt(wanted, turn, waits, first=True), Slot):
+                    line.free_at = self._clock.now() + taken
+                    async with waits.counted(reason):
+                        await self._clock.sleep(taken)
+        finally:
+            spot.leave()
         return taken
 
-    async def _hit(self, name: str, limit: Limit) -> Slot | float:
+    async def _attempt(
+        self, wanted: _Wanted, turn: Turn, waits: Waits, *, first: bool = False
+    ) -> Slot | float:
+        """A place, or else the seconds until one may be free: 0 where others were there before.
+
+        Args:
+            first: nobody was there before.
+        """
+        if not first and wanted.name in self._lines:
+            return 0.0
+        if wanted.with_turn:
+            await turn.start(waits)
+        # A line may have formed while this call waited for its turn.
+        ahead = not first and wanted.name in self._lines
+        taken = 0.0 if ahead else await self._hit(wanted)
+        if wanted.with_turn and not isinstance(taken, Slot):
+            turn.stop()
+        return taken
+
+    async def _hit(self, wanted: _Wanted) -> Slot | float:
         """A place in the window, or else the seconds until one may be free."""
-        if self._shared and self._clock.now() >= self._shared_from:
+        name, limit = wanted.name, wanted.limit
+        if self._shared and wanted.shared and self._clock.now() >= self._shared_from:
             if self._shared_down:
                 # Only this call finds out whether Redis is back; the others go on without it.
                 self._shared_from = self._clock.now() + REDIS_RETRY_S
@@ -168,11 +224,24 @@ class Budget:
             logger.info("Redis can be used again: the rate budget is shared")
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What a call waits for: a place in a window of this name."""
+
+    name: str
+    limit: Limit
+    why: str
+    shared: bool = True
+    """With the other processes on the same Redis."""
+    with_turn: bool = False
+    """Only worth having together with a turn, which is given back where there is no place."""
+
+
 class _Line:
-    """Those who wait for the same window; the one that holds the lock is the first."""
+    """Those who wait for the same window; the one whose spot runs is the first."""
 
     def __init__(self) -> None:
-        self.lock = anyio.Lock()
+        self.spots = Turns(1, sys.maxsize)
         self.free_at = 0.0
 
 

@@ -78,7 +78,7 @@ class ClerkClient:
     """Calls Clerk for every session of the server; an async context manager, entered once.
 
         async with ClerkClient(key, budget=Budget(DEVELOPMENT, key=key)) as clerk:
-            reply = await clerk.send(operation.to_request(), session="stdio")
+            reply = await clerk.send(operation.to_request(), owner="ada")
 
     The environment's proxies and certificates (HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE…) count for https and
     not for plain http, which is for this machine only. Redirects are not followed, cookies not kept.
@@ -152,14 +152,14 @@ class ClerkClient:
         self,
         request: Request,
         *,
-        session: str = "",
+        owner: str = "",
         on_wait: OnWait | None = None,
         if_left_behind: Afterwards | None = None,
     ) -> Reply:
         """Send one call and return Clerk's answer to it, whatever its status.
 
         Args:
-            session: whose call it is; sessions get their turns in rotation.
+            owner: whose call it is; owners get their turns, and their part of the rate budget, in rotation.
             on_wait: told every few seconds while the call waits.
             if_left_behind: told how a write ended whose caller was cancelled after it was sent.
 
@@ -167,7 +167,7 @@ class ClerkClient:
             Unanswered: there is no answer; its `failure` says what is known of the call's fate.
         """
         with span_of(request) as span:
-            outcome = await self._send(request, session, on_wait, if_left_behind)
+            outcome = await self._send(request, owner, on_wait, if_left_behind)
             describe_end(span, outcome)
         if self._on_done:
             self._on_done(outcome)
@@ -175,13 +175,17 @@ class ClerkClient:
             raise Unanswered(outcome)
         return outcome
 
+    async def probe(self, request: Request) -> Settled:
+        """Send one reading call at once and once: past the queue and the rate budget, without another try."""
+        return await self._api.exchange(request, {}, tries=1, waited=0.0)
+
     async def _send(
-        self, request: Request, session: str, on_wait: OnWait | None, if_left_behind: Afterwards | None
+        self, request: Request, owner: str, on_wait: OnWait | None, if_left_behind: Afterwards | None
     ) -> Settled:
         started = self._clock.now()
         try:
             images = await self._images(request) if request.files else {}
-            turn = self._turns.enter(session)
+            turn = self._turns.enter(owner)
         except UploadError as error:
             return Failure(error.code, f"{error.message} Nothing was sent.", "not_run")
         except QueueFull:
@@ -259,29 +263,25 @@ class ClerkClient:
 
     async def _try(self, call: _Call) -> Settled:
         """Wait until the call may be sent, and send it once."""
-        object_place = place = None
+        places: list[Slot] = []
         if self._budget:
-            # For the object before taking a turn, so that many changes of one user hold up nobody else.
-            with call.turn.elsewhere():
-                object_place = await self._budget.take_object(call.request, call.waits)
-        await call.turn.start(call.waits)
-        if self._budget:
-            place = await self._budget.take(call.request, call.waits)
+            places = await self._budget.admit(call.request, call.turn, call.waits)
+        else:
+            await call.turn.start(call.waits)
         call.tries += 1
-        exchange = self._exchange(call, place, object_place)
+        exchange = self._exchange(call, places)
         if call.request.spec.effect is Effect.READ:
             return await exchange
         return await self._uninterrupted(call, asyncio.create_task(exchange))
 
-    async def _exchange(self, call: _Call, *places: Slot | None) -> Settled:
+    async def _exchange(self, call: _Call, places: list[Slot]) -> Settled:
         try:
             return await self._api.exchange(
                 call.request, call.images, tries=call.tries, waited=call.waits.total
             )
         finally:
             for place in places:
-                if place:
-                    place.answered()
+                place.answered()
 
     async def _uninterrupted(self, call: _Call, write: asyncio.Task[Settled]) -> Settled:
         """Wait for a write, and let it run on where the caller is cancelled; see the module."""

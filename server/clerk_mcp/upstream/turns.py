@@ -1,9 +1,9 @@
-"""Whose turn it is: a bounded number of calls in flight, the rest in line, session by session in rotation."""
+"""Whose turn it is: a bounded number of calls in flight, the rest in line, caller by caller in rotation."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import anyio
@@ -18,8 +18,8 @@ class QueueFull(Exception):
 class Turns:
     """Hands out turns.
 
-    Within a session the calls start in order. Among sessions the turns rotate, so that one with a long line
-    holds up another for a call or two, never for the whole line.
+    Calls of one owner start in order. Among owners the turns rotate, so that one with a long line holds up
+    another for a call or two, never for the whole line.
     """
 
     def __init__(self, in_flight: int, queue: int) -> None:
@@ -28,40 +28,40 @@ class Turns:
         self._room = in_flight + queue
         # Everybody between `enter` and `leave`, in order.
         self._admitted: dict[Turn, None] = {}
-        # A session is here while it has a line; the first one is served next.
+        # An owner is here while they have a line; the first one is served next.
         self._lines: dict[str, deque[Turn]] = {}
 
-    def enter(self, session: str) -> Turn:
-        """Admit one call of `session`; whoever enters must `leave`.
+    def enter(self, owner: str) -> Turn:
+        """Admit one call of `owner`; whoever enters must `leave`.
 
         Raises:
-            QueueFull: there is no room, and no session has more calls waiting than this one.
+            QueueFull: there is no room, and no owner has more calls waiting than this one.
         """
         if len(self._admitted) >= self._room:
-            self._make_room(session)
-        turn = Turn(self, session)
+            self._make_room(owner)
+        turn = Turn(self, owner)
         self._admitted[turn] = None
         return turn
 
-    def _make_room(self, session: str) -> None:
-        # Without this, a session that fills the queue would keep all others out of it. It can do so from
+    def _make_room(self, owner: str) -> None:
+        # Without this, somebody who fills the queue would keep all others out of it. They can do so from
         # elsewhere than the lines too: with changes of one user, or retries, that all wait for their time.
-        waiting: dict[str, list[Turn]] = {session: []}
+        waiting: dict[str, list[Turn]] = {owner: []}
         for turn in self._admitted:
             if not turn.running:
-                waiting.setdefault(turn.session, []).append(turn)
+                waiting.setdefault(turn.owner, []).append(turn)
         most = max(waiting.values(), key=len)
-        if len(most) <= len(waiting[session]) + 1:
+        if len(most) <= len(waiting[owner]) + 1:
             raise QueueFull
         last = most[-1]
         del self._admitted[last]
         last.refuse()
 
     def _step_out(self, turn: Turn) -> None:
-        line = self._lines[turn.session]
+        line = self._lines[turn.owner]
         line.remove(turn)
         if not line:
-            del self._lines[turn.session]
+            del self._lines[turn.owner]
         if turn.called:
             turn.called.set()
             turn.called = None
@@ -70,19 +70,19 @@ class Turns:
         if not self._lines:
             self._free += 1
             return
-        session, line = next(iter(self._lines.items()))
+        owner, line = next(iter(self._lines.items()))
         turn = line[0]
         turn.running = True
         self._step_out(turn)
         if line:
-            self._lines[session] = self._lines.pop(session)
+            self._lines[owner] = self._lines.pop(owner)
 
 
 class Turn:
     """One call's place among the others, from `Turns.enter` to `leave`."""
 
-    def __init__(self, turns: Turns, session: str) -> None:
-        self.session = session
+    def __init__(self, turns: Turns, owner: str) -> None:
+        self.owner = owner
         self.running = False
         self.refused = False
         self._turns = turns
@@ -92,24 +92,31 @@ class Turn:
         # While it waits for something else, and after.
         self._elsewhere: anyio.CancelScope | None = None
 
-    async def start(self, waits: Waits) -> None:
-        """Wait until the call may run. One that ran before, and stopped, goes ahead of its session's others.
+    async def start(self, waits: Waits, reason: Callable[[], str] | None = None) -> None:
+        """Wait until the call may run. One that ran before, and stopped, goes ahead of its owner's others.
+
+        Args:
+            reason: what is waited for, in words; a free place where it is left out.
 
         Raises:
-            QueueFull: a call of another session needed the room more.
+            QueueFull: a call of another owner needed the room more.
         """
         turns = self._turns
+
+        def in_line() -> str:
+            return f"a free place: {sum(map(len, turns._lines.values()))} in line"
+
         if turns._free:
             turns._free -= 1
             self.running = True
         else:
             self.called = called = anyio.Event()
-            line = turns._lines.setdefault(self.session, deque())
+            line = turns._lines.setdefault(self.owner, deque())
             if self._has_run:
                 line.appendleft(self)
             else:
                 line.append(self)
-            async with waits.counted(lambda: f"a free place: {sum(map(len, turns._lines.values()))} in line"):
+            async with waits.counted(reason or in_line):
                 await called.wait()
             if self.refused:
                 raise QueueFull
@@ -117,10 +124,10 @@ class Turn:
 
     @contextmanager
     def elsewhere(self) -> Iterator[None]:
-        """Wait in the body for something else than a turn.
+        """Wait in the body for something else than a turn: a rate limit, a pause before another try.
 
         Raises:
-            QueueFull: a call of another session needed the room more.
+            QueueFull: a call of another owner needed the room more.
         """
         with anyio.CancelScope() as self._elsewhere:
             yield
