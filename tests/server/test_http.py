@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
 
 from clerk_mcp.hosting.bounds import CallerBounds
-from clerk_mcp.hosting.readiness import KEPT_S, Readiness
+from clerk_mcp.hosting.readiness import KEPT_S, Finding, Readiness
 from clerk_mcp.hosting.web import Web
 from clerk_mcp.protocol.identity import IDENTITY, Identity
 from clerk_mcp.settings import SettingsError, load
@@ -266,7 +266,7 @@ async def test_each_caller_has_a_rate_of_their_own() -> None:
     name = "ada"
 
     async def named(scope: Any, receive: Any, send: Any) -> None:
-        scope[IDENTITY] = Identity(name)
+        scope[IDENTITY] = Identity(name, owner=name)
         await bounded(scope, receive, send)
 
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(named), base_url="http://test") as http:
@@ -279,12 +279,12 @@ async def test_each_caller_has_a_rate_of_their_own() -> None:
 
 
 async def test_ready_is_checked_now_and_then_and_not_for_every_probe() -> None:
-    now, checks, problem = 0.0, 0, "Clerk refuses the key"
+    now, checks, found = 0.0, 0, Finding("Clerk refuses the key", ready=False)
 
-    async def check() -> str | None:
+    async def check() -> Finding:
         nonlocal checks
         checks += 1
-        return problem or None
+        return found
 
     ready = Readiness(check, clock=lambda: now)
     app = Starlette(routes=[Route("/readyz", ready.show)])
@@ -292,19 +292,31 @@ async def test_ready_is_checked_now_and_then_and_not_for_every_probe() -> None:
         first = await http.get("/readyz")
         await http.get("/readyz")
         assert (first.status_code, first.text, checks) == (503, "Clerk refuses the key\n", 1)
-        now, problem = KEPT_S, ""
+        now, found = KEPT_S, Finding()
         assert (await http.get("/readyz")).status_code == 200
         ready.draining = True
         assert (await http.get("/readyz")).status_code == 503
     assert checks == 2
 
 
-async def test_not_ready_while_clerk_is_out_of_reach_but_alive() -> None:
-    async with serving(
-        clerk_secret_key="sk_test_x", clerk_api_url="http://127.0.0.1:9/v1", retry_budget=0
-    ) as served:
-        assert (await served.get("/readyz")).status_code == 503
-        assert (await served.get("/healthz")).status_code == 200
+async def test_clerk_being_out_of_reach_takes_no_replica_out_of_service_but_is_said() -> None:
+    async with serving(clerk_secret_key="sk_test_x", clerk_api_url="http://127.0.0.1:9/v1") as served:
+        ready = await served.get("/readyz")
+    assert ready.status_code == 200
+    assert "Clerk could not be reached" in ready.text
+
+
+@pytest.mark.parametrize(("answers", "status"), [(401, 503), (403, 503), (500, 200), (200, 200)])
+async def test_ready_is_whoever_clerk_does_not_refuse(answers: int, status: int) -> None:
+    async def clerk(request: Request) -> JSONResponse:
+        return JSONResponse({"keys": []}, answers)
+
+    app = Starlette(routes=[Route("/v1/jwks", clerk)])
+    async with (
+        hosting(app) as api,
+        serving(clerk_secret_key="sk_test_x", clerk_api_url=f"{api}/v1") as served,
+    ):
+        assert (await served.get("/readyz")).status_code == status
 
 
 async def test_metrics_count_calls_by_operation_and_outcome() -> None:

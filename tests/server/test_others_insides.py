@@ -14,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from clerk_mcp.hosting import streams, timely_protocol
 from clerk_mcp.hosting.sessions import Sessions
+from clerk_mcp.protocol import IDENTITY, Identity
 from tests.server.web import serving
 
 pytestmark = pytest.mark.anyio
@@ -86,7 +87,8 @@ async def test_a_session_that_nobody_uses_is_not_counted_any_more() -> None:
         return {"type": "http.request"}
 
     sessions = Sessions(app, idle=30, clock=lambda: now)
-    await sessions({"type": "http", "method": "POST", "headers": []}, receive, send)
+    scope = {"type": "http", "method": "POST", "headers": [], IDENTITY: Identity("ada", owner="ada")}
+    await sessions(scope, receive, send)
     assert sessions.open == 1
     now = 31.0
     assert sessions.open == 0

@@ -11,7 +11,7 @@ import binascii
 import json
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
@@ -22,6 +22,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from clerk_mcp.hosting.shares import owner_at
 from clerk_mcp.hosting.tokens import TokenFile, TokenFileError
 from clerk_mcp.instance import fingerprint
 from clerk_mcp.offering import SCOPES
@@ -188,24 +189,37 @@ class Challenges:
 class Callers:
     """Notes for each request who made it; the innermost of the middleware that decides who gets in."""
 
-    def __init__(self, app: ASGIApp, *, local_only: bool) -> None:
-        """`local_only`: nobody proves anything, so nobody from another machine is let in."""
+    def __init__(
+        self, app: ASGIApp, *, local_only: bool, proved: Callable[[str], bool] | None = None
+    ) -> None:
+        """
+        Args:
+            local_only: nobody proves anything, so nobody from another machine is let in.
+            proved: whether a Clerk key that a caller brings is known to be one. Until it is, the caller's
+                calls are their address', for anybody can make up as many keys as they like.
+        """
         self._app = app
         self._local_only = local_only
+        self._proved = proved or (lambda _: True)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             user, client = scope.get("user"), scope.get("client")
             address = client[0] if client else "localhost"
             if isinstance(user, AuthenticatedUser):
-                token = user.access_token
-                scope[IDENTITY] = Identity(token.client_id, frozenset(token.scopes), token.token or None)
+                token, key = user.access_token, user.access_token.token or None
+                own = key is None or self._proved(key)
+                owner = f"caller {token.client_id}" if own else owner_at(address)
+                scope[IDENTITY] = Identity(token.client_id, frozenset(token.scopes), key, owner)
             elif self._local_only and not is_loopback(address):
                 answer = PlainTextResponse("This server is for its own machine only (--auth none)", 403)
                 await answer(scope, receive, send)
                 return
             else:
-                scope[IDENTITY] = Identity(address, None if self._local_only else frozenset())
+                scopes = None if self._local_only else frozenset[str]()
+                # One name for this machine: which of its addresses was used, a header may make up.
+                name = "127.0.0.1" if is_loopback(address) else address
+                scope[IDENTITY] = Identity(name, scopes, owner=owner_at(address))
         await self._app(scope, receive, send)
 
 

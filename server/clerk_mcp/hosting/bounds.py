@@ -1,4 +1,4 @@
-"""What callers may take of the server: requests at once and per second, their size and pace."""
+"""What callers may take of the server: calls at once and per second, their size and pace."""
 
 from __future__ import annotations
 
@@ -9,78 +9,93 @@ from collections.abc import Callable
 from typing import Final
 
 import anyio
+from mcp_types import INVALID_REQUEST, ErrorData, JSONRPCError
 from starlette.responses import PlainTextResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from clerk_mcp.hosting.bodies import HungUp, NoRoom, TooLong, again, objection_to, read_body
+from clerk_mcp.hosting.shares import HELD, CallShares, Held
 from clerk_mcp.protocol import IDENTITY
 
 
-class TooSlow(Exception):
-    """A request's body did not arrive in time."""
+class HeadBounds:
+    """Refuses headers that are too large."""
+
+    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+        self._app = app
+        self._max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if (
+            scope["type"] == "http"
+            and sum(len(name) + len(value) for name, value in scope["headers"]) > self._max_bytes
+        ):
+            await PlainTextResponse("The request's headers are too large", 431)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
 
 
-class RequestBounds:
-    """Refuses what is too large, too slow or too much at once; the outermost of our middleware."""
+class CallBounds:
+    """Has a POST take its caller's share, and reads its body: within time, within size, and looked over."""
 
     def __init__(
         self,
         app: ASGIApp,
         *,
-        max_calls: int,
-        max_header_bytes: int,
+        shares: CallShares,
+        max_body_bytes: int,
         read_timeout: float,
-        is_full: Callable[[], bool],
+        is_draining: Callable[[], bool],
     ) -> None:
         """
         Args:
-            max_calls: POSTs that are served at once.
+            shares: what calls take, from before their bodies are read.
             read_timeout: seconds until a body must be there.
-            is_full: whether calls have to be turned away for another reason.
+            is_draining: whether the server is about to end, and takes nothing new.
         """
         self._app = app
-        self._max_calls = max_calls
-        self._max_header_bytes = max_header_bytes
+        self._shares = shares
+        self._max_body_bytes = max_body_bytes
         self._read_timeout = read_timeout
-        self._is_full = is_full
-        self._posts = 0
+        self._is_draining = is_draining
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["method"] != "POST":
             await self._app(scope, receive, send)
-        elif sum(len(name) + len(value) for name, value in scope["headers"]) > self._max_header_bytes:
-            await PlainTextResponse("The request's headers are too large", 431)(scope, receive, send)
-        elif scope["method"] != "POST":
-            await self._app(scope, receive, send)
-        elif self._posts >= self._max_calls or self._is_full():
+            return
+        held = None if self._is_draining() else self._shares.hold(scope[IDENTITY].owner)
+        if held is None:
             await busy("This server has as many calls as it takes just now", 503, 1)(scope, receive, send)
-        else:
-            self._posts += 1
-            try:
-                await self._within_time(scope, receive, send)
-            finally:
-                self._posts -= 1
-
-    async def _within_time(self, scope: Scope, receive: Receive, send: Send) -> None:
-        deadline = anyio.current_time() + self._read_timeout
-        arrived = False
-
-        async def timely() -> Message:
-            nonlocal arrived
-            if arrived:
-                return await receive()
-            try:
-                with anyio.fail_after(deadline - anyio.current_time()):
-                    message = await receive()
-            except TimeoutError:
-                raise TooSlow from None
-            arrived = not message.get("more_body", False)
-            return message
-
+            return
+        scope[HELD] = held
         try:
-            await self._app(scope, timely, send)
-        except TooSlow:
-            response = PlainTextResponse("The request took too long to arrive", 408, {"connection": "close"})
-            await response(scope, receive, send)
+            body = await self._body(scope, receive, held)
+            if isinstance(body, Response):
+                await body(scope, receive, send)
+            else:
+                await self._app(scope, again(body, receive), send)
+        except HungUp:
+            # There is nobody to answer.
+            pass
+        finally:
+            held.let_go()
+
+    async def _body(self, scope: Scope, receive: Receive, held: Held) -> bytes | Response:
+        """Read the body, or return what is answered in its place."""
+        try:
+            with anyio.fail_after(self._read_timeout):
+                body = await read_body(scope, receive, self._max_body_bytes, held.add)
+        except TimeoutError:
+            return PlainTextResponse("The request took too long to arrive", 408, {"connection": "close"})
+        except TooLong:
+            return PlainTextResponse(f"A request may have {self._max_body_bytes} bytes", 413)
+        except NoRoom:
+            return busy("This server holds as many bytes of requests as it takes just now", 503, 1)
+        objection = objection_to(body)
+        if objection is None:
+            return body
+        error = JSONRPCError(jsonrpc="2.0", id=None, error=ErrorData(code=INVALID_REQUEST, message=objection))
+        return Response(error.model_dump_json(), 413, media_type="application/json")
 
 
 class CallerBounds:
@@ -100,7 +115,7 @@ class CallerBounds:
         if (
             scope["type"] == "http"
             and scope["method"] == "POST"
-            and (wait := self._wait(scope[IDENTITY].name))
+            and (wait := self._wait(scope[IDENTITY].owner))
         ):
             answer = busy("Too many requests in a second: slow down", 429, math.ceil(wait))
             await answer(scope, receive, send)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Final
 
 import anyio
@@ -11,15 +12,29 @@ import httpx2
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 
-from clerk_mcp.upstream import ClerkClient, Unanswered
+from clerk_mcp.upstream import ClerkClient, Failure
 from clerk_tools.catalog import operations
 
 KEPT_S: Final = 5.0
 """How long an answer is kept: the probes of many balancers must not become load on Clerk."""
 _PATIENCE_S: Final = 4.0
+_OWN_FAULTS: Final = ("proxy_unusable",)
+"""Failures that no answer of Clerk's can mend, but only this server's settings."""
 
-Check = Callable[[], Awaitable[str | None]]
-"""Says what is wrong, or None."""
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found."""
+
+    words: str = "ready"
+    ready: bool = True
+    """Whether calls should come here. Clerk being out of reach is no reason to send them elsewhere: no other
+    replica reaches it either, and a service without replicas answers nobody, not even that Clerk is down."""
+
+
+Check = Callable[[], Awaitable[Finding]]
+
+OUT_OF_REACH: Final = Finding("ready, but Clerk does not answer")
 
 
 class Readiness:
@@ -31,50 +46,52 @@ class Readiness:
         self._check = check
         self._clock = clock
         self._lock = anyio.Lock()
-        self._problem: str | None = None
+        self._finding = OUT_OF_REACH
         self._checked_at = float("-inf")
 
     async def show(self, _: Request) -> PlainTextResponse:
-        """`GET /readyz`: 200, or 503 and the reason."""
-        problem = "shutting down" if self.draining else await self._last_problem()
-        return PlainTextResponse(f"{problem or 'ready'}\n", 503 if problem else 200)
+        """`GET /readyz`: what was found, as 200 where calls should come here and as 503 where not."""
+        finding = Finding("shutting down", ready=False) if self.draining else await self._last_finding()
+        return PlainTextResponse(f"{finding.words}\n", 200 if finding.ready else 503)
 
-    async def _last_problem(self) -> str | None:
+    async def _last_finding(self) -> Finding:
         async with self._lock:
             if self._clock() - self._checked_at >= KEPT_S:
-                self._problem = "Clerk does not answer"
+                self._finding = OUT_OF_REACH
                 with anyio.move_on_after(_PATIENCE_S):
-                    self._problem = await self._check()
+                    self._finding = await self._check()
                 self._checked_at = self._clock()
-            return self._problem
+            return self._finding
 
 
 def clerk_takes_the_key(client: ClerkClient) -> Check:
-    """Asks Clerk for its public keys, which costs nothing of the rate limit."""
+    """Ask Clerk for its public keys: past the queue, and at no cost of the rate limit."""
     [jwks] = [operation for operation in operations().values() if operation.spec.path == "/jwks"]
     request = jwks.model_validate({}).to_request()
 
-    async def check() -> str | None:
-        try:
-            reply = await client.send(request, session="readyz")
-        except Unanswered as unanswered:
-            return unanswered.failure.message
-        if reply.status in (401, 403):
-            return "Clerk refuses the key"
-        return f"Clerk answers {reply.status}" if reply.status >= 400 else None
+    async def check() -> Finding:
+        settled = await client.probe(request)
+        if isinstance(settled, Failure):
+            if settled.code in _OWN_FAULTS:
+                return Finding(settled.message, ready=False)
+            return Finding(f"ready, but: {settled.message}")
+        if settled.status in (401, 403):
+            return Finding("Clerk refuses the key", ready=False)
+        return Finding(f"ready, but Clerk answers {settled.status}") if settled.status >= 400 else Finding()
 
     return check
 
 
 def clerk_answers(api_url: str) -> Check:
-    """For a server without a key: whether there is a Clerk at all. What it answers does not matter."""
+    """Ask whether there is a Clerk at all, for a server without a key. What it answers does not matter."""
 
-    async def check() -> str | None:
+    async def check() -> Finding:
         async with httpx2.AsyncClient(timeout=_PATIENCE_S) as http:
             try:
                 response = await http.get(f"{api_url}/jwks")
             except httpx2.HTTPError:
-                return "Clerk does not answer"
-        return f"Clerk answers {response.status_code}" if response.status_code >= 500 else None
+                return OUT_OF_REACH
+        status = response.status_code
+        return Finding(f"ready, but Clerk answers {status}") if status >= 500 else Finding()
 
     return check

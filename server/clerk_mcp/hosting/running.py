@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _LAST_WORDS_S: Final = 0.2
 
 
+MOST_SILENT: Final = 1000
+"""Connections on which nothing happens; above, the oldest of whoever has most of them is closed."""
+
 IDLE_S: Final = 5
 """After which an idle connection is closed; the nginx that we ship closes its own before that."""
 
@@ -64,7 +67,7 @@ def server_of(web: Web) -> DrainingServer:
     settings = web.settings
     config = uvicorn.Config(
         web.app,
-        http=http_protocol(settings.read_timeout, settings.max_header_bytes),
+        http=http_protocol(settings.read_timeout, settings.max_header_bytes, _most_silent()),
         ws="none",
         lifespan="on",
         log_config=None,
@@ -104,6 +107,16 @@ def _allow_connections(most: int) -> None:
     if soft != resource.RLIM_INFINITY and soft < wanted:
         allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+
+
+def _most_silent() -> int:
+    """How many connections may wait for their client to speak: a quarter of what may be open at all."""
+    if sys.platform == "win32":
+        return MOST_SILENT
+    import resource
+
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MOST_SILENT if soft == resource.RLIM_INFINITY else max(min(MOST_SILENT, soft // 4), 16)
 
 
 def _greet(settings: Settings, listener: socket.socket) -> None:

@@ -11,7 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
 import anyio
@@ -21,7 +21,7 @@ from clerk_mcp.instance import kind_of_key
 from clerk_mcp.offering import Policy
 from clerk_mcp.serve import ClientMaker, calls_maker, make_budget, make_policy
 from clerk_mcp.settings import Settings
-from clerk_mcp.upstream import OnDone
+from clerk_mcp.upstream import OnDone, Reply, Settled
 
 MOST: Final = 256
 IDLE_S: Final = 120.0
@@ -41,15 +41,23 @@ class Tenants:
     """
 
     def __init__(
-        self, policy: Policy, make: Callable[[str], Calls], *, most: int = MOST, idle: float = IDLE_S
+        self,
+        policy: Policy,
+        make: Callable[[str], Calls],
+        *,
+        proved: Callable[[str], bool] = lambda _: True,
+        most: int = MOST,
+        idle: float = IDLE_S,
     ) -> None:
         """
         Args:
             make: gives the `Calls` of a key, with a client of its own.
+            proved: whether Clerk has taken a key.
             most: keys to keep; it is exceeded only while calls of more keys than that are running.
             idle: seconds without a call after which a key's client is closed.
         """
         self.policy = policy
+        self.proved = proved
         self._make = make
         self._most = most
         self._idle = idle
@@ -62,7 +70,7 @@ class Tenants:
     @asynccontextmanager
     async def calls_for(self, caller: Caller) -> AsyncIterator[Calls]:
         key = caller.key or ""
-        name = hashlib.sha256(key.encode()).digest()
+        name = _digest(key)
         tenant = self._tenants.get(name)
         if tenant is None:
             tenant = self._tenants[name] = _Tenant(self._make(key))
@@ -106,13 +114,47 @@ class Tenants:
 
 
 def make_tenants(settings: Settings, transport: str, on_done: OnDone | None = None) -> Tenants:
-    """What runs the operations of callers who each bring a key of their own; see `make_calls`."""
+    """Make what runs the operations of callers who each bring a key of their own; see `make_calls`."""
     make = calls_maker(settings, transport)
-    maker = ClientMaker.of(settings, transport, on_done)
+    maker = ClientMaker.of(settings, transport)
+    known = KnownKeys()
     # Whatever is wrong with the settings should stop the start, not the first call.
     make_budget(settings, "")
 
     def calls_of(key: str) -> Calls:
-        return make(maker.of_key(key), key, kind_of_key(key))
+        def done(settled: Settled) -> None:
+            known.heard(key, settled)
+            if on_done:
+                on_done(settled)
 
-    return Tenants(make_policy(settings), calls_of)
+        return make(replace(maker, on_done=done).of_key(key), key, kind_of_key(key))
+
+    return Tenants(make_policy(settings), calls_of, proved=known.__contains__)
+
+
+class KnownKeys:
+    """The keys that Clerk has taken, by digest."""
+
+    MOST: Final = 10_000
+
+    def __init__(self) -> None:
+        self._digests: OrderedDict[bytes, None] = OrderedDict()
+
+    def __contains__(self, key: str) -> bool:
+        return _digest(key) in self._digests
+
+    def heard(self, key: str, settled: Settled) -> None:
+        """Learn from what became of a call made with a key."""
+        if not isinstance(settled, Reply):
+            return
+        if settled.status in (401, 403):
+            self._digests.pop(_digest(key), None)
+        elif settled.status < 300:
+            self._digests[_digest(key)] = None
+            self._digests.move_to_end(_digest(key))
+            if len(self._digests) > self.MOST:
+                self._digests.popitem(last=False)
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()

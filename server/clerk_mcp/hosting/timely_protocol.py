@@ -1,10 +1,10 @@
-"""uvicorn's HTTP/1.1 with a bound on how long and how large the head of a request may be.
+"""uvicorn's HTTP/1.1 with bounds for what a client may leave undone.
 
 uvicorn waits without end for a request's first line and headers, which lets a few slow clients hold every
-connection (slowloris). It has no setting for that, so `TimelyProtocol` builds on the inside of its protocol
-class: tested with uvicorn 0.34 and 0.54. Where that inside has changed, `http_protocol` gives uvicorn's own
-protocol in its place: `RequestBounds` still limits headers that have arrived and slow bodies, and a proxy in
-front has to limit slow heads.
+connection (slowloris), and for an answer to be taken. It has no settings for that, so `TimelyProtocol` builds
+on the inside of its protocol class: tested with uvicorn 0.34 and 0.54. Where that inside has changed,
+`http_protocol` gives uvicorn's own protocol in its place: `HeadBounds` and `CallBounds` still limit headers
+that have arrived and slow bodies, and a proxy in front has to limit slow heads and slow readers.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from clerk_mcp.hosting.shares import owner_at
+
 _log = logging.getLogger(__name__)
 
 _BUILT_ON: Final = (
@@ -24,11 +26,15 @@ _BUILT_ON: Final = (
     "on_header",
     "on_headers_complete",
     "on_message_begin",
+    "on_response_complete",
+    "pause_writing",
+    "resume_writing",
     "send_400_response",
+    "timeout_keep_alive_handler",
 )
 """The methods of uvicorn's class that `TimelyProtocol` extends or calls."""
 
-_USED_NAMES: Final = ("cycle", "loop", "timeout_keep_alive_task", "transport")
+_USED_NAMES: Final = ("client", "cycle", "loop", "timeout_keep_alive_task", "transport")
 """The attributes of its instances that it reads or sets."""
 
 
@@ -42,12 +48,13 @@ def missing_from(protocol: type) -> list[str]:
     return [*methods, *(name for name in _USED_NAMES if name not in set_there)]
 
 
-def http_protocol(read_timeout: float, max_header_bytes: int) -> type[asyncio.Protocol]:
+def http_protocol(read_timeout: float, max_header_bytes: int, most_silent: int) -> type[asyncio.Protocol]:
     """Make the class that uvicorn makes of each connection.
 
     Args:
         read_timeout: seconds until a request's head must be there.
         max_header_bytes: of the head.
+        most_silent: connections on which nothing happens.
     """
     if missing := missing_from(HttpToolsProtocol):
         _log.warning(
@@ -56,22 +63,71 @@ def http_protocol(read_timeout: float, max_header_bytes: int) -> type[asyncio.Pr
             ", ".join(missing),
         )
         return HttpToolsProtocol
-    bounds = {"read_timeout": read_timeout, "max_header_bytes": max_header_bytes}
+    bounds = {
+        "read_timeout": read_timeout,
+        "max_header_bytes": max_header_bytes,
+        "silent": Silent(most_silent),
+    }
     return type("Protocol", (TimelyProtocol,), bounds)
 
 
+class Silent:
+    """The connections that wait for their client to begin, or to finish, the head of a request.
+
+    Opening them costs a client next to nothing, and each takes one of the process's file descriptors. Above
+    `most`, the oldest of the address that has most of them is closed.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._count = 0
+        # By owner, the longest silent one first.
+        self._waiting: dict[str, dict[TimelyProtocol, None]] = {}
+
+    def add(self, connection: TimelyProtocol) -> None:
+        """Note that a connection waits from now on."""
+        waiting = self._waiting.setdefault(connection.owner, {})
+        if connection in waiting:
+            return
+        waiting[connection] = None
+        self._count += 1
+        if self._count > self._most:
+            owner = max(self._waiting, key=lambda name: len(self._waiting[name]))
+            oldest = next(iter(self._waiting[owner]))
+            self.remove(oldest)
+            oldest.transport.abort()
+
+    def remove(self, connection: TimelyProtocol) -> None:
+        """Note that it does not, or that it is gone."""
+        waiting = self._waiting.get(connection.owner, {})
+        if connection in waiting:
+            del waiting[connection]
+            self._count -= 1
+            if not waiting:
+                del self._waiting[connection.owner]
+
+
 class TimelyProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, which aborts a connection whose request head is late or too large."""
+    """uvicorn's HTTP/1.1 with bounds for what a client may leave undone.
+
+    The first line and the headers of a request have to arrive in time and are of bounded size (slowloris), an
+    answer has to be taken in time, and there are only so many connections on which nothing happens.
+    """
 
     read_timeout: float = 15.0
     max_header_bytes: int = 16_384
+    silent: Silent = Silent(1000)
 
+    owner = ""
     _too_slow: asyncio.TimerHandle | None = None
+    _not_taken: asyncio.TimerHandle | None = None
     _head_bytes = 0
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        self.owner = owner_at(self.client[0] if self.client else "")
         self._head_begins()
+        self.silent.add(self)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -99,11 +155,40 @@ class TimelyProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._head_ends()
+        self.silent.remove(self)
         super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if not self.transport.is_closing() and self.cycle.response_complete:
+            self.silent.add(self)
+
+    def pause_writing(self) -> None:
+        # The client does not take what it asked for: see asyncio's high-water mark.
+        super().pause_writing()
+        self._abort_unless_taken()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._not_taken is not None:
+            self._not_taken.cancel()
+            self._not_taken = None
+
+    def timeout_keep_alive_handler(self) -> None:
+        super().timeout_keep_alive_handler()
+        # Closing waits until what was written is taken, for ever if need be.
+        self._abort_unless_taken()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_ends()
+        self.silent.remove(self)
+        if self._not_taken is not None:
+            self._not_taken.cancel()
         super().connection_lost(exc)
+
+    def _abort_unless_taken(self) -> None:
+        if self._not_taken is None:
+            self._not_taken = self.loop.call_later(2 * self.read_timeout, self.transport.abort)
 
     def _head_begins(self) -> None:
         # A connection's first head begins with the connection.

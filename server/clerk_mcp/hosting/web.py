@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from mcp.server.lowlevel import Server
@@ -24,12 +24,13 @@ from starlette.types import ASGIApp
 
 from clerk_mcp.hosting.addresses import PROBES, TrustedAddresses, trusted_addresses
 from clerk_mcp.hosting.auth import Callers, Challenges, Gatekeeper, ScopeChallenge, Verifier
-from clerk_mcp.hosting.bounds import CallerBounds, RequestBounds
+from clerk_mcp.hosting.bounds import CallBounds, CallerBounds, HeadBounds
 from clerk_mcp.hosting.legacy_sse import LegacySse
 from clerk_mcp.hosting.metrics import Metrics
 from clerk_mcp.hosting.page import PAGES, About, page_routes
 from clerk_mcp.hosting.readiness import Readiness, clerk_answers, clerk_takes_the_key
 from clerk_mcp.hosting.sessions import Sessions
+from clerk_mcp.hosting.shares import CallShares
 from clerk_mcp.hosting.short_way import ShortWay
 from clerk_mcp.hosting.tenants import make_tenants
 from clerk_mcp.hosting.verifiers import MCP_PATH, make_verifier, metadata_routes, resource_metadata_url
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 _WELL_KNOWN: Final = "/.well-known/"
+_BODIES_HELD: Final = 3
+"""How many bodies of the largest size are held in memory at once."""
 
 
 class Web:
@@ -55,7 +58,7 @@ class Web:
         self.settings = settings
         self.metrics = Metrics()
         verifier = make_verifier(settings)
-        self._resources = contextlib.AsyncExitStack()
+        self._shares = CallShares(settings.max_calls, _BODIES_HELD * settings.max_body_bytes)
         self._challenges = Challenges(resource_metadata_url(settings), PAGES)
         about, server = self._make_server()
         self._manager = StreamableHTTPSessionManager(
@@ -66,9 +69,11 @@ class Web:
             max_sessions=settings.max_sessions,
             max_request_body_size=settings.max_body_bytes,
         )
-        self._streamable = Sessions(StreamableHTTPASGIApp(self._manager), settings.session_idle)
+        self._sessions = Sessions(
+            StreamableHTTPASGIApp(self._manager), settings.session_idle, settings.max_sessions
+        )
         self._sse = LegacySse(server, settings.max_sessions, settings.max_body_bytes)
-        self.metrics.sessions(self._sessions)
+        self.metrics.sessions(lambda: self._sse.open + self._sessions.open)
         self.app = Starlette(
             routes=self._routes(about),
             middleware=self._middleware(verifier),
@@ -80,25 +85,29 @@ class Web:
         presentation = Presentation.of(settings)
         if settings.auth == "clerk-key":
             tenants = make_tenants(settings, "http", count)
+            self._proved: Callable[[str], bool] | None = tenants.proved
             self._clients: contextlib.AbstractAsyncContextManager[Any] = tenants
             self.ready = Readiness(clerk_answers(settings.clerk_api_url))
             about = About("own", settings.public_url, settings.auth, tenants.policy)
             server = build_server(tenants, "the Clerk instance of the caller's key", None, presentation)
         else:
             calls, kind = make_calls(settings, "http", count)
+            self._proved = None
             warn_of_live_writes(kind, settings)
             self._clients = calls.client
             self.ready = Readiness(clerk_takes_the_key(calls.client))
             about = About(kind.value, settings.public_url, settings.auth, calls.policy)
             server = build_server(calls, kind.words, None, presentation)
-        server.middleware.append(self.metrics)
+        server.middleware.extend([self._shares.during, self.metrics])
         return about, server
 
     def _routes(self, about: About) -> list[BaseRoute]:
         settings = self.settings
-        streamable: ASGIApp = self._streamable
+        streamable: ASGIApp = self._sessions
         if not settings.stateful:
-            streamable = ShortWay(streamable, self._manager.app, settings.max_body_bytes)
+            streamable = ShortWay(
+                StreamableHTTPASGIApp(self._manager), self._manager.app, settings.max_body_bytes
+            )
         # Without sessions there is nothing that a GET could listen to, or a DELETE end.
         methods = ["GET", "POST", "DELETE"] if settings.stateful else ["POST"]
         return [
@@ -134,16 +143,17 @@ class Web:
                 allow_headers=["*"],
                 expose_headers=["Mcp-Session-Id", "WWW-Authenticate"],
             ),
-            Middleware(
-                RequestBounds,
-                max_calls=settings.max_calls,
-                max_header_bytes=settings.max_header_bytes,
-                read_timeout=settings.read_timeout,
-                is_full=lambda: self.ready.draining or self.metrics.running >= settings.max_calls,
-            ),
+            Middleware(HeadBounds, max_bytes=settings.max_header_bytes),
             *known,
-            Middleware(Callers, local_only=verifier is None),
+            Middleware(Callers, local_only=verifier is None, proved=self._proved),
             Middleware(CallerBounds, per_second=settings.calls_per_second),
+            Middleware(
+                CallBounds,
+                shares=self._shares,
+                max_body_bytes=settings.max_body_bytes,
+                read_timeout=settings.read_timeout,
+                is_draining=lambda: self.ready.draining,
+            ),
         ]
 
     @contextlib.asynccontextmanager
@@ -158,9 +168,6 @@ class Web:
             # Anybody can write down a key: holding one says nothing about who may see all callers' counts.
             return PlainTextResponse("Closed on this server, unless it is started with --public-metrics", 403)
         return await self.metrics.show(request)
-
-    def _sessions(self) -> int:
-        return self._sse.open + self._streamable.open
 
 
 async def _alive(_: Request) -> PlainTextResponse:

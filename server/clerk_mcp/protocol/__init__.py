@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from clerk_mcp.protocol.identity import IDENTITY, MISSING_SCOPE, Identity
+from clerk_mcp.protocol.identity import HUNG_UP, IDENTITY, MISSING_SCOPE, SESSION, Identity
 from clerk_mcp.protocol.own_tools import declared
 from clerk_mcp.protocol.server import build_server
 from clerk_mcp.protocol.stdio import Answering
 from clerk_mcp.protocol.surface import Presentation, Surface
 
 __all__ = [
+    "HUNG_UP",
     "IDENTITY",
     "MISSING_SCOPE",
+    "SESSION",
     "Answering",
     "Identity",
     "Presentation",

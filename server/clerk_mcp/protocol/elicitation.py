@@ -12,6 +12,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
 from clerk_mcp.confirming import LIFETIME_S, Answered, Asker, Asking, AskInResult, CannotAsk
+from clerk_mcp.protocol.identity import HUNG_UP
 
 if TYPE_CHECKING:
     pass
@@ -64,13 +65,30 @@ def in_result(ask: AskInResult) -> types.InputRequiredResult:
 
 
 async def _elicit(context: ServerRequestContext[Any, Any], question: str) -> Answered:
-    # Nobody at the screen must not hold a call for ever.
-    with anyio.move_on_after(LIFETIME_S):
-        try:
-            return _answered(await context.session.elicit_form(question, FORM, context.request_id))
-        except (MCPError, ValidationError) as error:
-            raise CannotAsk(str(error)) from None
+    # Nobody at the screen must not hold a call for ever, and a client that has hung up answers no more.
+    hung_up = context.request.scope.get(HUNG_UP) if context.request else None
+    with anyio.move_on_after(LIFETIME_S) as waiting:
+        async with anyio.create_task_group() as tasks:
+            if hung_up is not None:
+                tasks.start_soon(_cancel_after, hung_up, waiting)
+            answered = await _ask(context, question)
+            tasks.cancel_scope.cancel()
+        if isinstance(answered, CannotAsk):
+            raise answered
+        return answered
     return Answered.CANCELLED
+
+
+async def _ask(context: ServerRequestContext[Any, Any], question: str) -> Answered | CannotAsk:
+    try:
+        return _answered(await context.session.elicit_form(question, FORM, context.request_id))
+    except (MCPError, ValidationError) as error:
+        return CannotAsk(str(error))
+
+
+async def _cancel_after(event: anyio.Event, scope: anyio.CancelScope) -> None:
+    await event.wait()
+    scope.cancel()
 
 
 def _answered(result: types.ElicitResult) -> Answered:

@@ -21,6 +21,8 @@ class Identity:
     """None is every scope."""
     key: str | None = field(default=None, repr=False)
     """The Clerk key that they brought, where callers bring their own."""
+    owner: str = ""
+    """Whose share of the server their calls take: their own, or their address' until they have proved it."""
 
 
 LOCAL: Final = Identity("local")
@@ -28,6 +30,12 @@ LOCAL: Final = Identity("local")
 
 IDENTITY: Final = "clerk_mcp.protocol.identity"
 """Where a request's ASGI scope holds its `Identity`."""
+
+SESSION: Final = "clerk_mcp.session"
+"""Where a request's ASGI scope holds the id of the session it belongs to; left out where there is none."""
+
+HUNG_UP: Final = "clerk_mcp.hung_up"
+"""Where a request's ASGI scope holds an `anyio.Event`, set when nobody waits for its answer any more."""
 
 MISSING_SCOPE: Final = "clerk_mcp.missing_scope"
 """Where a request whose answer can still become a 403 lists the scopes that its caller lacks."""

@@ -21,7 +21,7 @@ from clerk_mcp.calling import Caller, Progress, Reach, UnknownOperation
 from clerk_mcp.confirming import Asker, AskInResult
 from clerk_mcp.protocol.completions import Completions, register_completions
 from clerk_mcp.protocol.elicitation import asker_of, in_result
-from clerk_mcp.protocol.identity import IDENTITY, LOCAL, Context, Identity, report_missing_scope
+from clerk_mcp.protocol.identity import IDENTITY, LOCAL, SESSION, Context, Identity, report_missing_scope
 from clerk_mcp.protocol.prompts import Prompts, register_prompts
 from clerk_mcp.protocol.resources import Resources, register_resources
 from clerk_mcp.protocol.surface import WAYS, ListingMode, Presentation, Surface
@@ -148,11 +148,11 @@ def _identity(context: Context) -> Identity:
 
 
 def _session(context: Context, who: Identity) -> str:
-    """Which connection a request belongs to; stateless HTTP has none, there it is the caller."""
+    """Name the connection that a request belongs to, together with its caller; stateless HTTP has none."""
     if context.request is None:
         return "stdio"
-    headers, query = context.request.headers, context.request.query_params
-    return headers.get("mcp-session-id") or query.get("session_id") or who.name
+    session = context.request.scope.get(SESSION)
+    return f"{who.name} {session}" if session else who.name
 
 
 def _refuse_by_status(context: Context, answer: Answer) -> None:

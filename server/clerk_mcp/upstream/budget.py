@@ -28,7 +28,7 @@ REDIS_RETRY_S: Final = 10.0
 _SOON_S: Final = 0.02
 
 PRESENT_S: Final = 60.0
-"""How long after their last call somebody counts as present, so that others leave them a part of the limit."""
+"""How long after their last call somebody is present, so that others leave them a part of the limit."""
 _MOST_PRESENT: Final = 1000
 
 
