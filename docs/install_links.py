@@ -26,7 +26,7 @@ def install_links() -> str:
     """A table of the links, by host and by what the server runs on."""
 
     def row(host: str, link: Callable[[str, Launch], str], key: str) -> str:
-        return f"| {host} | [Add]({link('clerk-sandbox', _SANDBOX)}) | [Add]({link('clerk', _OWN)}), {key} |"
+        return f"| {host} | [Add]({link('demo', _SANDBOX)}) | [Add]({link('clerk', _OWN)}), {key} |"
 
     return "\n".join(
         [

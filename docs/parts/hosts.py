@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from clerk_mcp.commands.install.hosts import DEFAULT_KEY_FILE, HOSTS, KEY, Host
+from clerk_mcp.commands.install.hosts import HOSTS, KEY, Host
 from clerk_mcp.hosting.page.recipes import recipes
+from clerk_mcp.settings import DEFAULT_KEY_FILE
 
 _PLATFORMS: Final = {"macos": "macOS", "linux": "Linux", "windows": "Windows"}
 

@@ -6,14 +6,25 @@ Imports are kept inside the functions that need them: a host waits for every one
 from __future__ import annotations
 
 import gc
+import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, NoReturn, TypeVar, get_args, get_origin
 
 import click
 
-from clerk_mcp.settings import WITHOUT_FLAG, Settings, SettingsError, flag, load, sections
+from clerk_mcp.settings import (
+    WITHOUT_FLAG,
+    Settings,
+    SettingsError,
+    at_home,
+    flag,
+    load,
+    refuse_without_effect,
+    sections,
+)
 
 INSTALL_FOR_PEOPLE = 'pip install "clerk-mcp[cli]"'
 
@@ -34,13 +45,24 @@ def _with_settings(command: CommandT, *, hidden: bool) -> CommandT:
             flag(name),
             name,
             default=None,
-            help=info.description,
+            help=f"{info.description}{_default(info.default)}",
             hidden=hidden,
             **(
                 {"is_flag": True, "flag_value": True} if is_switch else {"metavar": _metavar(info.annotation)}
             ),
         )(command)
     return command
+
+
+def _default(value: Any) -> str:
+    """What a setting is where nobody gives it, as help shows it; nothing where that is nothing."""
+    return (
+        ""
+        if value in (None, (), False)
+        else f"  [default: {value:g}]"
+        if isinstance(value, float)
+        else f"  [default: {value}]"
+    )
 
 
 def _metavar(annotation: Any) -> str:
@@ -51,6 +73,19 @@ def _metavar(annotation: Any) -> str:
 
 FOR_PEOPLE = frozenset({"rich", "tomlkit", "tree_sitter", "tree_sitter_json", "yaml"})
 """The modules that only the extra [cli] installs: a server does without them."""
+
+
+def _write_options(
+    command: click.Command, context: click.Context, formatter: click.HelpFormatter, *, own_first: bool
+) -> None:
+    """Write a command's own options, and the settings by what they are about."""
+    records = {option.name: option.get_help_record(context) for option in command.get_params(context)}
+    settings = {title: [records.pop(name, None) for name in names] for title, names in sections().items()}
+    own = {"Options": list(records.values())}
+    for title, rows in (own | settings if own_first else settings | own).items():
+        if shown := [row for row in rows if row]:
+            with formatter.section(title):
+                formatter.write_dl(shown)
 
 
 class _Cli(click.Group):
@@ -68,12 +103,18 @@ class _Cli(click.Group):
 
     def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         self.format_commands(context, formatter)
-        records = {option.name: option.get_help_record(context) for option in self.get_params(context)}
-        for title, names in sections().items():
-            with formatter.section(title):
-                formatter.write_dl([record for name in names if (record := records.pop(name, None))])
-        with formatter.section("Options"):
-            formatter.write_dl([record for record in records.values() if record])
+        _write_options(self, context, formatter, own_first=False)
+
+
+class _Install(click.Command):
+    """Shows the hosts, its own options, and the settings that an entry may have."""
+
+    def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        from clerk_mcp.commands.install.hosts import HOSTS
+
+        with formatter.section("Hosts"):
+            formatter.write_dl([(host.id, host.title) for host in HOSTS.values()])
+        _write_options(self, context, formatter, own_first=True)
 
 
 def _fail(error: SettingsError) -> NoReturn:
@@ -100,8 +141,8 @@ def cli(context: click.Context, /, **flags: Any) -> None:
     Needs CLERK_SECRET_KEY, or CLERK_SECRET_KEY_FILE, or --sandbox to try it without an account.
 
     Every setting is a variable too: --read-only is CLERK_MCP_READ_ONLY=true. The key, CLERK_API_URL and
-    CLERK_MCP_STATE_KEY are variables only. The commands tools, call, doctor and install take the settings
-    as well.
+    CLERK_MCP_STATE_KEY are variables only; without any of them the key is looked for in ~/.clerk-mcp/key.
+    The commands tools, call, doctor and install take the settings as well.
     """
     if context.invoked_subcommand is not None:
         return
@@ -111,9 +152,11 @@ def cli(context: click.Context, /, **flags: Any) -> None:
         sys.exit(list_toolsets())
     try:
         settings = load(flags)
+        refuse_without_effect(settings, _given(context, flags))
         if settings.transport == "stdio":
             from clerk_mcp.serve import serve_stdio
 
+            _say_that_it_waits()
             serve_stdio(settings)
         else:
             from clerk_mcp.hosting import serve_http
@@ -121,6 +164,23 @@ def cli(context: click.Context, /, **flags: Any) -> None:
             serve_http(settings)
     except SettingsError as error:
         _fail(error)
+
+
+def _say_that_it_waits() -> None:
+    """Tell a person at a terminal what this is for: it would look as if it hung."""
+    if sys.stdin is not None and sys.stdin.isatty():
+        click.echo(
+            "clerk-mcp waits for a host (Claude, Cursor, …) to speak MCP to it on stdin; Ctrl-C ends it.\n"
+            "To put it into a host:  clerk-mcp install\n"
+            "To see what it does:    clerk-mcp demo\n"
+            "To call one tool:       clerk-mcp call --sandbox Users_getTotalCount",
+            err=True,
+        )
+
+
+token_file_option = click.option(
+    "--token-file", type=click.Path(path_type=Path), help="The server's --token-file"
+)
 
 
 @cli.group()
@@ -131,22 +191,70 @@ def token() -> None:
 @token.command("new")
 @click.argument("name")
 @click.option(
-    "--scope", "scopes", multiple=True, required=True, help="read, write, destroy, secrets or all; repeatable"
+    "--scope",
+    "scopes",
+    multiple=True,
+    default=("read",),
+    show_default=True,
+    help="read, write, destroy, secrets or all, with + between: read+write",
 )
-@click.option("--token-file", type=click.Path(path_type=Path), help="The server's --token-file")
-def new_token(name: str, scopes: tuple[str, ...], token_file: Path | None) -> None:
+@click.option("--expires", help="Until when it holds: 2026-12-31, or an age such as 90d  [default: for ever]")
+@token_file_option
+def new_token(name: str, scopes: tuple[str, ...], expires: str | None, token_file: Path | None) -> None:
     """Make a token for NAME, print it this once, and keep its hash in the token file."""
-    from clerk_mcp.hosting import TokenFileError, issue
+    from clerk_mcp.hosting import issue, read_tokens
+
+    with _token_file(token_file) as path:
+        click.echo(issue(path, name, scopes, expires))
+        made = next(known for known in read_tokens(path) if known.name == name)
+        click.echo(f"Shown only now; its hash is in {path}. It may {made.words}.", err=True)
+        click.echo(f"To take it back: clerk-mcp token revoke {name}{_if_given(token_file)}", err=True)
+
+
+@token.command("list")
+@token_file_option
+def list_tokens(token_file: Path | None) -> None:
+    """List the names of the tokens, what each may do, and until when."""
+    from clerk_mcp.hosting import read_tokens
+
+    with _token_file(token_file) as path:
+        tokens = read_tokens(path) if path.exists() else []
+        for known in tokens:
+            click.echo(f"{known.name}\t{known.words}")
+        if not tokens:
+            click.echo(f"{path} holds no token; clerk-mcp token new NAME makes one", err=True)
+
+
+@token.command("revoke")
+@click.argument("name")
+@token_file_option
+def revoke_token(name: str, token_file: Path | None) -> None:
+    """Take the token of NAME out of the token file; servers that read this file refuse it from then on."""
+    from clerk_mcp.hosting import revoke
+
+    with _token_file(token_file) as path:
+        revoke(path, name)
+        click.echo(
+            f"{name} is out of {path}. A server with a copy of the file has to be given the new one.",
+            err=True,
+        )
+
+
+@contextmanager
+def _token_file(given: Path | None) -> Iterator[Path]:
+    """The token file to work on; what is wrong with it ends the command with one line."""
+    from clerk_mcp.hosting import TokenFileError
 
     try:
-        path = load({"token_file": token_file}).token_file.expanduser()
-        secret = issue(path, name, scopes)
+        yield at_home(load({"token_file": given}).token_file)
     except SettingsError as error:
         _fail(error)
     except (TokenFileError, ValueError) as error:
         _fail(SettingsError(str(error)))
-    click.echo(secret)
-    click.echo(f"Shown only now. Its hash is in {path}; remove that line to revoke it.", err=True)
+
+
+def _if_given(token_file: Path | None) -> str:
+    return f" --token-file {shlex.quote(str(token_file))}" if token_file else ""
 
 
 def _given(context: click.Context, flags: dict[str, Any]) -> dict[str, Any]:
@@ -172,6 +280,14 @@ def _moment(_: click.Context, __: click.Parameter, value: str | None) -> Any:
         raise click.BadParameter(str(error)) from None
 
 
+def _outcome(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    from clerk_mcp.auditing import OUTCOMES
+
+    if value is None or value in OUTCOMES:
+        return value
+    raise click.BadParameter(f"{value!r} is none of {', '.join(OUTCOMES)}")
+
+
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON")
 
 
@@ -189,22 +305,23 @@ def _operations(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
 def tools(context: click.Context, /, name: str | None, as_json: bool, **flags: Any) -> None:
     """List the tools by resource, or show one with its schema."""
     from clerk_mcp.commands.call import describe_tool, list_tools
-    from clerk_mcp.offering import Policy, Selection, SelectionError
+    from clerk_mcp.serve import check
 
     settings = _settings(context, flags)
     if name is not None:
         sys.exit(describe_tool(name, as_json=as_json))
     try:
-        selection = Selection.of(settings.toolsets, settings.tools, settings.exclude)
-    except SelectionError as error:
-        _fail(SettingsError(str(error)))
-    sys.exit(list_tools(Policy(selection, settings.read_only), as_json=as_json))
+        policy = check(settings, _given(context, flags))
+    except SettingsError as error:
+        _fail(error)
+    sys.exit(list_tools(policy, as_json=as_json))
 
 
 @cli.command()
 @click.argument("operation", shell_complete=_operations)
 @click.argument("arguments", nargs=-1, metavar="[NAME=VALUE]…")
 @click.option("--json-args", help="Arguments as one JSON object")
+@click.option("--yes", is_flag=True, help="Agree beforehand to what would be asked")
 @as_json_option
 @settings_options
 @click.pass_context
@@ -214,24 +331,27 @@ def call(
     operation: str,
     arguments: tuple[str, ...],
     json_args: str | None,
+    yes: bool,
     as_json: bool,
     **flags: Any,
 ) -> None:
     """Run one operation, or list_all, the way an agent's call does, and print its answer.
 
-    A question before something is destroyed is put to you. Exits 1 on an error of Clerk's, 2 on a wrong call.
+    A question before something is destroyed is put to you; where there is no terminal, only --yes answers it.
+    Exits 1 on an error of Clerk's and where nothing was done, 2 on a wrong call.
     """
     from clerk_mcp.commands.call import arguments_of, run_call
-    from clerk_mcp.serve import make_calls
+    from clerk_mcp.serve import check, make_calls
     from clerk_mcp.telemetry import to_stderr
 
     settings = _settings(context, flags)
     to_stderr("warning")
     try:
+        check(settings, _given(context, flags))
         calls, _ = make_calls(settings)
         given = arguments_of(arguments, json_args)
         cap = settings.list_all_cap
-        sys.exit(run_call(calls, operation, given, list_all_cap=cap, as_json=as_json))
+        sys.exit(run_call(calls, operation, given, list_all_cap=cap, as_json=as_json, agreed=yes))
     except SettingsError as error:
         _fail(error)
     except ValueError as error:
@@ -263,14 +383,15 @@ config_option = click.option(
 dry_run_option = click.option("--dry-run", is_flag=True, help="Show the difference, and change nothing")
 
 
-@cli.command()
+@cli.command(cls=_Install)
 @click.argument("host_id", metavar="HOST", required=False, shell_complete=_hosts)
-@click.option("--name", help="The entry's name  [default: clerk, or clerk-sandbox]")
+@click.option("--name", help="The entry's name  [default: clerk; demo with --sandbox]")
 @config_option
 @click.option("--with-key", is_flag=True, help="Write the key itself into the file")
+@click.option("--replace", is_flag=True, help="Forget the settings that the entry has")
 @dry_run_option
 @click.option("--print", "only_print", is_flag=True, help="Print the entry, and change nothing")
-@settings_options
+@_main_settings
 @click.pass_context
 def install(
     context: click.Context,
@@ -278,33 +399,22 @@ def install(
     host_id: str | None,
     name: str | None,
     config: Path | None,
-    with_key: bool,
     dry_run: bool,
     only_print: bool,
+    with_key: bool,
+    replace: bool,
     **flags: Any,
 ) -> None:
-    """Make HOST start this server, with the settings given here.
+    """Make HOST start this server, with the settings in force here, given as flags or as variables.
 
-    Changes one entry of the host's own configuration, and keeps the file as it was beside it. The key is not
-    written: the entry names a variable or a file that holds it.
+    Changes one entry of the host's own configuration, and keeps the file as it was beside it. An entry that
+    is there keeps its other settings. The key is not written: the entry names a variable or a file for it.
     """
-    from clerk_mcp.commands.install.install import main_install
+    from clerk_mcp.commands.install.install import Options, main_install
 
+    options = Options(name, config, with_key, replace, dry_run, only_print)
     try:
-        settings = _settings(context, flags)
-        given = _given(context, flags)
-        sys.exit(
-            main_install(
-                host_id,
-                settings,
-                given,
-                name=name,
-                config=config,
-                with_key=with_key,
-                dry_run=dry_run,
-                only_print=only_print,
-            )
-        )
+        sys.exit(main_install(host_id, _given(context, flags), options))
     except SettingsError as error:
         _fail(error)
 
@@ -386,9 +496,11 @@ def sandbox(host: str, port: int, data: Path | None, **options: Any) -> None:
 @click.option("--until", callback=_moment, help="Up to this time, or age")
 @click.option("--operation", help="One operation, or a pattern with *")
 @click.option("--target", help="An id that the call was about, or that it made")
-@click.option("--outcome", help="ok, error, not_run, unknown, refused, previewed, declined or cancelled")
-@click.option("--undo", "entry", help="Show the call that takes this entry back")
-@click.option("--yes", is_flag=True, help="Run it")
+@click.option("--outcome", callback=_outcome, help="How the call ended: ok, error, unknown, declined, …")
+@click.option(
+    "--undo", "entry", help="Show the call that takes this entry back; its first letters are enough"
+)
+@click.option("--yes", is_flag=True, help="Run it, and record it in FILE")
 @as_json_option
 @click.pass_context
 def audit(context: click.Context, /, file: Path, entry: str | None, yes: bool, **filters: Any) -> None:
@@ -406,7 +518,7 @@ def audit(context: click.Context, /, file: Path, entry: str | None, yes: bool, *
 
         to_stderr("warning")
         try:
-            calls, _ = make_calls(_settings(context, {}))
+            calls, _ = make_calls(_settings(context, {"audit_log": file}))
         except SettingsError as error:
             _fail(error)
     sys.exit(take_back(file, entry, calls, as_json=filters["as_json"]))

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
 def _from_environment() -> Starlette:
     from clerk_mcp.hosting import Web
-    from clerk_mcp.settings import load
+    from clerk_mcp.settings import load, refuse_without_effect
 
-    return Web(load()).app
+    settings = load({"transport": "http"})
+    refuse_without_effect(settings)
+    return Web(settings).app
 
 
 def __getattr__(name: str) -> Starlette:

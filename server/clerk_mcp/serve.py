@@ -7,9 +7,9 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import anyio
 from mcp.server.lowlevel import Server
@@ -22,7 +22,7 @@ from clerk_mcp.confirming import Confirmer, Seals, UsedInProcess, UsedInRedis, U
 from clerk_mcp.instance import Kind, fingerprint, kind_of_key
 from clerk_mcp.offering import Policy, Refused, Selection, SelectionError
 from clerk_mcp.protocol import Answering, Presentation, build_server
-from clerk_mcp.settings import Settings, SettingsError
+from clerk_mcp.settings import Settings, SettingsError, at_home, refuse_without_effect
 from clerk_mcp.telemetry import export_spans, to_stderr
 from clerk_mcp.upstream import (
     Budget,
@@ -39,9 +39,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger("clerk_mcp")
 
 NO_KEY = (
-    "No Clerk key: set CLERK_SECRET_KEY to the secret key of your instance (sk_test_… or sk_live_…),",
-    "or CLERK_SECRET_KEY_FILE to a file that holds it. Keys are in Clerk's dashboard under API keys.",
-    "To try without an account: clerk-mcp --sandbox",
+    "No Clerk key: CLERK_SECRET_KEY must be the secret key of your instance (sk_test_… or sk_live_…), or",
+    "CLERK_SECRET_KEY_FILE a file that holds it, or ~/.clerk-mcp/key. The dashboard has it under API keys.",
+    "To try without an account: clerk-mcp --sandbox, or CLERK_MCP_SANDBOX=true",
 )
 """What somebody reads who starts the server without a key."""
 
@@ -133,7 +133,7 @@ def _files(settings: Settings, transport: str) -> Files | None:
     if transport != "stdio":
         raise SettingsError("--files-dir is for stdio only: over HTTP nobody may name this machine's files")
     try:
-        return Files(settings.files_dir.expanduser())
+        return Files(at_home(settings.files_dir))
     except ValueError as error:
         raise SettingsError(f"--files-dir (CLERK_MCP_FILES_DIR): {error}") from None
 
@@ -159,9 +159,10 @@ def calls_maker(settings: Settings, transport: str) -> Callable[[ClerkClient, st
     Raises:
         SettingsError: a setting does not hold.
     """
-    secrets = SecretValues(settings.secrets or default_mode(transport), settings.secrets_dir.expanduser())
+    mode = settings.secrets or default_mode(transport)
+    secrets = SecretValues(mode, at_home(settings.secrets_dir) if mode == "file" else settings.secrets_dir)
     state_key = settings.state_key.get_secret_value() if settings.state_key else None
-    audit = AuditLog(settings.audit_log.expanduser()) if settings.audit_log else None
+    audit = AuditLog(at_home(settings.audit_log)) if settings.audit_log else None
     try:
         if audit:
             audit.check()
@@ -190,7 +191,27 @@ def make_policy(settings: Settings) -> Policy:
         selection = Selection.of(settings.toolsets, settings.tools, settings.exclude)
     except SelectionError as error:
         raise SettingsError(str(error)) from None
-    return Policy(selection, settings.read_only)
+    policy = Policy(selection, settings.read_only)
+    if not policy.listed(None):
+        raise SettingsError(
+            "--read-only leaves nothing of --toolsets, --tools and --exclude: all of it changes data"
+        )
+    return policy
+
+
+def check(settings: Settings, flags: Iterable[str] = ()) -> Policy:
+    """What may run, where a server with these settings would start; keys and files are not looked at.
+
+    Args:
+        flags: the fields that were given on the command line.
+
+    Raises:
+        SettingsError: a setting does not hold, or has no effect.
+    """
+    refuse_without_effect(settings, flags)
+    _files(settings, "stdio" if settings.transport == "stdio" else "http")
+    make_budget(settings, settings.key or "sk_test_any")
+    return make_policy(settings)
 
 
 def _used_seals(settings: Settings) -> UsedSeals:
@@ -222,7 +243,12 @@ def warn_of_live_writes(kind: Kind, settings: Settings) -> None:
 
 
 def serve_stdio(settings: Settings) -> None:
-    """Serve one host over stdin and stdout until stdin closes, or SIGTERM or SIGINT comes."""
+    """Serve one host over stdin and stdout until stdin closes, or SIGTERM or SIGINT comes.
+
+    Raises:
+        SettingsError: a setting does not hold, or there is no stdin or stdout.
+    """
+    _need_standard_streams()
     to_stderr(settings.log_level)
     export_spans()
     server = make_server(settings)
@@ -240,17 +266,42 @@ def collect_from_here() -> None:
     gc.enable()
 
 
+def _need_standard_streams() -> None:
+    closed = [name for name in ("stdin", "stdout") if getattr(sys, name) is None]
+    if closed:
+        raise SettingsError(
+            f"{' and '.join(closed)} closed: a host speaks to this server over stdin and stdout"
+        )
+    if sys.stderr is None:
+        # Its number would go to the next file or socket that is opened, and what is logged into that.
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+
+
 async def _serve_stdio(server: Server[Any]) -> None:
-    async with stdio_server() as (read, write), anyio.create_task_group() as tasks:
+    async with stdio_server() as (read, write):
+        try:
+            await _serve_streams(server, read, write)
+        except anyio.get_cancelled_exc_class():
+            # Nobody cancels this but the SDK's tasks around it, when one of the two streams fails.
+            logger.warning("the host is gone: stdout is closed")
+            _end_now()
+
+
+async def _serve_streams(server: Server[Any], read: Any, write: Any) -> None:
+    async with anyio.create_task_group() as tasks:
         with anyio.CancelScope() as serving:
             tasks.start_soon(_cancel_on_signal, serving)
             # Whichever way it ends, the client closes within, and gives writes under way their moment.
             await server.run(Answering(read, write), write, server.create_initialization_options())
         if serving.cancelled_caught:
-            sys.stderr.flush()
-            # The reader of stdin sits in a thread that nothing can interrupt; there is nothing left to do.
-            os._exit(0)
+            _end_now()
         tasks.cancel_scope.cancel()
+
+
+def _end_now() -> NoReturn:
+    """End the process: the reader of stdin sits in a thread that nothing can interrupt."""
+    sys.stderr.flush()
+    os._exit(0)
 
 
 async def _cancel_on_signal(serving: anyio.CancelScope) -> None:

@@ -10,13 +10,13 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from clerk_tools.catalog import nearest
@@ -27,6 +27,29 @@ KEY_PATTERN: Final = r"(sk_|test_|live_)[!-~]+"
 """What Clerk's secret keys look like."""
 
 _KEY_RULE: Final = "must start with sk_test_ or sk_live_ and hold no blanks or line breaks"
+
+DEFAULT_KEY_FILE: Final = Path("~/.clerk-mcp/key")
+"""Where the key is looked for that neither variable names: many hosts hand on none of their own."""
+
+_NOT_A_KEY: Final = (
+    (
+        r"\$\{?(env:)?\w+.*|%\w+%",
+        "the name of a variable that nobody filled in. Put the key into ~/.clerk-mcp/key, where it is found"
+        " without a variable, or have CLERK_SECRET_KEY_FILE name its file",
+    ),
+    (r"pk_.*", "a publishable key, which is for web pages; the secret one stands beside it in the dashboard"),
+    (r"[\"'].*|.*[\"']", "something in quotes: leave them out"),
+    (r"(?i)bearer\s.*", "something after Bearer: give the key alone"),
+    (r"whsec_.*", "the signing secret of a webhook"),
+    (r"ak_.*|mt_.*|oat_.*", "a credential for calling your own API, not Clerk's"),
+    (r"cmcp_.*", "an access token of this server, which is for callers over HTTP"),
+    (r"eyJ.*", "a token (JWT) of somebody who signed in"),
+    (r"-----BEGIN .*", "a key in PEM form, which is for verifying tokens"),
+    (r"(sk|rk)_(test|live)_51\w{80,}|rk_(test|live)_.*", "a key of Stripe's, as it looks"),
+    (r"sk-.*", "a key of another service, as it looks"),
+    (r"(?i)your[-_ ].*|<.*>|sk_(test|live)_(…|\.{2,}|[x*]{8,})", "an example: put your own in its place"),
+)
+"""What people give in place of a key, as patterns, and what to tell them. The value itself is never shown."""
 
 
 class SettingsError(Exception):
@@ -56,10 +79,20 @@ def _api_url(value: str) -> str:
 
 
 def _clerk_key(value: SecretStr) -> SecretStr:
-    # Said without the value: it is a secret even where it is malformed.
-    if not re.fullmatch(KEY_PATTERN, value.get_secret_value()):
-        raise ValueError(_KEY_RULE)
+    if problem := problem_with_key(value.get_secret_value()):
+        raise ValueError(problem)
     return value
+
+
+def problem_with_key(key: str) -> str | None:
+    """Why a text is no secret key of Clerk's; None where it looks like one.
+
+    Said without the value: it is a secret even where it is malformed.
+    """
+    for pattern, problem in _NOT_A_KEY:
+        if re.fullmatch(pattern, key, re.DOTALL):
+            return f"must be the secret key, sk_test_… or sk_live_…; this is {problem}"
+    return None if re.fullmatch(KEY_PATTERN, key) else _KEY_RULE
 
 
 def _origin(value: str) -> str:
@@ -73,6 +106,26 @@ def _origin(value: str) -> str:
     ):
         raise ValueError("must be an origin such as https://mcp.example.com, without a path")
     return value.rstrip("/")
+
+
+def _allowed_origins(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        # Compared letter by letter with what browsers send, which is never more than this.
+        if value == "*" or value.endswith("/") or not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^/?#@\s]+", value):
+            raise ValueError(
+                f"must be origins such as https://app.example.com, without a path: not {value!r}"
+            )
+    return values
+
+
+def _allowed_hosts(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if not re.fullmatch(r"([\w.-]+|\[[0-9A-Fa-f:.]+\])(:(\d+|\*))?", value):
+            raise ValueError(
+                f"must be hosts as requests name them, such as mcp.example.com or mcp.example.com:*,"
+                f" without https:// or a path: not {value!r}"
+            )
+    return values
 
 
 def _issuer(value: str) -> str:
@@ -186,12 +239,13 @@ class Settings(BaseSettings):
     public_url: Annotated[str, AfterValidator(_origin)] | None = Field(
         default=None, description="Where clients reach this server, such as https://mcp.example.com"
     )
-    allowed_host: Names = Field(
+    allowed_host: Annotated[Names, AfterValidator(_allowed_hosts)] = Field(
         default=(),
         description="Host headers to accept besides loopback and --public-url; example.com:* is any port",
     )
-    allowed_origin: Names = Field(
-        default=(), description="Origins of web pages that may call, besides loopback and --public-url"
+    allowed_origin: Annotated[Names, AfterValidator(_allowed_origins)] = Field(
+        default=(),
+        description="Origins of web pages that may call, besides loopback and --public-url",
     )
     stateful: bool = Field(
         default=False, description="Keep sessions, for older clients that must be asked back; needs affinity"
@@ -231,11 +285,31 @@ class Settings(BaseSettings):
     read_timeout: float = Field(default=15, gt=0, description="Seconds that a request may take to arrive")
     drain: float = Field(default=10, ge=0, description="Seconds that running calls get after SIGTERM")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _without_blanks(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Take blanks off, and leave out what is empty then: `NAME=` sets nothing.
+
+        What holds agents back is kept, to be refused: an unset shell variable must not open every door.
+        """
+        trimmed = {name: v.strip() if isinstance(v, str) else v for name, v in values.items()}
+        # A key keeps its blanks: one that was pasted with something beside it is refused.
+        return {
+            name: values[name] if name in _SECRETS else value
+            for name, value in trimmed.items()
+            if value != "" or name in HOLDS_BACK
+        }
+
     @property
     def key(self) -> str | None:
         """The key itself."""
         return self.clerk_secret_key.get_secret_value() if self.clerk_secret_key else None
 
+
+HOLDS_BACK: Final = ("toolsets", "tools", "exclude", "read_only", "confirm")
+"""Settings that are refused where they are given without a value."""
+
+_SECRETS: Final = ("clerk_secret_key", "CLERK_SECRET_KEY", "state_key")
 
 _SECTIONS: Final = {
     "clerk_secret_key": "Server",
@@ -291,9 +365,41 @@ def load(flags: Mapping[str, Any] | None = None) -> Settings:
         raise SettingsError(
             *(_problem(details["loc"], details["msg"]) for details in error.errors())
         ) from None
-    if settings.clerk_secret_key_file and not settings.clerk_secret_key:
-        return load({**given, "clerk_secret_key": _read_key(settings.clerk_secret_key_file)})
-    return settings
+    file = settings.clerk_secret_key_file or _default_key_file(settings)
+    if file is None or settings.key:
+        return settings
+    return load({**given, "clerk_secret_key_file": file, "clerk_secret_key": _read_key(file)})
+
+
+def _default_key_file(settings: Settings) -> Path | None:
+    """The key file that is found by itself; None where no key is needed, or callers bring theirs."""
+    if settings.sandbox or settings.auth == "clerk-key":
+        return None
+    try:
+        file = at_home(DEFAULT_KEY_FILE)
+        return file if file.is_file() else None
+    except (OSError, SettingsError):
+        return None
+
+
+def at_home(path: Path) -> Path:
+    """The path with `~` filled in.
+
+    Raises:
+        SettingsError: nobody knows where the user's home is.
+    """
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise SettingsError(
+            f"{path} cannot be found, for there is no home directory: set HOME, or give the whole path"
+        ) from None
+
+
+def given_in_environment() -> set[str]:
+    """The fields whose variables are set, and not to nothing."""
+    values = {name.upper(): value.strip() for name, value in os.environ.items()}
+    return {name for name in Settings.model_fields if values.get(variable(name))}
 
 
 _HOLD_BACK: Final = ("READONLY", "CONFIRM", "TOOLSETS", "EXCLUDE", "AUDITLOG")
@@ -326,11 +432,68 @@ def _problem(location: tuple[int | str, ...], message: str) -> str:
 
 
 def _read_key(path: Path) -> str:
+    by_variable = "clerk_secret_key_file" in given_in_environment()
+    named = f"CLERK_SECRET_KEY_FILE {path}" if by_variable else f"The key file {path}"
     try:
-        key = path.expanduser().read_text(encoding="utf-8").strip()
+        # Editors on Windows put a byte-order mark before the text.
+        key = at_home(path).read_text(encoding="utf-8-sig").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a text file"
-        raise SettingsError(f"CLERK_SECRET_KEY_FILE {path} cannot be read: {reason}") from None
-    if not re.fullmatch(KEY_PATTERN, key):
-        raise SettingsError(f"CLERK_SECRET_KEY_FILE {path}: a key {_KEY_RULE}")
+        raise SettingsError(f"{named} cannot be read: {reason}") from None
+    if not key:
+        raise SettingsError(f"{named}: the file is empty")
+    if problem := problem_with_key(key):
+        raise SettingsError(f"{named}: a key {problem}")
     return key
+
+
+# ── Settings without effect ──
+
+
+def refuse_without_effect(settings: Settings, flags: Iterable[str] = ()) -> None:
+    """Refuse settings that would change nothing: whoever gives one believes that it does.
+
+    Args:
+        flags: the fields that were given on the command line. A variable may be there for other servers, so
+            that those about HTTP count on stdio only where nobody chose stdio.
+
+    Raises:
+        SettingsError: it names them all.
+    """
+    chosen = settings.model_fields_set
+    on_stdio = settings.transport == "stdio"
+    idle = _ABOUT_HTTP & (set(flags) if "transport" in chosen else chosen) if on_stdio else frozenset()
+    problems = [
+        f"{_named(name)} has no effect on stdio: it needs --transport http"
+        for name in Settings.model_fields
+        if name in idle
+    ]
+    for name, needs, is_met in _NEEDS:
+        is_chosen = name in (flags if name == "token_file" else chosen) and bool(getattr(settings, name))
+        if is_chosen and not is_met(settings) and not (on_stdio and name in _ABOUT_HTTP):
+            problems.append(f"{_named(name)} has no effect without {needs}")
+    if problems:
+        raise SettingsError(*problems)
+
+
+def _named(name: str) -> str:
+    return f"{flag(name)} ({variable(name)})" if name not in WITHOUT_FLAG else variable(name)
+
+
+def _keeps_secrets_in_files(settings: Settings) -> bool:
+    return settings.secrets == "file" or (settings.secrets is None and settings.transport == "stdio")
+
+
+_NEEDS: Final = (
+    ("audit_before", "--audit-log", lambda s: s.audit_log),
+    ("secrets_dir", "--secrets file", _keeps_secrets_in_files),
+    ("token_file", "--auth bearer", lambda s: s.auth == "bearer"),
+    ("oauth_issuer", "--auth oauth", lambda s: s.auth == "oauth"),
+    ("oauth_audience", "--auth oauth", lambda s: s.auth == "oauth"),
+    ("oauth_client", "--auth oauth", lambda s: s.auth == "oauth"),
+    ("oauth_user", "--auth oauth", lambda s: s.auth == "oauth"),
+    ("oauth_jwks_url", "--auth oauth", lambda s: s.auth == "oauth"),
+)
+"""Fields that count only beside another, that one, and whether it is there."""
+
+_ABOUT_HTTP: Final = frozenset(sections()["Serving over HTTP"]) - {"transport"}

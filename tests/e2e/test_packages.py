@@ -113,7 +113,7 @@ def test_what_install_writes_is_what_doctor_then_starts(installed: Path, empty: 
     for host in ("claude-code", "goose", "codex"):
         assert run([command, "install", host, "--sandbox"], empty, HOME=str(empty)).returncode == 0
     report = json.loads(run([command, "doctor", "--sandbox", "--json"], empty, HOME=str(empty)).stdout)
-    started = {f["check"] for f in report["findings"] if '"clerk-sandbox" starts' in f["message"]}
+    started = {f["check"] for f in report["findings"] if '"demo" starts' in f["message"]}
     assert started == {"claude-code", "goose", "codex"}
     assert report["ok"]
 

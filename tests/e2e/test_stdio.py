@@ -208,4 +208,4 @@ def test_mcp_json_has_an_entry_that_works_as_it_stands() -> None:
             check=False,
         )
         # A host that does not fill in ${CLERK_SECRET_KEY} hands it over as it stands: that is no key.
-        assert done.returncode == (0 if name == "clerk-sandbox" else 2)
+        assert done.returncode == (0 if name == "demo" else 2)

@@ -93,7 +93,7 @@ def test_an_entry_comes_and_goes_and_leaves_everything_else_as_it_was(host_id: s
 def test_a_host_without_a_file_gets_one_that_it_can_read(host_id: str) -> None:
     host = HOSTS[host_id]
     assert clerk_mcp("install", host_id, "--sandbox").exit_code == 0
-    entry = parsed(host_id, path_here(host))[host.section]["clerk-sandbox"]
+    entry = parsed(host_id, path_here(host))[host.section]["demo"]
     launch = host.launch(entry)
     assert launch is not None
     assert launch.is_ours
@@ -178,7 +178,7 @@ def test_a_dry_run_shows_the_difference_and_changes_nothing() -> None:
     before = path.read_bytes()
     done = clerk_mcp("install", "vscode", "--sandbox", "--dry-run")
     assert done.exit_code == 0
-    assert '+\t\t"clerk-sandbox": {' in done.stdout.splitlines()
+    assert '+\t\t"demo": {' in done.stdout.splitlines()
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
 
@@ -330,7 +330,7 @@ def test_a_linked_file_stays_a_link(home: Path) -> None:
     path.symlink_to(kept)
     assert clerk_mcp("install", "cursor", "--sandbox").exit_code == 0
     assert path.is_symlink()
-    assert "clerk-sandbox" in kept.read_text()
+    assert "demo" in kept.read_text()
 
 
 def test_windows_line_ends_and_a_byte_order_mark_stay() -> None:

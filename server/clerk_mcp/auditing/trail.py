@@ -27,7 +27,7 @@ _ALWAYS: Final = ("entry", "time", "operation")
 
 
 class NoSuchEntry(LookupError):
-    """The trail has no call with this entry."""
+    """The trail has no call with this entry, or more than one; the message is what it has."""
 
 
 class RecordedCall(TypedDict, total=False):
@@ -72,15 +72,17 @@ class Trail:
     broken: list[int]
 
     def call(self, entry: str) -> RecordedCall:
-        """Find one call by its entry.
+        """Find one call by its entry, or by the first letters of it.
 
         Raises:
-            NoSuchEntry: there is none.
+            NoSuchEntry: there is none, or there are several.
         """
-        for call in self.calls:
-            if call["entry"] == entry:
-                return call
-        raise NoSuchEntry(entry)
+        found = [call for call in self.calls if entry and call["entry"].startswith(entry)]
+        exact = [call for call in found if call["entry"] == entry]
+        if len(exact or found) != 1:
+            several = ", ".join(call["entry"] for call in found[:5])
+            raise NoSuchEntry(f"several entries {entry}…: {several}" if found else f"no entry {entry}")
+        return (exact or found)[0]
 
 
 def load(path: Path) -> Trail:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import click
 
-from clerk_mcp.auditing import UNFINISHED, RecordedCall, load, select, targets
+from clerk_mcp.auditing import UNFINISHED, RecordedCall, load, moment, select, targets
 
 _IN_WORDS: Final = {UNFINISHED: "started, outcome unknown"}
 
 COLUMNS: Final = ("time", "entry", "caller", "operation", "target", "outcome", "status", "ms", "confirmation")
+_FIRST: Final = ("time", "entry", "operation", "outcome")
+"""What stands on the first line of a call, where the terminal is too narrow for one line; none is cut."""
 
 
 def show(
@@ -55,14 +58,30 @@ def show(
 
 
 def _print_table(calls: list[RecordedCall]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    """Print a row for each call, or two lines where a row is wider than the terminal: ids stay whole."""
+    if not calls:
+        click.echo("No call fits.", err=True)
+        return
+    rows = [dict(zip(COLUMNS, _row(call), strict=True)) for call in calls]
+    for row in rows:
+        row["time"] = _short_time(row["time"])
+    widths = {name: max(len(name), *(len(row[name]) for row in rows)) for name in COLUMNS}
+    if sum(widths.values()) + 2 * len(COLUMNS) <= shutil.get_terminal_size().columns:
+        for row in ({name: name for name in COLUMNS}, *rows):
+            click.echo("  ".join(f"{row[name]:<{widths[name]}}" for name in COLUMNS).rstrip())
+        return
+    for row in rows:
+        click.echo("  ".join(row[name] for name in _FIRST))
+        rest = [row[name] for name in COLUMNS if name not in (*_FIRST, "ms")]
+        took = f"{row['ms']} ms" if row["ms"] else ""
+        click.echo("    " + " · ".join(word for word in (*rest, took) if word))
 
-    table = Table(*COLUMNS)
-    for call in calls:
-        table.add_row(*(Text(cell) for cell in _row(call)))
-    Console().print(table)
+
+def _short_time(text: str) -> str:
+    """A moment to the second: today's as its time, this year's without the year; all in UTC."""
+    began, now = moment(text).astimezone(UTC), datetime.now(UTC)
+    form = "%H:%M:%S" if began.date() == now.date() else "%m-%d %H:%M:%S"
+    return f"{began:{form}}" if began.year == now.year else f"{began:%Y-%m-%d %H:%M:%S}"
 
 
 def _row(call: RecordedCall) -> tuple[str, ...]:

@@ -48,7 +48,14 @@ def _json_object(text: str) -> dict[str, Any]:
 
 
 def run_call(
-    calls: Calls, name: str, arguments: Mapping[str, Any], *, list_all_cap: int, as_json: bool
+    calls: Calls,
+    name: str,
+    arguments: Mapping[str, Any],
+    *,
+    list_all_cap: int,
+    as_json: bool,
+    agreed: bool = False,
+    session: str = "terminal",
 ) -> int:
     """Run one tool by the path that an agent's call takes, and print what comes back.
 
@@ -56,16 +63,19 @@ def run_call(
 
     Args:
         list_all_cap: the most records that one `list_all` reads.
+        agreed: what would be asked is agreed to beforehand.
+        session: what the audit trail calls this.
 
     Returns:
-        The exit status: 0, 1 where the answer is an error, 2 where the call was wrong.
+        The exit status: 0, 1 where the answer is an error or nothing was done, 2 where the call was wrong.
     """
-    asker = Asker(way=Asking.LIVE, elicit=_ask) if sys.stdin.isatty() else Asker()
+    person = _Person(agreed)
+    asker = Asker(way=Asking.LIVE, elicit=person.ask)
     surface = Surface("all", calls.policy, list_all_cap)
 
     async def run() -> Answer:
         async with calls.client:
-            caller = Caller("terminal", "terminal", on_wait=_say_why_it_waits, asker=asker)
+            caller = Caller(session, "terminal", on_wait=_say_why_it_waits, asker=asker)
             answer = await surface.call(calls, name, arguments, caller, _say_how_far)
         if not isinstance(answer, Answer):
             raise RuntimeError("a terminal asks at once")
@@ -76,6 +86,8 @@ def run_call(
     except UnknownOperation as unknown:
         click.echo(str(unknown), err=True)
         return 2
+    if person.was_missing:
+        return 1
     show(answer.value, as_json=as_json, to_stderr=answer.is_error)
     wrong = answer.is_error and answer.value["error"]["code"] == "invalid_arguments"
     return 2 if wrong else int(answer.is_error)
@@ -91,13 +103,27 @@ async def _say_how_far(done: float, total: float | None, message: str) -> None:
         click.echo(message, err=True)
 
 
-async def _ask(question: str) -> Answered:
-    click.echo(question, err=True)
-    try:
-        agreed = click.confirm("Do it?", default=False, err=True)
-    except click.Abort:
-        return Answered.CANCELLED
-    return Answered.ACCEPTED if agreed else Answered.DECLINED
+class _Person:
+    """Whoever runs the command, as far as they can be asked."""
+
+    def __init__(self, agreed: bool) -> None:
+        self._agreed = agreed
+        self.was_missing = False
+        """Whether there was a question, and nobody to answer it."""
+
+    async def ask(self, question: str) -> Answered:
+        if self._agreed:
+            return Answered.ACCEPTED
+        click.echo(question, err=True)
+        if not sys.stdin.isatty():
+            self.was_missing = True
+            click.echo("\nNothing was done: there is no terminal to ask at. Add --yes to do it.", err=True)
+            return Answered.CANCELLED
+        try:
+            agreed = click.confirm("Do it?", default=False, err=True)
+        except click.Abort:
+            return Answered.CANCELLED
+        return Answered.ACCEPTED if agreed else Answered.DECLINED
 
 
 def show(value: object, *, as_json: bool, to_stderr: bool = False) -> None:
@@ -175,13 +201,14 @@ def list_toolsets() -> int:
 def take_back(file: Path, entry: str, calls: Calls | None, *, as_json: bool) -> int:
     """Print the call that restores what an entry of an audit trail changed; with `calls`, run it as well."""
     try:
-        found = undo(load(file).call(entry))
+        call = load(file).call(entry)
     except OSError as error:
         click.echo(f"{file} cannot be read: {error.strerror}", err=True)
         return 2
-    except NoSuchEntry:
-        click.echo(f"{file} has no entry {entry}; clerk-mcp audit {file} lists them", err=True)
+    except NoSuchEntry as missing:
+        click.echo(f"{file} has {missing}; clerk-mcp audit {file} lists them", err=True)
         return 2
+    found = undo(call)
     if isinstance(found, NoUndo):
         click.echo(found.reason, err=True)
         return 1
@@ -193,7 +220,15 @@ def take_back(file: Path, entry: str, calls: Calls | None, *, as_json: bool) -> 
         arguments = json.dumps(found.arguments, ensure_ascii=False)
         click.echo(f"clerk-mcp call {found.operation} --json-args {shlex.quote(arguments)}")
         return 0
-    return run_call(calls, found.operation, found.arguments, list_all_cap=0, as_json=as_json)
+    return run_call(
+        calls,
+        found.operation,
+        found.arguments,
+        list_all_cap=0,
+        as_json=as_json,
+        agreed=True,
+        session=f"undo of {call['entry']}",
+    )
 
 
 class ToolsetSize(NamedTuple):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shlex
 import socket
 import ssl
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -21,11 +23,12 @@ import httpx2
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
+from clerk_mcp.commands.install.entry_args import Values, values_in_force, values_of
 from clerk_mcp.commands.install.file_change import CannotChange
 from clerk_mcp.commands.install.hosts import HOSTS, KEY, KEY_FILE, Host, Launch, path_here, resolved
-from clerk_mcp.commands.install.install import entries_of
+from clerk_mcp.commands.install.install import default_name, entries_of, install_command
 from clerk_mcp.instance import Kind, kind_of_key
-from clerk_mcp.serve import NO_KEY, make_calls, make_policy
+from clerk_mcp.serve import NO_KEY, check, make_calls
 from clerk_mcp.settings import Settings, SettingsError, flag
 from clerk_mcp.upstream import redis_pool
 from clerk_tools.catalog import operations
@@ -106,12 +109,13 @@ def _keeping(settings: Settings) -> Iterator[Finding]:
         yield Finding("key", "warning", f"others can read {file}", f"chmod 600 {file}")
 
 
-def start(settings: Settings) -> Finding:
+def start(settings: Settings, given: Mapping[str, Any]) -> Finding:
     """Whether the server would start with these settings, a key aside."""
     transport = "stdio" if settings.transport == "stdio" else "http"
     try:
-        has_key = settings.sandbox or settings.key is not None
-        policy = make_calls(settings, transport)[0].policy if has_key else make_policy(settings)
+        policy = check(settings, given)
+        if settings.sandbox or settings.key is not None:
+            make_calls(settings, transport)
     except SettingsError as error:
         return Finding("start", "problem", error.problems[0], " ".join(error.problems[1:]) or None)
     allowed = len(list(policy.allowed(None)))
@@ -288,18 +292,23 @@ def _clock(response: httpx2.Response) -> Iterator[Finding]:
     yield Finding("clock", "warning", f"{abs(ahead):.0f} s {direction} Clerk's", fix)
 
 
-async def hosts() -> list[Finding]:
-    """Which hosts there are, and whether their entries start this server; all are tried at once."""
+async def hosts(settings: Settings | None, given: Mapping[str, Any]) -> list[Finding]:
+    """Which hosts there are, and whether their entries start this server; all are tried at once.
+
+    Args:
+        settings: those in force here, for the commands that are advised; None where they do not hold.
+        given: those of them that were given as flags.
+    """
     findings: list[Finding] = []
     without: list[Host] = []
     async with anyio.create_task_group() as tasks:
         for host in HOSTS.values():
-            path = path_here(host)
-            if not path.is_file():
-                continue
             try:
+                path = path_here(host)
+                if not path.is_file():
+                    continue
                 entries = {name: host.launch(entry) for name, entry in entries_of(host, path).items()}
-            except CannotChange as broken:
+            except (CannotChange, SettingsError) as broken:
                 findings.append(Finding(host.id, "problem", str(broken)))
                 continue
             ours = {name: launch for name, launch in entries.items() if launch and launch.is_ours}
@@ -308,16 +317,21 @@ async def hosts() -> list[Finding]:
             for name, launch in ours.items():
                 tasks.start_soon(_try_entry, host, name, launch, findings)
     order = list(HOSTS)
-    return [*sorted(findings, key=lambda finding: order.index(finding.check)), *_without(without)]
+    return [
+        *sorted(findings, key=lambda finding: order.index(finding.check)),
+        *_without(without, settings, given),
+    ]
 
 
-def _without(hosts: list[Host]) -> list[Finding]:
+def _without(hosts: list[Host], settings: Settings | None, given: Mapping[str, Any]) -> list[Finding]:
     if not hosts:
         return []
-    titles, commands = (
-        ", ".join(host.title for host in hosts),
-        "; ".join(f"clerk-mcp install {host.id}" for host in hosts),
-    )
+    values: Values = {}
+    if settings and settings.transport == "stdio":
+        with suppress(SettingsError):
+            values = values_in_force(settings, given)
+    titles = ", ".join(host.title for host in hosts)
+    commands = "; ".join(install_command(host, default_name(values), values) for host in hosts)
     return [Finding("hosts", "ok", f"without an entry: {titles}", commands)]
 
 
@@ -347,14 +361,13 @@ async def _started(host: Host, name: str, launch: Launch, stderr: TextIO) -> Fin
                 tools = len((await client.list_tools()).tools)
     except Exception as error:  # noqa: BLE001  # whatever a program that is not well does, the report goes on
         reason = _last_words(stderr) or _first(error)
-        return Finding(
-            host.id, "problem", f'"{name}" does not start: {reason}', f"clerk-mcp install {host.id}"
-        )
+        said = values_of(launch.server_args or [], launch.env)
+        fix = install_command(host, name, said.values)
+        return Finding(host.id, "problem", f'"{name}" does not start: {reason}', fix)
     if tools is None:
         message = f'"{name}" says nothing within {_HOST_PATIENCE_S:.0f} s'
-        return Finding(
-            host.id, "problem", message, f"Run it by hand: {launch.command} {' '.join(launch.args)}"
-        )
+        by_hand = shlex.join([launch.command, *launch.args])
+        return Finding(host.id, "problem", message, f"Run it by hand: {by_hand}")
     seconds = time.perf_counter() - began
     return Finding(host.id, "ok", f'"{name}" starts: {tools} tools after {seconds:.1f} s')
 

@@ -46,13 +46,13 @@ async def _diagnose(given: Mapping[str, Any]) -> tuple[list[Finding], Settings |
     except SettingsError as error:
         findings += [Finding("settings", "problem", problem) for problem in error.problems]
     if settings:
-        findings += [*checks.key(settings), checks.start(settings), *checks.serving(settings)]
+        findings += [*checks.key(settings), checks.start(settings, given), *checks.serving(settings)]
         if settings.key or settings.sandbox or settings.auth == "clerk-key":
             with _progress("Asking Clerk"):
                 findings += await checks.clerk(settings)
         findings += [*await checks.redis(settings), *await checks.issuer(settings)]
     with _progress("Starting what the hosts would start"):
-        findings += await checks.hosts()
+        findings += await checks.hosts(settings, given)
     return findings, settings
 
 

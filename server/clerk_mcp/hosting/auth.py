@@ -78,7 +78,7 @@ class BearerTokens:
             logger.error("%s; nobody is let in until it is mended", error)
             raise Rejected("this server cannot read its token file", status=503) from None
         if token is None:
-            raise Rejected("the token is not known here", code="invalid_token")
+            raise Rejected("the token is not known here, or has expired", code="invalid_token")
         return AccessToken(token="", client_id=token.name, scopes=sorted(token.scopes))
 
     async def close(self) -> None:

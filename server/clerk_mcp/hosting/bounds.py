@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections import OrderedDict
@@ -16,6 +17,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from clerk_mcp.hosting.bodies import HungUp, NoRoom, TooLong, again, objection_to, read_body
 from clerk_mcp.hosting.shares import HELD, CallShares, Held
 from clerk_mcp.protocol import IDENTITY
+
+logger = logging.getLogger(__name__)
 
 
 class HeadBounds:
@@ -76,7 +79,7 @@ class CallBounds:
                 await self._app(scope, again(body, receive), send)
         except HungUp:
             # There is nobody to answer.
-            pass
+            logger.info("a caller hung up before its request was all there")
         finally:
             held.let_go()
 

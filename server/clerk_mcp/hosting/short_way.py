@@ -36,6 +36,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from clerk_mcp.protocol import refusal_of_params
+
 _METHODS: Final = ("tools/call", "tools/list")
 _VERSIONS: Final = frozenset((*HANDSHAKE_PROTOCOL_VERSIONS, *MODERN_PROTOCOL_VERSIONS))
 
@@ -73,6 +75,10 @@ class ShortWay:
         request = Request(scope, receive)
         body = await request.body()
         asked = _plain_request(body)
+        if asked is None and (refusal := refusal_of_params(body)) is not None:
+            response = Response(refusal.model_dump_json(), status_code=400, media_type="application/json")
+            await response(scope, receive, send)
+            return
         connection = _connection(asked, request) if asked else None
         if asked is None or connection is None:
             await self._app(scope, _unread(body, receive), send)

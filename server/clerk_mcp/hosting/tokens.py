@@ -1,7 +1,7 @@
 """The access tokens of `--auth bearer`: a text file with a line for each, and never the tokens themselves.
 
-    # name   hash                    scopes
-    ada      sha256:9f86d081884c…    read,write
+    # name   hash                    scopes        until, where it ends
+    ada      sha256:9f86d081884c…    read+write    expires=2026-12-31T00:00:00+00:00
 
 A token is 256 random bits, so one SHA-256 of it is as good as a slow hash: there is nothing to guess.
 """
@@ -13,18 +13,26 @@ import hmac
 import os
 import re
 import secrets
+import stat
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from clerk_mcp.offering import SCOPES
+from clerk_tools.catalog import nearest
 
 PREFIX: Final = "cmcp_"
 """Of every token, so that scanners for leaked secrets can know one."""
 
-_LINE: Final = re.compile(r"(?P<name>[\w.@-]{1,64})\s+sha256:(?P<digest>[0-9a-f]{64})\s+(?P<scopes>\S+)")
+_LINE: Final = re.compile(
+    r"(?P<name>[\w.@-]{1,64})\s+sha256:(?P<digest>[0-9a-f]{64})\s+(?P<scopes>[^\s=]+)"
+    r"(\s+expires=(?P<expires>\S+))?"
+)
+_SPAN: Final = re.compile(r"(\d{1,5})([hdw])")
+_UNITS: Final = {"h": "hours", "d": "days", "w": "weeks"}
 
 
 class TokenFileError(Exception):
@@ -39,20 +47,39 @@ class Token:
     digest: str
     """SHA-256 of the token, in hexadecimal."""
     scopes: frozenset[str]
+    expires: datetime | None = None
 
     def __str__(self) -> str:
-        short = ",".join(scope.removeprefix("clerk:") for scope in SCOPES if scope in self.scopes)
-        return f"{self.name} sha256:{self.digest} {short}"
+        until = f" expires={self.expires.isoformat()}" if self.expires else ""
+        return f"{self.name} sha256:{self.digest} {self._short()}{until}"
+
+    @property
+    def words(self) -> str:
+        """What it is good for."""
+        if self.is_over:
+            return f"nothing any more, since {self.expires:%Y-%m-%d %H:%M} UTC"
+        return self._short() + (f", until {self.expires:%Y-%m-%d %H:%M} UTC" if self.expires else "")
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its time has passed."""
+        return self.expires is not None and self.expires <= datetime.now(UTC)
+
+    def _short(self) -> str:
+        return "+".join(scope.removeprefix("clerk:") for scope in SCOPES if scope in self.scopes)
 
 
-def parse_scopes(names: Iterable[str]) -> frozenset[str]:
-    """Scopes from names with or without `clerk:`; `all` is every one.
+def parse_scopes(given: str | Iterable[str]) -> frozenset[str]:
+    """Scopes from one text such as `read+write`, or several, with or without `clerk:`; `all` is every one.
+
+    Commas and blanks between them are taken as well, as people write lists.
 
     Raises:
         ValueError: a name that is no scope, or none at all.
     """
     scopes: set[str] = set()
-    for name in names:
+    texts = [given] if isinstance(given, str) else given
+    for name in (name for text in texts for name in re.split(r"[+,\s]+", text.strip()) if name):
         scope = name if name.startswith("clerk:") else f"clerk:{name}"
         if name == "all":
             scopes.update(SCOPES)
@@ -65,6 +92,26 @@ def parse_scopes(names: Iterable[str]) -> frozenset[str]:
     return frozenset(scopes)
 
 
+def parse_expiry(text: str, now: datetime | None = None) -> datetime:
+    """A time to come: a date or ISO 8601 in UTC, or a span from now such as `12h`, `90d` or `4w`.
+
+    Raises:
+        ValueError: it is none of these, or past.
+    """
+    now = now or datetime.now(UTC)
+    try:
+        if span := _SPAN.fullmatch(text.strip()):
+            end = now + timedelta(**{_UNITS[span[2]]: int(span[1])})
+        else:
+            parsed = datetime.fromisoformat(text.strip())
+            end = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{text!r} is neither a date like 2026-12-31 nor a span like 90d") from None
+    if end <= now:
+        raise ValueError(f"{text!r} is past: a token would be good for nothing")
+    return end.replace(microsecond=0)
+
+
 def read(path: Path) -> list[Token]:
     """The tokens of a file, which may be empty.
 
@@ -72,7 +119,7 @@ def read(path: Path) -> list[Token]:
         TokenFileError: it cannot be read, or a line of it is malformed.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a text file"
         raise TokenFileError(f"token file {path}: {reason}") from None
@@ -92,38 +139,61 @@ def _parse(line: str, place: str) -> Token:
     if not found:
         raise TokenFileError(f"{place}: expected NAME sha256:HASH SCOPES, as `clerk-mcp token new` writes it")
     try:
-        scopes = parse_scopes(found["scopes"].split(","))
+        scopes = parse_scopes(found["scopes"])
+        expires = datetime.fromisoformat(found["expires"]) if found["expires"] else None
     except ValueError as error:
         raise TokenFileError(f"{place}: {error}") from None
-    return Token(found["name"], found["digest"], scopes)
+    if expires and expires.tzinfo is None:
+        expires = expires.replace(tzinfo=UTC)
+    return Token(found["name"], found["digest"], scopes, expires)
 
 
-def issue(path: Path, name: str, scopes: Iterable[str]) -> str:
+def issue(path: Path, name: str, scopes: str | Iterable[str], expires: str | None = None) -> str:
     """Make a token, store its hash in the file, which is created if need be, and return it.
 
     Raises:
         TokenFileError: the file or the name cannot be used.
-        ValueError: see `parse_scopes`.
+        ValueError: see `parse_scopes` and `parse_expiry`.
     """
     secret = PREFIX + secrets.token_urlsafe(32)
-    token = Token(name, _digest(secret), parse_scopes(scopes))
+    token = Token(name, _digest(secret), parse_scopes(scopes), parse_expiry(expires) if expires else None)
     if not _LINE.fullmatch(str(token)):
         raise TokenFileError(f"{name!r} cannot be a name: up to 64 letters, digits, . _ @ and -")
     if any(other.name == name for other in (read(path) if path.exists() else [])):
-        raise TokenFileError(f"token file {path} has a token named {name}; remove its line first")
-    _append(path, str(token))
+        raise TokenFileError(
+            f"token file {path} has a token named {name}; clerk-mcp token revoke {name} takes it out"
+        )
+    before = path.read_text(encoding="utf-8-sig") if path.exists() else "# name, hash, scopes, until\n"
+    gap = "" if before.endswith("\n") or not before else "\n"
+    _replace(path, f"{before}{gap}{token}\n")
     return secret
 
 
-def _append(path: Path, line: str) -> None:
-    """Add a line by replacing the file, so that a server that reads it meanwhile sees one or the other."""
+def revoke(path: Path, name: str) -> None:
+    """Take the token of this name out of the file.
+
+    Raises:
+        TokenFileError: there is none, or the file cannot be used.
+    """
+    known = [token.name for token in read(path)]
+    if name not in known:
+        meant = nearest(name, known)
+        advice = f"; did you mean {meant}?" if meant else ""
+        raise TokenFileError(f"token file {path} has no token named {name}{advice}")
+    lines = path.read_text(encoding="utf-8-sig").splitlines(keepends=True)
+    _replace(path, "".join(line for line in lines if line.split()[:1] != [name]))
+
+
+def _replace(path: Path, text: str) -> None:
+    """Replace the file at once, so that a server that reads it meanwhile sees one or the other."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        before = path.read_text(encoding="utf-8") if path.exists() else "# name, hash, scopes\n"
-        gap = "" if before.endswith("\n") or not before else "\n"
+        mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o600
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(f"{before}{gap}{line}\n")
+            file.write(text)
+        # Its owner may have let the user read it that the server runs as.
+        Path(temporary).chmod(mode)
         os.replace(temporary, path)
     except OSError as error:
         raise TokenFileError(f"token file {path}: {error.strerror}") from None
@@ -152,7 +222,7 @@ class TokenFile:
         digest = _digest(secret)
         # Every entry is compared, each in constant time: how long it takes tells nothing of the hashes.
         matches = [token for token in self._tokens if hmac.compare_digest(token.digest, digest)]
-        return matches[0] if matches else None
+        return matches[0] if matches and not matches[0].is_over else None
 
     def _state(self) -> tuple[int, int, int]:
         try:

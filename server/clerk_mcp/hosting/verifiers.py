@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -12,7 +13,7 @@ from starlette.routing import Route
 from clerk_mcp.hosting.auth import BearerTokens, ClerkKeys, Verifier
 from clerk_mcp.hosting.tokens import TokenFile, TokenFileError, parse_scopes
 from clerk_mcp.offering import SCOPES
-from clerk_mcp.settings import Settings, SettingsError, is_loopback
+from clerk_mcp.settings import Settings, SettingsError, at_home, is_loopback
 
 if TYPE_CHECKING:
     from clerk_mcp.hosting.oauth import OAuthTokens
@@ -29,9 +30,12 @@ def make_verifier(settings: Settings) -> Verifier | None:
     """
     if settings.auth == "bearer":
         try:
-            return BearerTokens(TokenFile(settings.token_file.expanduser()))
+            return BearerTokens(TokenFile(at_home(settings.token_file)))
         except TokenFileError as error:
-            raise SettingsError(f"--auth bearer: {error}; make one with: clerk-mcp token new NAME") from None
+            command = (
+                f"clerk-mcp token new NAME --scope read --token-file {shlex.quote(str(settings.token_file))}"
+            )
+            raise SettingsError(f"--auth bearer: {error}; make one with: {command}") from None
     if settings.auth == "oauth":
         return make_oauth(settings)
     if settings.auth == "clerk-key":
@@ -79,7 +83,7 @@ def _users(entries: Iterable[str]) -> dict[str, frozenset[str]]:
     for entry in entries:
         subject, _, scopes = entry.rpartition("=")
         try:
-            users[subject] = parse_scopes(scopes.split("+"))
+            users[subject] = parse_scopes(scopes)
         except ValueError as error:
             raise SettingsError(f"--oauth-user {entry}: {error}; write it as user_1=read+write") from None
     return users

@@ -5,7 +5,7 @@ from __future__ import annotations
 from clerk_mcp.protocol.identity import HUNG_UP, IDENTITY, MISSING_SCOPE, SESSION, Identity
 from clerk_mcp.protocol.own_tools import declared
 from clerk_mcp.protocol.server import build_server
-from clerk_mcp.protocol.stdio import Answering
+from clerk_mcp.protocol.stdio import Answering, refusal_of_params
 from clerk_mcp.protocol.surface import Presentation, Surface
 
 __all__ = [
@@ -19,4 +19,5 @@ __all__ = [
     "Surface",
     "build_server",
     "declared",
+    "refusal_of_params",
 ]

@@ -22,6 +22,7 @@ from clerk_mcp.confirming import Asker, AskInResult
 from clerk_mcp.protocol.completions import Completions, register_completions
 from clerk_mcp.protocol.elicitation import asker_of, in_result
 from clerk_mcp.protocol.identity import IDENTITY, LOCAL, SESSION, Context, Identity, report_missing_scope
+from clerk_mcp.protocol.lenient import read_arguments
 from clerk_mcp.protocol.prompts import Prompts, register_prompts
 from clerk_mcp.protocol.resources import Resources, register_resources
 from clerk_mcp.protocol.surface import WAYS, ListingMode, Presentation, Surface
@@ -107,6 +108,7 @@ def build_server(
         _refuse_by_status(context, answer)
         return _wire(answer)
 
+    server.middleware.append(read_arguments)
     server.add_request_handler("tools/list", types.PaginatedRequestParams, list_tools)
     server.add_request_handler("tools/call", types.CallToolRequestParams, call_tool)
     register_resources(server, Resources(reach, surface, presentation.about, instance), _caller)

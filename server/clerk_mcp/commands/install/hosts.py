@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from clerk_mcp.commands.install.host_files import Format
-from clerk_mcp.settings import Settings, flag
+from clerk_mcp.settings import SettingsError
 
 KEY: Final = "CLERK_SECRET_KEY"
 KEY_FILE: Final = "CLERK_SECRET_KEY_FILE"
-DEFAULT_KEY_FILE: Final = Path("~/.clerk-mcp/key")
-"""Where an entry looks for the key in a host that hands on no variables."""
+OWN_NAME: Final = "clerk"
+SANDBOX_NAME: Final = "demo"
+"""What entries are called. Claude takes 64 characters for `mcp__ENTRY__TOOL`, and the longest tool has 52."""
 
 Platform = Literal["macos", "linux", "windows"]
 EntryForm = Literal["plain", "typed", "goose", "codex"]
@@ -39,8 +40,14 @@ class Launch:
     @property
     def is_ours(self) -> bool:
         """Whether what it starts is this server, as far as a command line shows."""
+        return self.server_args is not None
+
+    @property
+    def server_args(self) -> list[str] | None:
+        """The arguments that this server gets; None where what is started is another."""
         words = [Path(self.command.replace("\\", "/")).name.removesuffix(".exe"), *self.args]
-        return "clerk-mcp" in words or "clerk_mcp" in words
+        start = next((i for i, word in enumerate(words) if word in ("clerk-mcp", "clerk_mcp")), None)
+        return None if start is None else words[start + 1 :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,8 +234,17 @@ def platform_here() -> Platform:
 
 
 def path_here(host: Host) -> Path:
-    """Where a host's configuration is for the user who runs this."""
-    return host.path(platform_here(), os.environ, Path.home())
+    """Where a host's configuration is for the user who runs this.
+
+    Raises:
+        SettingsError: nobody knows where that user's home is.
+    """
+    try:
+        return host.path(platform_here(), os.environ, Path.home())
+    except RuntimeError:
+        raise SettingsError(
+            "There is no home directory to look for hosts in: set HOME, or name the host's file with --config"
+        ) from None
 
 
 def command_here() -> list[str]:
@@ -244,22 +260,6 @@ def command_here() -> list[str]:
 def is_temporary_installation() -> bool:
     """Whether this runs from a cache that is emptied some day, as with uvx and `pipx run`."""
     return bool({".cache", "Caches", "cache", "Cache"} & set(Path(sys.prefix).parts))
-
-
-def serving_args(given: Mapping[str, Any]) -> list[str]:
-    """The command line that repeats settings given as flags.
-
-    Paths become absolute, for a host starts the server in a directory of its own.
-    """
-    args: list[str] = []
-    for name, info in Settings.model_fields.items():
-        value = given.get(name)
-        if value is True:
-            args.append(flag(name))
-        elif value is not None and value is not False:
-            is_path = info.annotation in (Path, Path | None)
-            args += [flag(name), os.path.abspath(Path(value).expanduser()) if is_path else str(value)]
-    return args
 
 
 _REFERENCE: Final = re.compile(r"\$\{(?:env:)?(?P<braced>\w+)(?::-(?P<default>[^}]*))?\}|\$(?P<bare>\w+)")

@@ -4,29 +4,49 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from clerk_mcp.commands.install import host_files
+from clerk_mcp.commands.install.entry_args import (
+    Said,
+    Values,
+    args_of,
+    differences,
+    env_of,
+    is_setting,
+    values_in_force,
+    values_of,
+)
 from clerk_mcp.commands.install.file_change import BOM, CannotChange, Change, read_text, refuse_read_only
 from clerk_mcp.commands.install.host_files import BrokenFile
 from clerk_mcp.commands.install.hosts import (
-    DEFAULT_KEY_FILE,
     HOSTS,
     KEY,
     KEY_FILE,
     OTHER,
+    OWN_NAME,
+    SANDBOX_NAME,
     Host,
     Launch,
     command_here,
     is_temporary_installation,
     path_here,
-    serving_args,
 )
-from clerk_mcp.settings import Settings, SettingsError
+from clerk_mcp.serve import check
+from clerk_mcp.settings import (
+    DEFAULT_KEY_FILE,
+    Settings,
+    SettingsError,
+    at_home,
+    given_in_environment,
+    load,
+)
 from clerk_tools.catalog import nearest
 
 _KNOWN: Final = f"Known are {', '.join(HOSTS)}; for any other, clerk-mcp install --print shows the entry."
@@ -102,31 +122,108 @@ def plan_uninstall(host: Host, path: Path, name: str | None) -> tuple[Change, li
     return _changed(host, path, dict.fromkeys(ours)), ours
 
 
-def launch_here(host: Host, settings: Settings, given: Mapping[str, Any], *, with_key: bool) -> Launch:
-    """How a host shall start this installation with the settings given as flags.
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How `clerk-mcp install` is to go about it."""
 
-    The key itself is written only where `with_key` says so. Otherwise the entry names a file that holds it,
-    or a variable of the host's environment.
+    name: str | None = None
+    """The entry's; by default `clerk`, or `demo` for the sandbox."""
+    config: Path | None = None
+    """The host's file, where it is not the user's own."""
+    with_key: bool = False
+    replace: bool = False
+    """Forget the settings that the entry has."""
+    dry_run: bool = False
+    only_print: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an entry shall start, and what that changes."""
+
+    launch: Launch
+    changes: tuple[str, ...] = ()
+    """Lines for the person: what differs from the entry as it is."""
+
+
+def plan_launch(host: Host, given: Mapping[str, Any], old: Launch | None, options: Options) -> Plan:
+    """How a host shall start this installation with the settings in force here.
+
+    An entry that is there keeps its other settings, and its variables. The key itself is written only where
+    `with_key` says so: otherwise the entry names a file that holds it, or a variable of the host's.
+
+    Args:
+        given: settings given as flags, by field name.
+        old: what the entry starts today, where it starts this server.
 
     Raises:
-        SettingsError: a key is to be written and there is none, or the settings are not for stdio.
+        SettingsError: a setting does not hold, has no effect, or must not stand in the file.
     """
+    settings = load(given)
     if settings.transport != "stdio":
         raise SettingsError(
             "Hosts start this server over stdio. To connect one to a server over HTTP, give it the URL."
         )
+    before = values_of(old.server_args or [], old.env) if old else Said({}, ())
+    kept = {} if options.replace else _not_told(before.values, settings)
+    if options.name is None and not settings.sandbox:
+        # The name that is chosen here, `clerk`, is that of the user's own instance.
+        kept.pop("sandbox", None)
+    values = kept | values_in_force(settings, given)
+    merged = load({**given, **kept})
+    check(merged, values)
     command, *args = command_here()
-    args += serving_args(given)
+    launch = Launch(command, [*args, *args_of(values)], env_of(values))
+    launch = _with_key(host, launch, merged, old, options)
+    if old and not options.replace:
+        launch = _with_foreign_variables(launch, old)
+    changes = [
+        *differences(before.values, values),
+        *(f"left out, no setting: {word}" for word in before.unknown),
+    ]
+    if old and KEY in old.env and old.env[KEY].startswith(("sk_", "test_", "live_")) and not options.with_key:
+        changes.append("gone: the key itself; --with-key writes it")
+    return Plan(launch, tuple(changes) if old else ())
+
+
+def _not_told(values: Values, settings: Settings) -> Values:
+    return {name: value for name, value in values.items() if name not in settings.model_fields_set}
+
+
+def _with_key(host: Host, launch: Launch, settings: Settings, old: Launch | None, options: Options) -> Launch:
+    """The launch with where the key comes from."""
     if settings.sandbox:
-        return Launch(command, args)
-    if with_key:
+        return launch
+    if options.with_key:
         if settings.key is None:
             raise SettingsError(f"--with-key writes the key of {KEY} or {KEY_FILE}, and neither is set")
-        return Launch(command, args, {KEY: settings.key})
+        return replace(launch, env={**launch.env, KEY: settings.key})
+    earlier = old.env.get(KEY_FILE) if old and not options.replace else None
+    if earlier and "clerk_secret_key_file" not in given_in_environment():
+        return replace(launch, env={**launch.env, KEY_FILE: earlier})
     if settings.clerk_secret_key_file or not host.takes_variables:
-        file = settings.clerk_secret_key_file or DEFAULT_KEY_FILE
-        return Launch(command, args, {KEY_FILE: os.path.abspath(file.expanduser())})
-    return Launch(command, args, from_env=(KEY,))
+        file = os.path.abspath(at_home(settings.clerk_secret_key_file or DEFAULT_KEY_FILE))
+        return replace(launch, env={**launch.env, KEY_FILE: file})
+    return replace(launch, from_env=(KEY,))
+
+
+def _with_foreign_variables(launch: Launch, old: Launch) -> Launch:
+    """The launch with what the entry has beside our settings, such as a proxy."""
+    foreign = {name: value for name, value in old.env.items() if not is_setting(name)}
+    others = tuple(name for name in old.from_env if not is_setting(name))
+    return replace(launch, env=foreign | launch.env, from_env=(*launch.from_env, *others))
+
+
+def install_command(host: Host, name: str, values: Values) -> str:
+    """The whole command that makes an entry as it should be."""
+    words = ["clerk-mcp", "install", host.id, *(() if name == default_name(values) else ("--name", name))]
+    env = [f"{variable}={value}" for variable, value in env_of(values).items()]
+    return shlex.join([*env, *words, *args_of(values)])
+
+
+def default_name(values: Values) -> str:
+    """What an entry with these settings is called where nobody names it."""
+    return SANDBOX_NAME if values.get("sandbox") else OWN_NAME
 
 
 def show_entry(host: Host, name: str, launch: Launch) -> None:
@@ -135,10 +232,14 @@ def show_entry(host: Host, name: str, launch: Launch) -> None:
     click.echo(host_files.with_entry("", form, host.section, name, host.entry(name, launch)).rstrip("\n"))
 
 
-def install(host: Host, path: Path, name: str, launch: Launch, *, dry_run: bool) -> int:
+def install(host: Host, path: Path, name: str, plan: Plan, *, dry_run: bool) -> int:
     """Put the entry into the host's file, and say what is left to do. Returns the exit status."""
+    launch = plan.launch
     try:
         change = plan_install(host, path, name, launch)
+        if not change.is_none:
+            for line in plan.changes:
+                click.echo(f'"{name}" {line}', err=True)
         if change.is_none:
             click.echo(f'{host.title} has this entry already: "{name}" in {change.path}')
         elif dry_run:
@@ -213,31 +314,30 @@ def _host(id: str) -> Host:
     return host
 
 
-def main_install(
-    host_id: str | None,
-    settings: Settings,
-    given: Mapping[str, Any],
-    *,
-    name: str | None,
-    config: Path | None,
-    with_key: bool,
-    dry_run: bool,
-    only_print: bool,
-) -> int:
+def main_install(host_id: str | None, given: Mapping[str, Any], options: Options) -> int:
     """`clerk-mcp install`. Returns the exit status.
 
+    Args:
+        given: settings given as flags, by field name.
+
     Raises:
-        SettingsError: see `launch_here`; or the host is not known, or not named.
+        SettingsError: see `plan_launch`; or the host is not known, or not named.
     """
-    if host_id is None and not only_print:
+    if host_id is None and not options.only_print:
         raise SettingsError(f"Which host? {_KNOWN}")
     host = _host(host_id) if host_id else OTHER
-    launch = launch_here(host, settings, given, with_key=with_key)
-    name = name or ("clerk-sandbox" if settings.sandbox else "clerk")
-    if only_print:
-        show_entry(host, name, launch)
+    name = options.name or default_name({"sandbox": load(given).sandbox})
+    if options.only_print:
+        show_entry(host, name, plan_launch(host, given, None, options).launch)
         return 0
-    return install(host, config or path_here(host), name, launch, dry_run=dry_run)
+    path = options.config or path_here(host)
+    try:
+        old = host.launch(entries_of(host, path).get(name))
+    except CannotChange as refusal:
+        click.echo(f"{refusal} Nothing was changed.", err=True)
+        return 2
+    plan = plan_launch(host, given, old if old and old.is_ours else None, options)
+    return install(host, path, name, plan, dry_run=options.dry_run)
 
 
 def main_uninstall(host_id: str, *, name: str | None, config: Path | None, dry_run: bool) -> int:
