@@ -173,7 +173,7 @@ def _say_that_it_waits() -> None:
             "clerk-mcp waits for a host (Claude, Cursor, …) to speak MCP to it on stdin; Ctrl-C ends it.\n"
             "To put it into a host:  clerk-mcp install\n"
             "To see what it does:    clerk-mcp demo\n"
-            "To call one tool:       clerk-mcp call --sandbox Users_getTotalCount",
+            "To call a tool:         clerk-mcp tools, then clerk-mcp call --sandbox TOOL",
             err=True,
         )
 

@@ -16,7 +16,7 @@ from mcp_types import INVALID_PARAMS
 
 PARAMS_RULE = (
     "Invalid request: `params` must be an object, such as"
-    ' {"name": "Users_getUserDetails", "arguments": {"user_id": "user_…"}}'
+    ' {"name": "…", "arguments": {"limit": 5}} for tools/call'
 )
 
 
