@@ -19,12 +19,12 @@ from mcp import Client
 
 from clerk_mcp.serve import make_server
 from clerk_mcp.settings import load
+from clerk_sandbox.examples import example_calls, filled_in
 from clerk_sandbox.sandbox import Sandbox
 from clerk_tools.catalog import operations
 from clerk_tools.operation import Effect, Envelope
 from tests.calling import call
 from tests.sandbox.clerk import Clerk
-from tests.sandbox.valid_calls import filled_in, valid_calls
 
 LIMIT = 0.35
 TOKEN = "Sessions_createSessionTokenFromTemplate"
@@ -36,7 +36,7 @@ def only_file_in(directory: Path) -> Any:
 
 
 async def main() -> None:
-    calls = valid_calls()
+    calls = example_calls()
     clerk = Clerk(Sandbox())
     raw_bytes = our_bytes = raw_tokens = our_tokens = 0
     print(f"{'operation':54}{'Clerk':>7}{'ours':>7}{'':6}{'Clerk':>7}{'ours':>7}")

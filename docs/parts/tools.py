@@ -1,7 +1,7 @@
 """A page for each resource: its tools, their arguments, and a call of each with what came back.
 
-The calls are those that the tests make of every operation, on one sandbox whose clock stands still, by the
-path that an agent's call takes.
+The calls are the examples of the declarations, on one sandbox whose clock stands still, by the path that an
+agent's call takes.
 """
 
 from __future__ import annotations
@@ -24,13 +24,12 @@ from clerk_mcp.offering.policy import needed_scopes
 from clerk_mcp.serve import calls_maker
 from clerk_mcp.settings import load
 from clerk_mcp.upstream.client import ClerkClient
+from clerk_sandbox.examples import ISSUED_TOKEN, example_calls, filled_in
 from clerk_sandbox.sandbox import Sandbox
 from clerk_sandbox.transport import SandboxTransport
 from clerk_tools.argument import Argument
 from clerk_tools.catalog import RESOURCES, operations
 from clerk_tools.operation import Effect, Spec
-from tests.sandbox.clock import Clock
-from tests.sandbox.valid_calls import ISSUED_TOKEN, filled_in, valid_calls
 
 TITLES: Final = {
     "saml_connections": "SAML connections",
@@ -46,6 +45,8 @@ TITLES: Final = {
 DOES: Final = {Effect.READ: "reads", Effect.WRITE: "changes something", Effect.DESTROY: "**destroys**"}
 
 _ISSUER: Final = "Sessions_createSessionTokenFromTemplate"
+_NOW_MS: Final = 1_767_225_600_000
+"""The first of January 2026: the pages must not differ from day to day."""
 _LONGEST: Final = 120
 """Characters of a text in an example; images and certificates are longer."""
 _MOST: Final = 2
@@ -185,13 +186,13 @@ async def _run_all() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
 
 
 async def _run_within(secrets_dir: str) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
-    sandbox = Sandbox(clock=Clock())
+    sandbox = Sandbox(clock=lambda: _NOW_MS)
     make = calls_maker(load({"sandbox": True, "secrets": "inline"}), "stdio")
     hidden = calls_maker(load({"sandbox": True, "secrets": "file", "secrets_dir": secrets_dir}), "stdio")
     found = {}
     token = ""
     async with _client(sandbox) as client:
-        for id, arguments in valid_calls().items():
+        for id, arguments in example_calls().items():
             given = filled_in(arguments, token)
             # The one credential that a later call needs.
             calls = (make if id == _ISSUER else hidden)(client, sandbox.key, Kind.SANDBOX)
@@ -222,7 +223,7 @@ def counted() -> str:
     """A call of `list_all`, and what came back."""
 
     async def run() -> Answer | AskInResult:
-        sandbox = Sandbox(clock=Clock())
+        sandbox = Sandbox(clock=lambda: _NOW_MS)
         make = calls_maker(load({"sandbox": True}), "stdio")
         async with _client(sandbox) as client:
             return await list_all(make(client, sandbox.key, Kind.SANDBOX), _COUNTED, Caller(), cap=5000)

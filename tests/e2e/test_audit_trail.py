@@ -19,16 +19,16 @@ from clerk_mcp.auditing.undo import Undo, undo
 from clerk_mcp.serve import make_server
 from clerk_mcp.settings import SettingsError
 from clerk_mcp.settings import load as load_settings
+from clerk_sandbox.examples import example_calls
 from clerk_sandbox.sandbox import Sandbox
 from clerk_sandbox.serve import Server
 from tests.calling import call, error_of
 from tests.conftest import Connect
-from tests.sandbox.valid_calls import valid_calls
 
 pytestmark = pytest.mark.anyio
 
 UPDATE = "Users_updateUserAttributes"
-ARGUMENTS = valid_calls()[UPDATE]
+ARGUMENTS = example_calls()[UPDATE]
 
 
 @asynccontextmanager
@@ -138,7 +138,7 @@ async def test_the_trail_says_what_agreed_to_a_call_and_what_stopped_one(
     connect: Connect, tmp_path: Path
 ) -> None:
     path = tmp_path / "audit.jsonl"
-    deletion = valid_calls()["Users_deleteUserById"]
+    deletion = example_calls()["Users_deleteUserById"]
     async with connect(audit_log=path, confirm="always") as client:
         await call(client, UPDATE, **ARGUMENTS)
         preview = await call(client, "Users_deleteUserById", **deletion)
@@ -162,7 +162,7 @@ async def test_a_call_that_is_not_allowed_leaves_a_line_that_says_why(
     connect: Connect, tmp_path: Path, flags: dict[str, Any], reason: str
 ) -> None:
     path = tmp_path / "audit.jsonl"
-    deletion = valid_calls()["Users_deleteUserById"]
+    deletion = example_calls()["Users_deleteUserById"]
     async with connect(audit_log=path, **flags) as client:
         assert (await error_of(client, "Users_deleteUserById", **deletion))["code"] == reason
         # Whoever may not make the call learns that, and not what would be wrong with it.

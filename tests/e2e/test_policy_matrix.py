@@ -29,13 +29,13 @@ from clerk_mcp.instance import fingerprint, kind_of_key
 from clerk_mcp.offering.policy import Policy, Selection
 from clerk_mcp.protocol.server import build_server
 from clerk_mcp.upstream.client import ClerkClient
+from clerk_sandbox.examples import example_calls, filled_in, user_id
 from clerk_sandbox.sandbox import Sandbox
 from clerk_sandbox.transport import SandboxTransport
 from clerk_tools.catalog import operations
 from tests.calling import call, error_of, text_of
 from tests.conftest import ERAS, Connect
 from tests.effects import DESTROYS_THOUGH_NOT_DELETE, READS_THOUGH_POST
-from tests.sandbox.valid_calls import filled_in, user_id, valid_calls
 
 pytestmark = pytest.mark.anyio
 
@@ -71,7 +71,7 @@ def rows() -> list[tuple[str, str, dict[str, Any]]]:
     """Every operation with a valid call, and the one update that destroys."""
     nadia = user_id(Sandbox().instance, "nadia.brandt@fernhill.example")
     clearing = (CLEARS_USERNAME, "Users_updateUserAttributes", {"user_id": nadia, "username": None})
-    return [clearing, *((id, id, arguments) for id, arguments in valid_calls().items())]
+    return [clearing, *((id, id, arguments) for id, arguments in example_calls().items())]
 
 
 def test_the_documented_effects_are_those_of_the_catalogue() -> None:
@@ -156,7 +156,7 @@ async def test_a_call_reaches_clerk_exactly_where_the_policy_and_the_user_let_it
             token = value.get("jwt", token)
 
 
-DELETION = valid_calls()["Users_deleteUserById"]
+DELETION = example_calls()["Users_deleteUserById"]
 
 
 @pytest.mark.parametrize(("action", "code"), [("decline", "declined"), ("cancel", "cancelled")])
@@ -200,7 +200,7 @@ async def test_a_yes_on_2026_holds_for_the_call_that_was_asked_about_and_once() 
             result = await session.call_tool(operation, arguments, **agreed)
             return str(json.loads(text_of(result))["error"]["code"])
 
-        other_user = valid_calls()["Users_markBanned"]
+        other_user = example_calls()["Users_markBanned"]
         assert await error_code("Users_deleteUserById", other_user) == "confirm_other_arguments"
         assert await error_code("Users_markBanned", DELETION) == "confirm_other_operation"
         assert not here.reached("Users_deleteUserById")

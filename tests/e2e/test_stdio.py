@@ -15,9 +15,9 @@ import pytest
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters
 
+from clerk_sandbox.examples import example_calls, filled_in
 from clerk_tools.catalog import operations
 from tests.calling import text_of
-from tests.sandbox.valid_calls import filled_in, valid_calls
 
 COMMAND = [sys.executable, "-m", "clerk_mcp"]
 SANDBOX = StdioServerParameters(
@@ -35,7 +35,7 @@ async def test_a_host_lists_the_109_operations_in_their_order_and_list_all(era: 
 
 @pytest.mark.anyio
 async def test_every_operation_succeeds_with_valid_arguments(era: str) -> None:
-    calls = valid_calls()
+    calls = example_calls()
     assert set(calls) == set(operations())
     failed = {}
     server = StdioServerParameters(

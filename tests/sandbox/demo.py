@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from clerk_sandbox.examples import id_of, user_id
 from clerk_sandbox.sandbox import Sandbox
-from tests.sandbox.valid_calls import id_of, user_id
 
 
 class Demo:

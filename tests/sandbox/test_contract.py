@@ -12,12 +12,12 @@ import pytest
 from clerk_backend_api import models
 from pydantic import TypeAdapter
 
+from clerk_sandbox.examples import example_calls, filled_in
 from clerk_sandbox.sandbox import Sandbox
 from clerk_tools.argument import Place
 from clerk_tools.catalog import operations
 from tests.contract.shapes import problems
 from tests.sandbox.clerk import Clerk
-from tests.sandbox.valid_calls import filled_in, valid_calls
 
 pytestmark = pytest.mark.anyio
 
@@ -68,7 +68,7 @@ WITH_A_BODY = sorted(one for one in operations() if operations()[one].spec.media
 async def all_answers(clerk: Clerk) -> AsyncIterator[Any]:
     """What every operation answers to its valid call, in order."""
     token = ""
-    for operation_id, arguments in valid_calls().items():
+    for operation_id, arguments in example_calls().items():
         answer = await clerk.call(operation_id, **filled_in(arguments, token))
         if operation_id == "Sessions_createSessionTokenFromTemplate":
             token = answer["jwt"]
@@ -84,11 +84,11 @@ def objects_in(answer: Any) -> list[dict[str, Any]]:
 
 
 def test_there_is_a_valid_call_for_every_operation_and_for_no_other() -> None:
-    assert valid_calls().keys() == operations().keys()
+    assert example_calls().keys() == operations().keys()
 
 
 def test_every_valid_call_satisfies_the_schema_of_its_tool() -> None:
-    for operation_id, arguments in valid_calls().items():
+    for operation_id, arguments in example_calls().items():
         operations()[operation_id](**arguments)
 
 
@@ -112,7 +112,7 @@ async def test_todays_sdk_takes_every_object_that_is_answered(clerk: Clerk) -> N
 
 @pytest.mark.parametrize("operation_id", WITH_AN_ID)
 async def test_an_id_that_nothing_has_is_not_found(clerk: Clerk, operation_id: str) -> None:
-    arguments = filled_in(valid_calls()[operation_id], issued_token="irrelevant")
+    arguments = filled_in(example_calls()[operation_id], issued_token="irrelevant")
     first = path_arguments(operation_id)[0]
     status, code, _ = await clerk.error(operation_id, **arguments | {first: "no_such_id"})
     assert (status, code) == (404, "resource_not_found")
@@ -121,7 +121,7 @@ async def test_an_id_that_nothing_has_is_not_found(clerk: Clerk, operation_id: s
 async def test_every_operation_but_the_interstitial_wants_a_key() -> None:
     clerk = Clerk(Sandbox())
     clerk.sandbox.key = "sk_test_another"
-    for operation_id, arguments in valid_calls().items():
+    for operation_id, arguments in example_calls().items():
         response = await clerk.send(operation_id, **arguments)
         expected = 200 if operation_id == "Miscellaneous_getInterstitialMarkup" else 401
         assert (operation_id, response.status_code) == (operation_id, expected)
@@ -130,7 +130,7 @@ async def test_every_operation_but_the_interstitial_wants_a_key() -> None:
 @pytest.mark.parametrize("operation_id", WITH_A_BODY)
 async def test_an_unknown_body_parameter_is_refused_by_name(clerk: Clerk, operation_id: str) -> None:
     operation = operations()[operation_id]
-    arguments = filled_in(valid_calls()[operation_id], issued_token="irrelevant")
+    arguments = filled_in(example_calls()[operation_id], issued_token="irrelevant")
     path = operation.model_construct(**arguments).to_request().path
     body: object = {"favourite_color": "green"}
     if operation_id == "OrganizationInvitations_bulkCreateAndSend":

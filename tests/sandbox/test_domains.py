@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from clerk_sandbox.examples import id_of
 from clerk_sandbox.sandbox import Sandbox
 from tests.sandbox.clerk import Clerk
-from tests.sandbox.valid_calls import id_of
 
 pytestmark = pytest.mark.anyio
 

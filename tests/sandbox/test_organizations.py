@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from clerk_sandbox.examples import PNG
 from tests.sandbox.clerk import Clerk
 from tests.sandbox.demo import Demo
-from tests.sandbox.valid_calls import PNG
 
 pytestmark = pytest.mark.anyio
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from clerk_sandbox.examples import id_of
 from tests.sandbox.clerk import Clerk
-from tests.sandbox.valid_calls import id_of
 
 pytestmark = pytest.mark.anyio
 

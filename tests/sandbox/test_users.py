@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from clerk_sandbox.examples import PNG
 from clerk_sandbox.sandbox import Sandbox
 from tests.sandbox.clerk import Clerk
 from tests.sandbox.clock import Clock
-from tests.sandbox.valid_calls import PNG
 
 pytestmark = pytest.mark.anyio
 

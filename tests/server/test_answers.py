@@ -13,19 +13,19 @@ from mcp import Client
 
 from clerk_mcp.serve import make_server
 from clerk_mcp.settings import load
+from clerk_sandbox.examples import ISSUED_TOKEN, example_calls
 from clerk_sandbox.sandbox import Sandbox
 from clerk_tools.catalog import operations
 from clerk_tools.operation import Effect, Envelope, Spec
 from tests.calling import call, error_of, text_of
 from tests.conftest import Connect
 from tests.sandbox.clerk import Clerk
-from tests.sandbox.valid_calls import ISSUED_TOKEN, valid_calls
 from tests.server.loopback import Received, Script, answer, in_turn
 from tests.server.scripted import always, in_data, of_sandbox, pages_of, refusal, server_on
 
 pytestmark = pytest.mark.anyio
 
-VALID = valid_calls()
+VALID = example_calls()
 SPECS = [operation.spec for operation in operations().values()]
 LISTS = [spec for spec in SPECS if spec.is_list and spec.effect is Effect.READ]
 PAGED = [spec for spec in LISTS if any(a.name == "limit" for a in spec.arguments)]

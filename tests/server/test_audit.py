@@ -23,15 +23,15 @@ from clerk_mcp.auditing.undo import NoUndo, Undo, earlier, undo, unmerge
 from clerk_mcp.commands.audit import show
 from clerk_mcp.offering.policy import Refused
 from clerk_mcp.upstream.client import ClerkClient, Failure, Reply, Unanswered
+from clerk_sandbox.examples import example_calls, user_id
 from clerk_sandbox.sandbox import Sandbox
 from clerk_sandbox.transport import SandboxTransport
 from clerk_tools.catalog import operations
 from clerk_tools.operation import Operation, Request
-from tests.sandbox.valid_calls import user_id, valid_calls
 
 pytestmark = pytest.mark.anyio
 
-CALLS = valid_calls()
+CALLS = example_calls()
 
 
 def call(id: str, **arguments: Any) -> Operation:

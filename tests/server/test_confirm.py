@@ -26,6 +26,7 @@ from clerk_mcp.confirming.seals import (
 from clerk_mcp.confirming.wording import question_text
 from clerk_mcp.instance import Kind, fingerprint
 from clerk_mcp.upstream.client import ClerkClient, Failure, Reply, Unanswered
+from clerk_sandbox.examples import example_calls, user_id
 from clerk_sandbox.sandbox import Sandbox
 from clerk_sandbox.transport import SandboxTransport
 from clerk_tools.argument import Place
@@ -33,12 +34,11 @@ from clerk_tools.catalog import operations
 from clerk_tools.hits import MOST_READS
 from clerk_tools.operation import Operation, Request
 from tests.processes import RedisServer
-from tests.sandbox.valid_calls import user_id, valid_calls
 
 pytestmark = pytest.mark.anyio
 
 STATE_KEY = "a-state-key-of-this-test-suite-only-0123456789"
-CALLS = valid_calls()
+CALLS = example_calls()
 CALLS["Users_updateUserAttributes"]["username"] = None
 DESTROYING = [id for id, operation in operations().items() if operation.spec.can_destroy]
 

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from clerk_mcp.answering.hints import hint, if_executed, reader_of
+from clerk_sandbox.examples import example_calls, id_of, user_id
 from clerk_sandbox.sandbox import TEST_KEY, Sandbox
 from clerk_tools.argument import Place
 from clerk_tools.catalog import operations
 from clerk_tools.operation import Effect, Spec
 from tests.calling import call, error_of
 from tests.sandbox.demo import Demo
-from tests.sandbox.valid_calls import id_of, user_id, valid_calls
 from tests.server.scripted import of_sandbox, refusal, server_on
 
 pytestmark = pytest.mark.anyio
@@ -49,7 +49,7 @@ STATUS = {code: status for status, codes in CODES.items() for code in codes.spli
 SPECS = [operation.spec for operation in operations().values()]
 TAKE_AN_ID = [s for s in SPECS if any(a.place is Place.PATH and not a.enum for a in s.arguments)]
 WRITES = [spec for spec in SPECS if spec.effect is not Effect.READ]
-VALID = valid_calls()
+VALID = example_calls()
 
 DEMO = Sandbox().instance
 WHO = Demo(Sandbox())

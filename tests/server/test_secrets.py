@@ -17,17 +17,17 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_types import CallToolResult
 
 from clerk_mcp.answering.secret_values import default_mode
+from clerk_sandbox.examples import example_calls
 from clerk_sandbox.sandbox import TEST_KEY, Sandbox
 from clerk_tools.catalog import operations
 from clerk_tools.operation import Effect, Envelope, Spec
 from tests.calling import call, error_of, text_of
-from tests.sandbox.valid_calls import valid_calls
 from tests.server.loopback import Received, Script, answer, loopback
 from tests.server.scripted import always, in_data, of_sandbox, server_on
 
 pytestmark = pytest.mark.anyio
 
-VALID = valid_calls()
+VALID = example_calls()
 SPECS = [operation.spec for operation in operations().values()]
 HANDING_OUT = [spec for spec in SPECS if spec.secret]
 LISTING = [spec for spec in HANDING_OUT if spec.is_list and spec.effect is Effect.READ and not spec.mints]

@@ -74,6 +74,19 @@ def per_hour(requests: int) -> RateLimit:
     return RateLimit(requests, 3600)
 
 
+class Demo(str):
+    """What an example calls something of the sandbox's demo company; see `clerk_sandbox.examples`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A call that works on the demo company."""
+
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    late: bool = False
+    """It takes away what other examples need, or needs that another one has taken something away."""
+
+
 @dataclass(frozen=True, slots=True)
 class Advice:
     """The next step after a failure, where the facts of the operation do not tell it."""
@@ -136,6 +149,8 @@ class Spec:
     deprecated: bool = False
     instead: str = ""
     """What replaces it, in words, where it is deprecated."""
+    example: Example | None = None
+    """A call for the docs and the tests; each of Clerk's operations has one."""
     words: str = ""
     """Other ways in which people ask for it, between commas; for the search alone."""
 
@@ -225,6 +240,7 @@ class Keywords(TypedDict, total=False):
     advice: Advice
     deprecated: bool
     instead: str
+    example: Example
     words: str
 
 

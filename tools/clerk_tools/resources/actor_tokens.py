@@ -6,7 +6,7 @@ from clerk_tools.argument import Body, JsonObject, Path, arg
 from clerk_tools.hits import Hit, Look
 from clerk_tools.ids import ActorTokenId, UserId
 from clerk_tools.operation import Operation
-from clerk_tools.spec import ANOTHER_DOES_NO_HARM, REVOKED_BY_NOW, Advice
+from clerk_tools.spec import ANOTHER_DOES_NO_HARM, REVOKED_BY_NOW, Advice, Demo, Example
 
 
 class CreateActorToken(
@@ -18,6 +18,7 @@ class CreateActorToken(
     mints=True,
     advice=Advice(if_executed=ANOTHER_DOES_NO_HARM),
     words="impersonate, impersonation, sign in as a user, act as another user, sign in on behalf of a user",
+    example=Example({"user_id": Demo("helen"), "actor": {"sub": Demo("kwame")}}),
 ):
     """Make a token with which one user signs in as another (impersonation)."""
 
@@ -39,6 +40,7 @@ class RevokeActorToken(
         if_executed=REVOKED_BY_NOW,
     ),
     words="stop impersonation, cancel an impersonation token",
+    example=Example({"actor_token_id": Demo("an actor token")}),
 ):
     """Make a pending impersonation token useless. A session it opened already goes on."""
 

@@ -8,6 +8,7 @@ from clerk_tools.argument import Body, Path, arg
 from clerk_tools.hits import Hit, Look, first_with, inside, records, thing
 from clerk_tools.ids import AllowlistEntryId, BlocklistEntryId
 from clerk_tools.operation import Operation
+from clerk_tools.spec import Demo, Example
 
 SYNONYMS: Final = {
     "allowlist": "whitelist, allow list",
@@ -22,6 +23,7 @@ class ListAllowedIdentifiers(
     get="/allowlist_identifiers",
     lists="allowlist_identifier",
     words="list the allowlist, who may sign up",
+    example=Example(),
 ):
     """The allowlist: who may sign up, where InstanceSettings_updateRestrictions has switched it on."""
 
@@ -33,6 +35,7 @@ class AllowIdentifier(
     returns="allowlist_identifier",
     sends_mail="notify",
     words="add to the allowlist, let an address sign up, allow a domain",
+    example=Example({"identifier": "partner+clerk_test@example.com", "notify": True}),
 ):
     """Put an email, *@domain, phone or web3 wallet on the allowlist. SENDS MAIL with `notify`."""
 
@@ -46,6 +49,7 @@ class DeleteAllowedIdentifier(
     delete="/allowlist_identifiers/{identifier_id}",
     returns="deleted",
     words="take off the allowlist, remove from the allowlist",
+    example=Example({"identifier_id": Demo("an allowlist entry")}),
 ):
     """Take an entry off the allowlist. An empty list that is switched on lets nobody sign up."""
 
@@ -68,6 +72,7 @@ class ListBlockedIdentifiers(
     get="/blocklist_identifiers",
     pages="blocklist_identifier",
     words="list the blocklist, who is blocked, blocked emails",
+    example=Example(),
 ):
     """The blocklist: who may neither sign up nor sign in."""
 
@@ -79,6 +84,7 @@ class BlockIdentifier(
     returns="blocklist_identifier",
     words="block an email, block a domain, add to the blocklist, block from signing up, stop sign- "
     "ups from a domain, ban an email, ban a domain, blocklist an email, blocklist a domain",
+    example=Example({"identifier": "*@spam.example"}),
 ):
     """Put an email, *@domain, phone or web3 wallet on the blocklist. *@domain keeps out everybody there."""
 
@@ -91,6 +97,7 @@ class DeleteBlockedIdentifier(
     delete="/blocklist_identifiers/{identifier_id}",
     returns="deleted",
     words="unblock an email, unblock a domain, remove from the blocklist",
+    example=Example({"identifier_id": Demo("a blocklist entry")}),
 ):
     """Take an entry off the blocklist."""
 

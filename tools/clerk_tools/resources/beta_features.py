@@ -6,6 +6,7 @@ from clerk_tools.argument import Body, arg
 from clerk_tools.hits import Hit, Look, count, first_with, inside, quoted, records, thing
 from clerk_tools.operation import Operation
 from clerk_tools.resources import domains, users
+from clerk_tools.spec import Example
 
 
 class UpdateBetaSettings(
@@ -14,6 +15,7 @@ class UpdateBetaSettings(
     patch="/beta_features/instance_settings",
     returns="instance_settings",
     words="session token template, customize the session token, progressive sign-up, sender address",
+    example=Example({"from_email_address": "hello", "progressive_sign_up": True}),
 ):
     """Change beta settings of the instance. `restricted_to_allowlist` can lock everybody out."""
 
@@ -51,6 +53,7 @@ class ChangeDomainDeprecated(
     instead="BetaFeatures_updateInstanceDomain",
     no_undo="Everybody was signed out; moving back does so again.",
     reader=domains.ListDomains,
+    example=Example({"home_url": "https://www.fernhill-plan.example"}, late=True),
 ):
     """Change a production instance's domain: downtime, and everybody is signed out. Deprecated: use
     BetaFeatures_updateInstanceDomain."""
@@ -69,6 +72,7 @@ class ChangeDomain(
     no_undo="Everybody was signed out; moving back does so again.",
     reader=domains.ListDomains,
     words="change the domain, move production to a new domain",
+    example=Example({"home_url": "https://www.fernhill-garden.example"}, late=True),
 ):
     """Change a production instance's domain: downtime, and everybody is signed out. DNS, certificates and
     keys must follow."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from clerk_tools.argument import Body, Path, arg
 from clerk_tools.ids import ClientId
 from clerk_tools.operation import Operation, Paged
-from clerk_tools.spec import Advice
+from clerk_tools.spec import Advice, Demo, Example
 
 
 class ListClients(
@@ -16,6 +16,7 @@ class ListClients(
     deprecated=True,
     instead="Sessions_listSortedByCreationDate with `user_id`",
     words="all browsers and devices",
+    example=Example({"limit": 5}),
 ):
     """Browsers and devices with their sessions, newest first. Deprecated and may answer 410: list sessions
     instead."""
@@ -30,6 +31,7 @@ class VerifyClient(
     private=("token",),
     advice=Advice(not_found="The client of this token is gone: ask for a new token."),
     words="whose token is it",
+    example=Example({"token": Demo("an issued token")}),
 ):
     """Which client a client token (a JWT) belongs to."""
 
@@ -42,6 +44,7 @@ class GetClient(
     get="/clients/{client_id}",
     returns="client",
     words="one browser, one device",
+    example=Example({"client_id": Demo("a client")}),
 ):
     """One client (a browser or device) with its sessions."""
 

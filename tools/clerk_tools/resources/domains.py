@@ -8,6 +8,7 @@ from clerk_tools.argument import Body, Path, arg
 from clerk_tools.hits import Hit, Look, first_with, inside, records, thing
 from clerk_tools.ids import DomainId
 from clerk_tools.operation import Operation
+from clerk_tools.spec import Demo, Example
 
 
 class ListDomains(
@@ -16,6 +17,7 @@ class ListDomains(
     get="/domains",
     pages="domain",
     words="DNS records, primary domain, which domains",
+    example=Example(),
 ):
     """The instance's primary and satellite domains, with the DNS records each needs."""
 
@@ -26,6 +28,7 @@ class AddSatelliteDomain(
     post="/domains",
     returns="domain",
     words="second domain, another website",
+    example=Example({"name": "fernhill-shop.example", "is_satellite": True}),
 ):
     """Add a satellite domain, which shares the primary domain's sign-ins."""
 
@@ -40,6 +43,7 @@ class DeleteSatelliteDomain(
     delete="/domains/{domain_id}",
     returns="deleted",
     words="delete a domain",
+    example=Example({"domain_id": Demo("the satellite domain")}),
 ):
     """Delete a satellite domain; the primary one cannot be deleted."""
 
@@ -57,6 +61,7 @@ class UpdateDomain(
     patch="/domains/{domain_id}",
     returns="domain",
     words="proxy URL of a domain, rename a domain",
+    example=Example({"domain_id": Demo("the satellite domain"), "name": "fernhill-help.example"}),
 ):
     """Rename a domain or set its proxy. A wrong value on the primary domain locks everybody out."""
 

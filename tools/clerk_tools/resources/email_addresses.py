@@ -9,6 +9,7 @@ from clerk_tools.hits import Hit, Look, identification, if_fits, inside
 from clerk_tools.ids import EmailAddressId, UserId
 from clerk_tools.operation import Operation
 from clerk_tools.resources import users
+from clerk_tools.spec import Demo, Example
 
 SYNONYMS: Final = {
     "email": "mail, e mail",
@@ -23,6 +24,9 @@ class CreateEmailAddress(
     returns="email_address",
     reader=users.GetUser,
     words="add an email to a user, second email",
+    example=Example(
+        {"user_id": Demo("aisha"), "email_address": "aisha+clerk_test@example.org", "verified": True}
+    ),
 ):
     """Add an email address to a user. Unverified unless `verified` is true."""
 
@@ -38,6 +42,7 @@ class GetEmailAddress(
     get="/email_addresses/{email_address_id}",
     returns="email_address",
     words="is an email verified",
+    example=Example({"email_address_id": Demo("an unverified email address")}),
 ):
     """One email address by its id. To find a user by an address, list users."""
 
@@ -49,6 +54,7 @@ class DeleteEmailAddress(
     id="EmailAddresses_deleteById",
     delete="/email_addresses/{email_address_id}",
     returns="deleted",
+    example=Example({"email_address_id": Demo("an unverified email address")}),
 ):
     """Remove an email address from its user, for good. The user's last identification cannot be removed."""
 
@@ -70,6 +76,7 @@ class UpdateEmailAddress(
     patch="/email_addresses/{email_address_id}",
     returns="email_address",
     words="verify an email by hand, make an email primary, primary email, mark an email as verified",
+    example=Example({"email_address_id": Demo("an unverified email address"), "verified": True}),
 ):
     """Mark an email address as verified, or as its user's primary one (it must be verified)."""
 

@@ -8,6 +8,7 @@ from clerk_tools.argument import Body, Id, Path, arg
 from clerk_tools.hits import Hit, Look, inside, thing
 from clerk_tools.ids import TemplateSlug
 from clerk_tools.operation import Operation
+from clerk_tools.spec import Example
 
 
 class ListTemplates(
@@ -16,6 +17,7 @@ class ListTemplates(
     get="/templates/{template_type}",
     lists="template",
     words="email templates, SMS templates, which emails are sent",
+    example=Example({"template_type": "sms"}),
 ):
     """The email or SMS templates, in the dashboard's order."""
 
@@ -28,6 +30,7 @@ class GetTemplate(
     get="/templates/{template_type}/{slug}",
     returns="template_details",
     words="text of an email, text of an SMS, read a template, email template",
+    example=Example({"template_type": "email", "slug": "verification_code"}),
 ):
     """One email or SMS template: texts, variables, who delivers it."""
 
@@ -42,6 +45,14 @@ class UpdateTemplate(
     returns="template",
     words="edit an email, edit the text of an email, customize an email, edit the wording of an "
     "email, subject of an email",
+    example=Example(
+        {
+            "template_type": "sms",
+            "slug": "verification_code",
+            "name": "Verification code",
+            "body": "Fernhill: {{otp_code}}",
+        }
+    ),
 ):
     """Change an email or SMS template; what users receive changes at once. Preview it first."""
 
@@ -63,6 +74,7 @@ class RevertTemplate(
     effect="destroy",
     no_undo="The customized text was not kept.",
     words="reset a template to its default, restore a template, undo changes of a template",
+    example=Example({"template_type": "email", "slug": "invitation"}),
 ):
     """Put a template back to Clerk's default. The customized text is lost."""
 
@@ -84,6 +96,9 @@ class PreviewTemplate(
     returns="template_preview",
     effect="read",
     words="render a template, what an email looks like",
+    example=Example(
+        {"template_type": "email", "slug": "verification_code", "subject": "{{otp_code}} opens {{app.name}}"}
+    ),
 ):
     """Render a template text with sample values. Nothing is saved or sent."""
 
@@ -100,6 +115,7 @@ class ToggleTemplateDelivery(
     post="/templates/{template_type}/{slug}/toggle_delivery",
     returns="template",
     words="stop sending emails, stop sending SMS codes, disable delivery",
+    example=Example({"template_type": "email", "slug": "password_changed", "delivered_by_clerk": False}),
 ):
     """Switch who delivers a template. With false Clerk stops sending it: sign-in codes may no longer
     arrive."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from clerk_tools.argument import Body, arg
 from clerk_tools.ids import RoleId
 from clerk_tools.operation import Operation
+from clerk_tools.spec import Example
 
 
 class UpdateInstanceSettings(
@@ -12,6 +13,7 @@ class UpdateInstanceSettings(
     id="InstanceSettings_updateInstanceSettings",
     patch="/instance",
     words="test mode, breached passwords, leaked passwords, allowed origins, instance settings",
+    example=Example({"support_email": "help@fernhill.example", "hibp": False}),
 ):
     """Change general settings of the instance; only what is given changes."""
 
@@ -35,6 +37,7 @@ class UpdateRestrictions(
     returns="instance_restrictions",
     words="enable the allowlist, only the allowlist may sign up, disposable emails, sign-up "
     "restrictions, close sign-ups, plus addresses, forbid addresses",
+    example=Example({"blocklist": True}),
 ):
     """Switch the sign-up restrictions. `allowlist` with an empty list locks every new user out."""
 
@@ -51,6 +54,7 @@ class UpdateOrganizationSettings(
     returns="organization_settings",
     words="enable organizations, turn off organizations, organization settings, default member "
     "limit, let admins delete organizations",
+    example=Example({"enabled": True, "max_allowed_memberships": 25}),
 ):
     """Change how organizations work in this instance, or switch them on or off."""
 

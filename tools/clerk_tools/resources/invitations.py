@@ -8,7 +8,7 @@ from clerk_tools.argument import Body, JsonObject, Path, Query, arg
 from clerk_tools.hits import Hit, Look, first_with, inside, records, thing
 from clerk_tools.ids import InvitationId
 from clerk_tools.operation import Operation, Paged
-from clerk_tools.spec import per_hour
+from clerk_tools.spec import Demo, Example, per_hour
 
 SYNONYMS: Final = {
     "invitation": "invite",
@@ -25,6 +25,7 @@ class CreateInvitation(
     sends_mail="notify",
     limit=per_hour(100),
     words="invite, invitation link, invite to sign up, send an invitation, invitation mail",
+    example=Example({"email_address": "florist+clerk_test@example.com"}),
 ):
     """Invite an address to sign up. SENDS MAIL unless `notify` is false. For an organization use
     OrganizationInvitations_createAndSend."""
@@ -43,6 +44,7 @@ class ListInvitations(
     lists="invitation",
     secret=("url",),
     words="pending invitations, who was invited",
+    example=Example({"status": "pending"}),
 ):
     """Invitations to sign up, newest first; revoked ones only by `status`."""
 
@@ -57,6 +59,7 @@ class RevokeInvitation(
     effect="destroy",
     secret=("url",),
     words="cancel an invitation",
+    example=Example({"invitation_id": Demo("an invitation")}),
 ):
     """Make a pending invitation's link invalid. The person can still sign up where sign-up is open."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from clerk_tools.operation import Operation
+from clerk_tools.spec import Example
 
 
 class GetJsonWebKeySet(
@@ -12,5 +13,6 @@ class GetJsonWebKeySet(
     returns="jwks",
     limit=None,
     words="public keys, JWKS, verify a token, verify a JWT",
+    example=Example(),
 ):
     """The instance's public keys (JWKS), with which anybody verifies its session tokens."""

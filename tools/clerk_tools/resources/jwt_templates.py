@@ -6,6 +6,7 @@ from clerk_tools.argument import Body, JsonObject, Path, arg
 from clerk_tools.hits import Hit, Look, inside, thing
 from clerk_tools.ids import JwtTemplateId
 from clerk_tools.operation import Operation
+from clerk_tools.spec import Demo, Example
 
 
 class ListJwtTemplates(
@@ -14,6 +15,7 @@ class ListJwtTemplates(
     get="/jwt_templates",
     lists="jwt_template",
     words="token templates, which claims",
+    example=Example(),
 ):
     """The JWT templates, which shape tokens for other services."""
 
@@ -25,6 +27,7 @@ class CreateJwtTemplate(
     returns="jwt_template",
     private=("signing_key",),
     words="new token template, custom claims, token for supabase, token for hasura",
+    example=Example({"name": "weather", "claims": {"aud": "weather", "region": "eu"}}),
 ):
     """Create a JWT template."""
 
@@ -44,6 +47,7 @@ class GetJwtTemplate(
     id="JwtTemplates_getTemplateDetails",
     get="/jwt_templates/{template_id}",
     returns="jwt_template",
+    example=Example({"template_id": Demo("a JWT template")}),
 ):
     """One JWT template."""
 
@@ -57,6 +61,7 @@ class UpdateJwtTemplate(
     returns="jwt_template",
     private=("signing_key",),
     words="change claims, token lifetime, make tokens live longer",
+    example=Example({"template_id": Demo("a JWT template"), "lifetime": 120}),
 ):
     """Change a JWT template. `claims` replaces all claims; services that read them notice at once."""
 
@@ -77,6 +82,7 @@ class DeleteJwtTemplate(
     id="JwtTemplates_deleteTemplateById",
     delete="/jwt_templates/{template_id}",
     returns="deleted",
+    example=Example({"template_id": Demo("a JWT template")}),
 ):
     """Delete a JWT template; whoever asks for its tokens fails from then on."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from clerk_tools.argument import Query, arg
 from clerk_tools.operation import Operation
+from clerk_tools.spec import Example
 
 
 class GetInterstitialMarkup(
@@ -13,6 +14,7 @@ class GetInterstitialMarkup(
     text=True,
     public=True,
     words="interstitial page",
+    example=Example({"frontendApi": "clerk.fernhill.example"}),
 ):
     """The HTML page that Clerk's older SDKs show while a session is being synced. For debugging only."""
 

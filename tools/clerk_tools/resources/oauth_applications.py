@@ -8,7 +8,7 @@ from clerk_tools.argument import Body, Path, arg
 from clerk_tools.hits import Hit, Look, inside, thing
 from clerk_tools.ids import OAuthApplicationId
 from clerk_tools.operation import Operation, Paged
-from clerk_tools.spec import Advice
+from clerk_tools.spec import Advice, Demo, Example
 
 SYNONYMS: Final = {
     "OAuth application": "OAuth app, OAuth client",
@@ -21,6 +21,7 @@ class ListOAuthApplications(
     id="OAuthApplications_listSortedByDescendingCreationDate",
     get="/oauth_applications",
     pages="oauth_application",
+    example=Example(),
 ):
     """OAuth applications that sign in with this instance, newest first."""
 
@@ -33,6 +34,7 @@ class CreateOAuthApplication(
     secret=("client_secret",),
     mints=True,
     words="register an OAuth application, be an identity provider for another service",
+    example=Example({"name": "Fernhill Labels", "callback_url": "https://labels.fernhill.example/callback"}),
 ):
     """Create an OAuth application. The answer alone has its client secret, or says where that went."""
 
@@ -51,6 +53,7 @@ class GetOAuthApplication(
     id="OAuthApplications_getById",
     get="/oauth_applications/{oauth_application_id}",
     returns="oauth_application",
+    example=Example({"oauth_application_id": Demo("an OAuth application")}),
 ):
     """One OAuth application, without its secret."""
 
@@ -63,6 +66,7 @@ class UpdateOAuthApplication(
     patch="/oauth_applications/{oauth_application_id}",
     returns="oauth_application",
     words="callback URL, OAuth scopes",
+    example=Example({"oauth_application_id": Demo("an OAuth application"), "name": "Reports"}),
 ):
     """Change an OAuth application; only what is given changes."""
 
@@ -84,6 +88,7 @@ class DeleteOAuthApplication(
     id="OAuthApplications_deleteById",
     delete="/oauth_applications/{oauth_application_id}",
     returns="deleted",
+    example=Example({"oauth_application_id": Demo("an OAuth application")}, late=True),
 ):
     """Delete an OAuth application; sign-ins through it stop."""
 
@@ -104,6 +109,7 @@ class RotateOAuthSecret(
     no_undo="The old client secret is gone, and the new one is in force.",
     advice=Advice(if_executed="If it was, nobody knows the new secret: call again to have one."),
     words="API secret, client secret, new secret, leaked secret",
+    example=Example({"oauth_application_id": Demo("an OAuth application")}),
 ):
     """Give an OAuth application a new client secret; the answer alone has it, or says where it went. The old
     one stops working at once."""

@@ -9,7 +9,7 @@ from clerk_tools.hits import Hit, Look, inside, organization, thing
 from clerk_tools.ids import OrganizationId, OrganizationInvitationId, UserId
 from clerk_tools.operation import Operation, Paged
 from clerk_tools.resources import organizations
-from clerk_tools.spec import per_hour
+from clerk_tools.spec import Demo, Example, per_hour
 
 
 class NewInvitation(Nested):
@@ -32,6 +32,14 @@ class CreateOrganizationInvitation(
     sends_mail=True,
     limit=per_hour(250),
     words="invite to an organization, invite a colleague",
+    example=Example(
+        {
+            "organization_id": Demo("Fernhill"),
+            "email_address": "designer+clerk_test@fernhill.example",
+            "inviter_user_id": Demo("nadia"),
+            "role": "org:member",
+        }
+    ),
 ):
     """Invite an address to an organization. SENDS MAIL. Existing users:
     OrganizationMemberships_addUserToOrganization adds them without mail."""
@@ -52,6 +60,7 @@ class ListOrganizationInvitations(
     pages="organization_invitation",
     secret=("url",),
     words="pending invitations of an organization, who was invited to an organization",
+    example=Example({"organization_id": Demo("Fernhill"), "status": "revoked"}),
 ):
     """An organization's invitations, newest first."""
 
@@ -69,6 +78,23 @@ class BulkCreateOrganizationInvitations(
     limit=per_hour(50),
     array_body=True,
     words="invite many to an organization at once",
+    example=Example(
+        {
+            "organization_id": Demo("Fernhill"),
+            "invitations": [
+                {
+                    "email_address": "seasonal1+clerk_test@fernhill.example",
+                    "inviter_user_id": Demo("nadia"),
+                    "role": "org:member",
+                },
+                {
+                    "email_address": "seasonal2+clerk_test@fernhill.example",
+                    "inviter_user_id": Demo("nadia"),
+                    "role": "org:member",
+                },
+            ],
+        }
+    ),
 ):
     """Invite up to 10 addresses to an organization at once; all or none. SENDS MAIL to each."""
 
@@ -84,6 +110,7 @@ class ListPendingOrganizationInvitations(
     secret=("url",),
     deprecated=True,
     instead="OrganizationInvitations_list with `status` pending",
+    example=Example({"organization_id": Demo("Fernhill"), "limit": 2}),
 ):
     """An organization's pending invitations. Deprecated: OrganizationInvitations_list with status pending."""
 
@@ -96,6 +123,9 @@ class GetOrganizationInvitation(
     get="/organizations/{organization_id}/invitations/{invitation_id}",
     returns="organization_invitation",
     secret=("url",),
+    example=Example(
+        {"organization_id": Demo("Fernhill"), "invitation_id": Demo("an organization's invitation")}
+    ),
 ):
     """One invitation of an organization."""
 
@@ -111,6 +141,13 @@ class RevokeOrganizationInvitation(
     effect="destroy",
     secret=("url",),
     words="cancel an invitation to an organization",
+    example=Example(
+        {
+            "organization_id": Demo("Fernhill"),
+            "invitation_id": Demo("an organization's invitation"),
+            "requesting_user_id": Demo("nadia"),
+        }
+    ),
 ):
     """Make a pending organization invitation's link invalid."""
 

@@ -9,7 +9,7 @@ from clerk_tools.hits import Hit, Look, first_with, inside, organization, person
 from clerk_tools.ids import OrganizationId, UserId
 from clerk_tools.operation import Operation, Paged
 from clerk_tools.resources import users
-from clerk_tools.spec import EACH_OBJECT
+from clerk_tools.spec import EACH_OBJECT, Demo, Example
 
 SYNONYMS: Final = {
     "member": "membership, seat",
@@ -24,6 +24,7 @@ class AddMember(
     returns="organization_membership",
     words="add a user to an organization, add to an organization, make a member, put into an "
     "organization, join an organization without mail",
+    example=Example({"organization_id": Demo("Fernhill"), "user_id": Demo("aisha"), "role": "org:member"}),
 ):
     """Make an existing user a member of an organization, without mail."""
 
@@ -39,6 +40,7 @@ class ListMembers(
     pages="organization_membership",
     words="who is an admin, admin access, list admins, who is in an organization, who works here, "
     "roles, who has access to an organization",
+    example=Example({"organization_id": Demo("Fernhill"), "order_by": "+first_name"}),
 ):
     """The members of an organization with their roles, newest first."""
 
@@ -56,6 +58,7 @@ class UpdateMember(
     returns="organization_membership",
     limit=EACH_OBJECT,
     words="make an admin, turn a member into an admin, change a role, promote, demote, give admin rights",
+    example=Example({"organization_id": Demo("Fernhill"), "user_id": Demo("mei"), "role": "org:admin"}),
 ):
     """Change a member's role."""
 
@@ -74,6 +77,7 @@ class RemoveMember(
     returns="organization_membership",
     words="kick out of an organization, kick a member out, take a user off an organization, left "
     "the organization",
+    example=Example({"organization_id": Demo("Fernhill"), "user_id": Demo("oliver")}),
 ):
     """Remove a user from an organization. The user's account stays."""
 
@@ -98,6 +102,9 @@ class MergeMemberMetadata(
     patch="/organizations/{organization_id}/memberships/{user_id}/metadata",
     returns="organization_membership",
     limit=EACH_OBJECT,
+    example=Example(
+        {"organization_id": Demo("Fernhill"), "user_id": Demo("mei"), "public_metadata": {"desk": "B2"}}
+    ),
 ):
     """Merge keys into a membership's metadata, deeply; null removes a key, at any depth."""
 

@@ -9,7 +9,7 @@ from clerk_tools.hits import Hit, Look, count, inside, organization
 from clerk_tools.ids import OrganizationId, OrganizationIdOrSlug, UserId
 from clerk_tools.operation import Operation, Paged
 from clerk_tools.resources import organization_invitations, organization_memberships
-from clerk_tools.spec import EACH_OBJECT
+from clerk_tools.spec import EACH_OBJECT, Demo, Example
 
 SYNONYMS: Final = {
     "organization": "org, team, company, workspace, tenant, customer",
@@ -24,6 +24,7 @@ class ListOrganizations(
     pages="organization",
     words="find an organization by name, which organization is called, all organizations, biggest "
     "organizations",
+    example=Example({"include_members_count": True, "order_by": "-members_count"}),
 ):
     """Find organizations, newest first."""
 
@@ -40,6 +41,7 @@ class CreateOrganization(
     post="/organizations",
     returns="organization",
     words="set up an organization",
+    example=Example({"name": "Lavender Lane", "created_by": Demo("aisha")}),
 ):
     """Create an organization; `created_by` becomes its first admin."""
 
@@ -57,6 +59,7 @@ class GetOrganization(
     get="/organizations/{organization_id}",
     returns="organization",
     words="organization by slug, organization by id",
+    example=Example({"organization_id": "alder-vale"}),
 ):
     """One organization, by id or slug."""
 
@@ -71,6 +74,7 @@ class UpdateOrganization(
     limit=EACH_OBJECT,
     words="rename an organization, change an organization's name, member limit of an organization, "
     "more members",
+    example=Example({"organization_id": Demo("Fernhill"), "name": "Fernhill Ltd"}),
 ):
     """Change an organization. Metadata given here REPLACES the whole object: merge with
     Organizations_mergeOrganizationMetadata."""
@@ -90,6 +94,7 @@ class DeleteOrganization(
     delete="/organizations/{organization_id}",
     returns="deleted",
     words="close an organization",
+    example=Example({"organization_id": Demo("Thistle Studio")}),
 ):
     """Delete an organization with its memberships and invitations, for good. Its users stay."""
 
@@ -124,6 +129,9 @@ class MergeOrganizationMetadata(
     limit=EACH_OBJECT,
     words="set metadata of an organization, save in an organization's metadata, add a key to an "
     "organization's metadata",
+    example=Example(
+        {"organization_id": Demo("Fernhill"), "public_metadata": {"founded": 2019, "plan": None}}
+    ),
 ):
     """Merge keys into an organization's metadata, deeply; null removes a key, at any depth."""
 
@@ -138,6 +146,9 @@ class SetOrganizationLogo(
     put="/organizations/{organization_id}/logo",
     returns="organization",
     icons=True,
+    example=Example(
+        {"organization_id": Demo("Fernhill"), "uploader_user_id": Demo("nadia"), "file": Demo("an image")}
+    ),
 ):
     """Set an organization's logo."""
 
@@ -151,6 +162,7 @@ class DeleteOrganizationLogo(
     id="Organizations_removeLogo",
     delete="/organizations/{organization_id}/logo",
     returns="organization",
+    example=Example({"organization_id": Demo("Fernhill")}),
 ):
     """Remove an organization's logo, for good."""
 

@@ -9,6 +9,7 @@ from clerk_tools.hits import Hit, Look, identification, if_fits, inside
 from clerk_tools.ids import PhoneNumberId, UserId
 from clerk_tools.operation import Operation
 from clerk_tools.resources import users
+from clerk_tools.spec import Demo, Example
 
 SYNONYMS: Final = {
     "phone": "mobile, telephone, cell",
@@ -24,6 +25,7 @@ class CreatePhoneNumber(
     secret=("backup_codes",),
     reader=users.GetUser,
     words="add a phone to a user, second phone",
+    example=Example({"user_id": Demo("chloe"), "phone_number": "+12015550177", "verified": True}),
 ):
     """Add a phone number to a user. Unverified unless `verified` is true."""
 
@@ -42,6 +44,7 @@ class GetPhoneNumber(
     get="/phone_numbers/{phone_number_id}",
     returns="phone_number",
     secret=("backup_codes",),
+    example=Example({"phone_number_id": Demo("a phone number")}),
 ):
     """One phone number by its id. To find a user by a number, list users."""
 
@@ -53,6 +56,7 @@ class DeletePhoneNumber(
     id="PhoneNumbers_deletePhoneNumberById",
     delete="/phone_numbers/{phone_number_id}",
     returns="deleted",
+    example=Example({"phone_number_id": Demo("another phone number")}),
 ):
     """Remove a phone number from its user, for good. The user's last identification cannot be removed."""
 
@@ -73,6 +77,7 @@ class UpdatePhoneNumber(
     returns="phone_number",
     secret=("backup_codes",),
     words="verify a phone by hand, make a phone primary, SMS second factor, mark a phone as verified",
+    example=Example({"phone_number_id": Demo("a phone number"), "reserved_for_second_factor": True}),
 ):
     """Mark a phone number as verified, as primary, or as a second factor."""
 

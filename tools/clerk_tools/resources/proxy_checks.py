@@ -5,6 +5,7 @@ from __future__ import annotations
 from clerk_tools.argument import Body, arg
 from clerk_tools.ids import DomainId
 from clerk_tools.operation import Operation
+from clerk_tools.spec import Demo, Example
 
 
 class CheckProxy(
@@ -13,6 +14,9 @@ class CheckProxy(
     post="/proxy_checks",
     returns="proxy_check",
     words="test a proxy, does the proxy work",
+    example=Example(
+        {"domain_id": Demo("the primary domain"), "proxy_url": "https://app.fernhill.example/__clerk"}
+    ),
 ):
     """Test whether a proxy reaches Clerk rightly for a domain, before it is set. The check is recorded."""
 

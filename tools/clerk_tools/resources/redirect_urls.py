@@ -6,6 +6,7 @@ from clerk_tools.argument import Body, Path, arg
 from clerk_tools.hits import Hit, Look, inside, thing
 from clerk_tools.ids import RedirectUrlId
 from clerk_tools.operation import Operation
+from clerk_tools.spec import Demo, Example
 from clerk_tools.view import View
 
 VIEWS = {"redirect_url": View(("id", "url"))}
@@ -17,6 +18,7 @@ class ListRedirectUrls(
     get="/redirect_urls",
     lists="redirect_url",
     words="allowed redirect URLs",
+    example=Example(),
 ):
     """The redirect URLs that native apps may be sent back to."""
 
@@ -27,6 +29,7 @@ class CreateRedirectUrl(
     post="/redirect_urls",
     returns="redirect_url",
     words="allow a redirect URL, mobile app callback, allow a URL",
+    example=Example({"url": "fernhill-labels://oauth-callback"}),
 ):
     """Allow a redirect URL."""
 
@@ -38,6 +41,7 @@ class GetRedirectUrl(
     id="RedirectUrLs_getById",
     get="/redirect_urls/{id}",
     returns="redirect_url",
+    example=Example({"id": Demo("a redirect URL")}),
 ):
     """One redirect URL."""
 
@@ -49,6 +53,7 @@ class DeleteRedirectUrl(
     id="RedirectUrLs_removeById",
     delete="/redirect_urls/{id}",
     returns="deleted",
+    example=Example({"id": Demo("a redirect URL")}),
 ):
     """Disallow a redirect URL; apps that use it can no longer sign in."""
 

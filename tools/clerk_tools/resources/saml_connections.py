@@ -8,6 +8,7 @@ from clerk_tools.argument import Body, Id, Nested, Path, arg
 from clerk_tools.hits import Hit, Look, count, inside, thing
 from clerk_tools.ids import SamlConnectionId
 from clerk_tools.operation import Operation, Paged
+from clerk_tools.spec import Demo, Example
 
 SYNONYMS: Final = {
     "SAML": "SSO, single sign on, okta, entra, azure, microsoft, enterprise",
@@ -30,6 +31,7 @@ class ListSamlConnections(
     get="/saml_connections",
     pages="saml_connection",
     words="who has SAML, SAML connections",
+    example=Example(),
 ):
     """SAML connections (enterprise single sign-on), newest first."""
 
@@ -40,6 +42,7 @@ class CreateSamlConnection(
     post="/saml_connections",
     returns="saml_connection",
     words="set up SAML, connect an identity provider, SAML for an organization",
+    example=Example({"name": "Rowan & Reed", "domain": "rowan.example", "provider": "saml_google"}),
 ):
     """Create a SAML connection, not yet active. Give the IdP's metadata by URL or XML, or its three
     values."""
@@ -60,6 +63,7 @@ class GetSamlConnection(
     id="SamlConnectionsBeta_getById",
     get="/saml_connections/{saml_connection_id}",
     returns="saml_connection",
+    example=Example({"saml_connection_id": Demo("a SAML connection")}),
 ):
     """One SAML connection."""
 
@@ -72,6 +76,15 @@ class UpdateSamlConnection(
     patch="/saml_connections/{saml_connection_id}",
     returns="saml_connection",
     words="activate SAML, IdP certificate, turn off SAML, turn on SAML",
+    example=Example(
+        {
+            "saml_connection_id": Demo("a SAML connection in preparation"),
+            "idp_entity_id": "https://sts.windows.net/aldervale/",
+            "idp_sso_url": "https://login.microsoftonline.com/aldervale/saml2",
+            "idp_certificate": "MIIDaldervaleCertificate",
+            "active": True,
+        }
+    ),
 ):
     """Change or activate a SAML connection; active needs all IdP fields."""
 
@@ -105,6 +118,7 @@ class DeleteSamlConnection(
     delete="/saml_connections/{saml_connection_id}",
     returns="deleted",
     words="delete SAML",
+    example=Example({"saml_connection_id": Demo("a SAML connection")}),
 ):
     """Delete a SAML connection: its users can no longer sign in through it."""
 

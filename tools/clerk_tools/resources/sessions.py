@@ -9,7 +9,7 @@ from clerk_tools.hits import Hit, Look, count, if_fits, inside, person, records,
 from clerk_tools.ids import ClientId, JwtTemplateName, SessionId, UserId
 from clerk_tools.operation import Operation, Paged
 from clerk_tools.resources import users
-from clerk_tools.spec import ANOTHER_DOES_NO_HARM, Advice
+from clerk_tools.spec import ANOTHER_DOES_NO_HARM, Advice, Demo, Example
 
 SYNONYMS: Final = {
     "sign in": "log in, login, signin",
@@ -40,6 +40,7 @@ class ListSessions(
     lists="session",
     words="who is signed in, where is a user signed in, signed in devices, active sessions, sign-in "
     "history, sign-ins",
+    example=Example({"user_id": Demo("nadia"), "status": "active"}),
 ):
     """Sessions, newest first. Give a user or a client; add status `active` for who is signed in now."""
 
@@ -55,6 +56,7 @@ class GetSession(
     id="Sessions_getDetails",
     get="/sessions/{session_id}",
     returns="session",
+    example=Example({"session_id": Demo("a session")}),
 ):
     """One session."""
 
@@ -68,6 +70,7 @@ class RevokeSession(
     returns="session",
     effect="destroy",
     words="sign out, sign out everywhere, end a session, sign a device out, lost device",
+    example=Example({"session_id": Demo("a session")}),
 ):
     """End a session: that device is signed out. For all of a user's sessions, list them and revoke each;
     to keep the user out, ban."""
@@ -93,6 +96,7 @@ class VerifySession(
     deprecated=True,
     instead="Sessions_getDetails, or check the token with Jwks_getJsonWebKeySet",
     words="is a session valid, check a session token",
+    example=Example({"session_id": Demo("a session"), "token": Demo("an issued token")}),
 ):
     """Check a session against its token. Deprecated and may answer 410: verify the token with the JWKS
     instead."""
@@ -110,6 +114,7 @@ class CreateSessionToken(
     mints=True,
     advice=Advice(if_executed=ANOTHER_DOES_NO_HARM),
     words="issue a JWT for a session, hasura token, custom token",
+    example=Example({"session_id": Demo("a session"), "template_name": "greenhouse-api"}),
 ):
     """Issue a JWT for a session, with the claims of a JWT template. The token acts as that user."""
 

@@ -6,7 +6,7 @@ from clerk_tools.argument import Body, Path, arg
 from clerk_tools.hits import Hit, Look
 from clerk_tools.ids import SignInTokenId, UserId
 from clerk_tools.operation import Operation
-from clerk_tools.spec import ANOTHER_DOES_NO_HARM, REVOKED_BY_NOW, Advice
+from clerk_tools.spec import ANOTHER_DOES_NO_HARM, REVOKED_BY_NOW, Advice, Demo, Example
 
 
 class CreateSignInToken(
@@ -18,6 +18,7 @@ class CreateSignInToken(
     mints=True,
     advice=Advice(if_executed=ANOTHER_DOES_NO_HARM),
     words="magic link, sign-in link, sign in without password, passwordless, one-time link",
+    example=Example({"user_id": Demo("helen"), "expires_in_seconds": 600}),
 ):
     """Make a one-time token or link: whoever holds it signs in as the user."""
 
@@ -37,6 +38,7 @@ class RevokeSignInToken(
         if_executed=REVOKED_BY_NOW,
     ),
     words="cancel a magic link, cancel a sign-in link",
+    example=Example({"sign_in_token_id": Demo("a sign-in token")}),
 ):
     """Make a pending sign-in token useless."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from clerk_tools.argument import Body, Path, arg
 from clerk_tools.ids import SignUpId
 from clerk_tools.operation import Operation
-from clerk_tools.spec import Advice
+from clerk_tools.spec import Advice, Demo, Example
 
 
 class UpdateSignUp(
@@ -17,6 +17,7 @@ class UpdateSignUp(
         not_found="No tool lists sign-ups: the id comes from the sign-up itself, in the frontend.",
     ),
     words="sign-up in progress, unfinished sign-up",
+    example=Example({"id": Demo("a sign-up"), "external_id": "lead-77"}),
 ):
     """Update a sign-up that is under way."""
 

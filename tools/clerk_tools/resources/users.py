@@ -9,7 +9,7 @@ from clerk_tools.hits import Hit, Look, count, inside, person, quoted, records
 from clerk_tools.ids import ImageId, UserId, UsersOwnId
 from clerk_tools.operation import Effect, Operation, Paged
 from clerk_tools.resources import sessions
-from clerk_tools.spec import EACH_OBJECT, Advice
+from clerk_tools.spec import EACH_OBJECT, Advice, Demo, Example
 
 SYNONYMS: Final = {
     "user": "person, people, account, customer, employee, human",
@@ -42,6 +42,7 @@ class ListUsers(
     words="find a user by email, who signed up, newest users, all users, inactive users, do we have "
     "a user called, who joined, is an email signed up, last sign-in, which user is called, "
     "which user has a phone, which user has an email",
+    example=Example({"query": "fernhill", "order_by": "-last_active_at", "limit": 5}),
 ):
     """Find users, newest first. Filters combine; each takes up to 100 exact values. `query` searches parts
     of names and identifiers."""
@@ -69,6 +70,15 @@ class CreateUser(
     returns="user",
     private=("password", "password_digest", "totp_secret", "backup_codes"),
     words="import users, migrate users, sign a user up by hand",
+    example=Example(
+        {
+            "first_name": "Elif",
+            "last_name": "Demir",
+            "email_address": ["elif+clerk_test@example.com"],
+            "password": "a-long-sandbox-password",
+            "public_metadata": {"plan": "trial"},
+        }
+    ),
 ):
     """Create a user. Emails and phones count as verified, the first of each is primary. No mail is sent;
     to let people sign up themselves, invite."""
@@ -99,6 +109,7 @@ class CountUsers(
     get="/users/count",
     returns="total_count",
     words="number of users, how many signed up",
+    example=Example({"query": "mossbrook"}),
 ):
     """How many users match; without filters, all of them."""
 
@@ -117,6 +128,7 @@ class GetUser(
     get="/users/{user_id}",
     returns="user",
     words="user profile, user by id, everything about a user",
+    example=Example({"user_id": Demo("nadia")}),
 ):
     """One user, by id."""
 
@@ -132,6 +144,7 @@ class UpdateUser(
     sends_mail="notify_primary_email_address_changed",
     limit=EACH_OBJECT,
     words="set a password, reset a password, change a user's name, change a username, edit a profile",
+    example=Example({"user_id": Demo("carlos"), "first_name": "Carlos Andrés"}),
 ):
     """Change a user; only what is given changes. Metadata given here REPLACES the whole object: merge with
     Users_mergeUserMetadataAttributes. Null clears a field; a null or empty `username` deletes it for good."""
@@ -185,6 +198,7 @@ class DeleteUser(
     delete="/users/{user_id}",
     returns="deleted",
     words="erase personal data, close a user, right to be forgotten, GDPR",
+    example=Example({"user_id": Demo("hassan")}),
 ):
     """Delete a user with their sessions and memberships, for good. Ban to only keep them out."""
 
@@ -211,6 +225,7 @@ class BanUser(
     no_undo="The sessions that the ban ended stay ended; Users_removeBanFromUser lifts the ban.",
     words="kick out, suspend, deactivate, block a user, keep out for good, abuse, spam, fraud, "
     "disable a user, cut off access, lose access",
+    example=Example({"user_id": Demo("dmitri")}),
 ):
     """Ban a user: every session ends and no sign-in is possible until unbanned."""
 
@@ -228,6 +243,7 @@ class UnbanUser(
     post="/users/{user_id}/unban",
     returns="user",
     words="let back in, reactivate, unsuspend, unblock a user, reinstate a suspended user",
+    example=Example({"user_id": Demo("dmitri")}),
 ):
     """Lift a ban. Ended sessions stay ended."""
 
@@ -241,6 +257,7 @@ class LockUser(
     returns="user",
     no_undo="No earlier state is kept; Users_removeLock lifts the lock.",
     words="stop a user from signing in for a time, temporary block, pause, freeze",
+    example=Example({"user_id": Demo("greta")}),
 ):
     """Lock a user out of signing in until the lock expires. Sessions go on; to end them, ban."""
 
@@ -254,6 +271,7 @@ class UnlockUser(
     returns="user",
     words="locked out, too many failed attempts, too many wrong passwords, cannot sign in, user is "
     "locked out, let in again",
+    example=Example({"user_id": Demo("greta")}),
 ):
     """Lift a lock, for instance after too many wrong passwords."""
 
@@ -266,6 +284,7 @@ class SetProfileImage(
     post="/users/{user_id}/profile_image",
     returns="user",
     words="upload an image of a user, change an image of a user, update a user's image",
+    example=Example({"user_id": Demo("carlos"), "file": Demo("an image")}),
 ):
     """Set a user's profile image."""
 
@@ -278,6 +297,7 @@ class DeleteProfileImage(
     id="Users_deleteProfileImage",
     delete="/users/{user_id}/profile_image",
     returns="user",
+    example=Example({"user_id": Demo("carlos")}),
 ):
     """Remove a user's profile image, for good."""
 
@@ -296,6 +316,9 @@ class MergeUserMetadata(
     limit=EACH_OBJECT,
     words="set metadata of a user, custom data, store an attribute, set a user's plan, add a key to "
     "a user's metadata, publicMetadata, add a flag to a user's metadata",
+    example=Example(
+        {"user_id": Demo("ravi"), "unsafe_metadata": {"onboarding": {"step": 3, "skipped": None}}}
+    ),
 ):
     """Merge keys into a user's metadata, deeply; null removes a key, at any depth."""
 
@@ -314,6 +337,7 @@ class GetOAuthAccessToken(
     mints=True,
     words="token of google, token of github, social provider's token, third-party API access, call "
     "a provider's API on behalf of a user",
+    example=Example({"user_id": Demo("ingrid"), "provider": "oauth_google"}),
 ):
     """A user's access token at an OAuth provider they signed in with. It acts as them there."""
 
@@ -327,6 +351,7 @@ class ListUserMemberships(
     get="/users/{user_id}/organization_memberships",
     pages="organization_membership",
     words="organizations of a user, which organizations a user is in",
+    example=Example({"user_id": Demo("nadia")}),
 ):
     """The organizations that a user belongs to, with the role in each."""
 
@@ -341,6 +366,7 @@ class VerifyPassword(
     effect="read",
     private=("password",),
     words="is the password correct, does the password match",
+    example=Example({"user_id": Demo("nadia"), "password": Demo("the password")}),
 ):
     """Whether this is the user's password. A wrong one answers 422 incorrect_password."""
 
@@ -356,6 +382,7 @@ class VerifyTotp(
     private=("code",),
     advice=Advice(if_executed="A backup code would be used up by it: ask the user for a new code."),
     words="check an MFA code, authenticator code, one-time code, backup code",
+    example=Example({"user_id": Demo("tomas"), "code": Demo("a backup code")}),
 ):
     """Whether a TOTP or backup code is right. A backup code is used up by it."""
 
@@ -369,6 +396,7 @@ class DisableMfa(
     delete="/users/{user_id}/mfa",
     returns="user_reference",
     words="turn off MFA, reset MFA, lost phone, lost authenticator",
+    example=Example({"user_id": Demo("tomas")}),
 ):
     """Remove every second factor of a user (SMS, authenticator, backup codes): only the first one protects
     the account then."""

@@ -6,7 +6,7 @@ from typing import Final
 
 from clerk_tools.hits import Hit, Look
 from clerk_tools.operation import Operation
-from clerk_tools.spec import Advice
+from clerk_tools.spec import Advice, Example
 
 SYNONYMS: Final = {
     "webhook": "hook, event, svix",
@@ -23,6 +23,7 @@ class CreateSvixApp(
     mints=True,
     advice=Advice(if_executed="Call again: if it was, the answer is svix_app_exists."),
     words="set up webhooks, be notified about events, enable webhooks",
+    example=Example(late=True),
 ):
     """Set up webhooks: creates the instance's Svix app and answers its dashboard URL."""
 
@@ -33,6 +34,7 @@ class DeleteSvixApp(
     delete="/webhooks/svix",
     advice=Advice(if_executed="Call again: if it was, the answer is svix_app_missing."),
     words="turn off webhooks, stop webhooks",
+    example=Example(),
 ):
     """Delete the Svix app: all webhooks stop, and their endpoints are lost."""
 
@@ -48,5 +50,6 @@ class CreateSvixDashboardUrl(
     secret=("svix_url",),
     mints=True,
     words="webhook dashboard, manage webhooks, failed webhooks, webhook log, svix link",
+    example=Example(),
 ):
     """A signed-in link to the Svix dashboard, where webhooks are managed."""
