@@ -78,6 +78,8 @@ class Connections:
         # All taken out before any is closed, for others take and give back meanwhile.
         while self._idle and self._idle[0][0] < now - _KEEP_ALIVE_S:
             closing.append(self._idle.popleft()[1])
+        if not closing:
+            return
         # Also for a call that has been cancelled, but not for a peer that does not let go.
         with anyio.move_on_after(_CLOSING_S, shield=True):
             for unwanted in closing:
