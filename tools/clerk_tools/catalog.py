@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from clerk_tools import resources
+from clerk_tools.bounds import LONGEST_NAME
 from clerk_tools.operation import Operation
 
 _MOST_USED: Final = (
@@ -70,6 +71,8 @@ def nearest(name: str, known: Iterable[str], likeness: float = 0.5) -> str | Non
     Args:
         likeness: from 0 to 1 (the same letters in the same order); what is less like it is not meant.
     """
+    if len(name) > LONGEST_NAME:
+        return None
     by_folded = {k.casefold(): k for k in known}
     close = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=likeness)
     return by_folded[close[0]] if close else None

@@ -16,7 +16,8 @@ from typing import Any, Final, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, from_json
 
-from clerk_tools.argument import CUSTOM_PROBLEMS, Argument
+from clerk_tools.argument import CUSTOM_PROBLEMS, Argument, Place
+from clerk_tools.bounds import excess
 from clerk_tools.catalog import nearest
 from clerk_tools.operation import Operation, Spec
 
@@ -24,6 +25,8 @@ OperationT = TypeVar("OperationT", bound=Operation)
 
 _INTEGER: Final = re.compile(r"\s*[+-]?\d{1,18}\s*\Z")
 _BOOLEANS: Final = {"true": True, "false": False}
+_MOST_PROBLEMS: Final = 10
+_LONGEST_QUOTED: Final = 60
 OMIT: Final = object()
 """Stands for a value that was sent and means the same as leaving the argument out."""
 
@@ -51,15 +54,39 @@ def parse(operation: type[OperationT], given: Mapping[str, Any]) -> OperationT:
     Raises:
         InvalidArguments: naming every argument that is missing, unknown or wrong, and what would be right.
     """
+    _check_size(operation.spec, given)
     try:
         return operation.model_validate(given)
     except ValidationError:
         pass
+    meant = _as_meant(operation.spec.arguments, given)
+    # A text may have turned out to be a long list.
+    _check_size(operation.spec, meant)
     try:
-        return operation.model_validate(_as_meant(operation.spec.arguments, given))
+        return operation.model_validate(meant)
     except ValidationError as error:
-        problems = [_problem(operation.spec, details) for details in error.errors(include_input=False)]
-        raise InvalidArguments(problems) from None
+        raise InvalidArguments(_problems(operation.spec, error)) from None
+
+
+def _check_size(spec: Spec, given: Mapping[str, Any]) -> None:
+    files = [a.name for a in spec.arguments if a.place is Place.FILE]
+    if found := excess(given, files):
+        name, wrong = found
+        raise InvalidArguments([Problem(_cut(name), f"`{_cut(name)}` {wrong}" if name else wrong)])
+
+
+def _problems(spec: Spec, error: ValidationError) -> list[Problem]:
+    """Say what is wrong with the first arguments, and how many more are."""
+    details = error.errors(include_input=False)
+    problems = [_problem(spec, each) for each in details[:_MOST_PROBLEMS]]
+    if more := len(details) - len(problems):
+        problems.append(Problem("", f"{more} more of them do not fit"))
+    return problems
+
+
+def _cut(name: object) -> str:
+    text = str(name)
+    return text if len(text) <= _LONGEST_QUOTED else f"{text[: _LONGEST_QUOTED - 1]}…"
 
 
 def _as_meant(arguments: tuple[Argument, ...], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,7 +130,7 @@ def _json(text: str) -> object:
 
 def _problem(spec: Spec, details: ErrorDetails) -> Problem:
     path = list(details["loc"])
-    where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).lstrip(".")
+    where = "".join(f"[{p}]" if isinstance(p, int) else f".{_cut(p)}" for p in path).lstrip(".")
     if details["type"] == "extra_forbidden":
         return Problem(where, _unknown(spec, path))
     argument = _find(spec.arguments, path)
@@ -120,9 +147,9 @@ def _unknown(spec: Spec, path: list[str | int]) -> str:
     meant = nearest(str(path[-1]), names)
     owner = f"`{path[0]}`" if path[:-1] else spec.id
     if meant:
-        return f"`{path[-1]}` is not known to {owner}; did you mean `{meant}`?"
+        return f"`{_cut(path[-1])}` is not known to {owner}; did you mean `{meant}`?"
     takes = f"it takes {', '.join(names)}" if names else "it takes no arguments"
-    return f"`{path[-1]}` is not known to {owner}; {takes}"
+    return f"`{_cut(path[-1])}` is not known to {owner}; {takes}"
 
 
 def _find(arguments: tuple[Argument, ...], path: list[str | int]) -> Argument:

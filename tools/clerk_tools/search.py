@@ -21,6 +21,7 @@ from functools import cache, lru_cache
 from typing import Final
 
 from clerk_tools.argument import Place
+from clerk_tools.bounds import LONGEST_NAME
 from clerk_tools.catalog import RESOURCES, nearest, operations
 from clerk_tools.gaps import GAPS, Gap
 from clerk_tools.operation import Effect, Spec
@@ -154,6 +155,8 @@ def find(
 
 def operation_meant(name: str) -> str | None:
     """The id of the operation that somebody most likely meant by `name`: a slip, or other words."""
+    if len(name) > LONGEST_NAME:
+        return None
     slip = nearest(name, operations(), likeness=0.8)
     found = [] if slip else search(name, limit=1)
     return found[0].id if found else slip

@@ -110,10 +110,10 @@ class AuditLog:
         await self._note("only" if entry.is_read else "after", entry, tail)
 
     async def not_made(
-        self, operation: Operation, *, session: str, caller: str, outcome: NotMade, reason: str
+        self, call: Operation | Spec, *, session: str, caller: str, outcome: NotMade, reason: str
     ) -> None:
-        """Record a call that was stopped before Clerk heard of it."""
-        entry = _entry(operation, session, caller, confirmation=reason)
+        """Record a call that was stopped before Clerk heard of it; a `Spec` if its arguments are unread."""
+        entry = _entry(call, session, caller, confirmation=reason)
         await self._note("only", entry, {"outcome": outcome})
 
     async def _note(self, stage: Stage, entry: Entry, tail: dict[str, Any]) -> None:
@@ -158,10 +158,10 @@ def masked(value: Any) -> Any:
     return value
 
 
-def _entry(operation: Operation, session: str, caller: str, confirmation: str) -> Entry:
-    spec = operation.spec
-    effect = operation.actual_effect()
-    given = operation.model_dump(mode="json", exclude_unset=True)
+def _entry(call: Operation | Spec, session: str, caller: str, confirmation: str) -> Entry:
+    spec = call if isinstance(call, Spec) else call.spec
+    effect = spec.effect if isinstance(call, Spec) else call.actual_effect()
+    given = {} if isinstance(call, Spec) else call.model_dump(mode="json", exclude_unset=True)
     head = {
         "session": session,
         "caller": caller,

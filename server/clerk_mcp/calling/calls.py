@@ -19,7 +19,7 @@ from clerk_mcp.confirming import Asker, AskInResult, Confirmer, Stop
 from clerk_mcp.offering import Policy, Refused, options
 from clerk_mcp.upstream import ClerkClient, Failure, Reply, Unanswered
 from clerk_tools.catalog import operations
-from clerk_tools.operation import Operation, Request
+from clerk_tools.operation import Operation, Request, Spec
 from clerk_tools.parsing import InvalidArguments, parse
 from clerk_tools.search import operation_meant
 
@@ -108,13 +108,17 @@ class Calls:
         if operation_class is None:
             raise UnknownOperation(name)
         spec = operation_class.spec
+        if refused := self.policy.objection(spec, caller.scopes):
+            if self.audit:
+                # The arguments of what may not be called at all are not worth reading but for the trail.
+                call = _as_far_as_it_fits(operation_class, arguments)
+                await self._not_made(call, caller, "refused", refused.code)
+            return _refusal(refused)
         try:
             chosen, rest = options.split(spec, arguments)
             operation = parse(operation_class, rest)
         except InvalidArguments as invalid:
-            # The arguments of what may not be called at all are not worth correcting.
-            refused = self.policy.objection(spec, caller.scopes)
-            return _refusal(refused) if refused else answers.of_invalid_arguments(invalid)
+            return answers.of_invalid_arguments(invalid)
         return await self._decide(operation, chosen, caller)
 
     async def read(self, name: str, arguments: Mapping[str, Any], caller: Caller) -> Answer:
@@ -127,8 +131,11 @@ class Calls:
     async def _decide(
         self, operation: Operation, chosen: options.Options, caller: Caller
     ) -> Fetched | Answer | AskInResult:
-        refused = self.policy.objection(operation.spec, caller.scopes, operation.actual_effect())
-        if refused:
+        effect = operation.actual_effect()
+        # An operation may do worse with some arguments than with others.
+        if effect is not operation.spec.effect and (
+            refused := self.policy.objection(operation.spec, caller.scopes, effect)
+        ):
             await self._not_made(operation, caller, "refused", refused.code)
             return _refusal(refused)
         try:
@@ -202,11 +209,19 @@ class Calls:
 
         return read
 
-    async def _not_made(self, operation: Operation, caller: Caller, outcome: NotMade, reason: str) -> None:
+    async def _not_made(self, call: Operation | Spec, caller: Caller, outcome: NotMade, reason: str) -> None:
         if self.audit:
             await self.audit.not_made(
-                operation, session=caller.session, caller=caller.name, outcome=outcome, reason=reason
+                call, session=caller.session, caller=caller.name, outcome=outcome, reason=reason
             )
+
+
+def _as_far_as_it_fits(operation: type[Operation], arguments: Mapping[str, Any]) -> Operation | Spec:
+    """Read a call that is refused anyway; where its arguments do not fit, only what it would have run."""
+    try:
+        return parse(operation, options.split(operation.spec, arguments)[1])
+    except InvalidArguments:
+        return operation.spec
 
 
 def _refusal(refused: Refused) -> Answer:

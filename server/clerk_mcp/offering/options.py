@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from clerk_tools.argument import Argument
+from clerk_tools.bounds import MOST_ENTRIES
 from clerk_tools.operation import Effect, Envelope, Spec
 from clerk_tools.parsing import OMIT, InvalidArguments, Problem, expectation, value_as_meant
+
+_MOST_FIELDS: Final = 200
 
 FIELDS: Final = Argument(
     name="fields",
@@ -58,7 +61,11 @@ def _checked(option: Argument, value: Any) -> Any:
     match option.type, value:
         case "array", list() if all(isinstance(entry, str) for entry in value):
             # Clerk's field names hold no commas. Nothing asked for is the default view.
-            names = [name.strip() for entry in value for name in entry.split(",")]
+            entries = value[: MOST_ENTRIES + 1]
+            names = [name.strip() for entry in entries for name in entry.split(",", _MOST_FIELDS)]
+            if len(value) > MOST_ENTRIES or len(names) > _MOST_FIELDS:
+                problem = f"`{option.name}` must name at most {_MOST_FIELDS} fields"
+                raise InvalidArguments([Problem(option.name, problem)])
             return [name for name in names if name] or None
         case "integer", int() if not isinstance(value, bool) and value >= 0:
             return value
