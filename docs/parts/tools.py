@@ -15,8 +15,8 @@ from typing import Any, Final
 import anyio
 
 from clerk_mcp.answering.answers import Answer
+from clerk_mcp.bulk.list_all import list_all
 from clerk_mcp.calling.calls import Caller
-from clerk_mcp.calling.list_all import list_all
 from clerk_mcp.confirming.decisions import AskInResult
 from clerk_mcp.instance import Kind
 from clerk_mcp.offering.options import options_of

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from clerk_mcp.calling.list_all import ListAll
+from clerk_mcp.bulk import ListAll
 from clerk_tools.catalog import operations
 
 ROOT = Path(__file__).parent.parent.parent

@@ -5,22 +5,30 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import anyio.lowlevel
 import httpx2
 import pytest
 from mcp_types import CallToolResult
 
+from clerk_mcp.bulk.conditions import condition
+from clerk_mcp.bulk.filters import filters
+from clerk_mcp.bulk.grouping import Tally, grouping
 from clerk_mcp.offering.policy import Policy, Selection
 from clerk_sandbox.sandbox import Sandbox
 from clerk_sandbox.transport import SandboxTransport
+from clerk_tools.argument import Query, arg
 from clerk_tools.catalog import operations
-from clerk_tools.operation import Effect
+from clerk_tools.operation import Effect, Paged
 from tests.calling import call, error_of, text_of
 from tests.server.loopback import Received
 from tests.server.loopback import answer as json_answer
-from tests.server.scripted import always, in_data, server_on
-from tests.server.worlds import world
+from tests.server.scripted import always, in_data, pages_of, server_on
+from tests.server.worlds import World, world
 
 USERS = "Users_listSortedByCreationDate"
+ORGANIZATIONS = "Organizations_listSortedByCreationDate"
+MEMBERS = "OrganizationMemberships_getAllMembers"
+SESSIONS = "Sessions_listSortedByCreationDate"
 READING_LISTS = [
     id
     for id, o in operations().items()
@@ -34,7 +42,7 @@ async def test_every_page_is_read_and_each_record_counted_once() -> None:
     async with world(sandbox=Sandbox(users=1200)) as here:
         total = (await call(here.client, "Users_getTotalCount"))["total_count"]
         counted = await call(here.client, "list_all", operation=USERS, group="count")
-        assert counted == {"read": total, "matched": total}
+        assert counted == {"read": total, "matched": total, "pages": 3}
         assert here.received.count(USERS) == 3
 
 
@@ -92,14 +100,16 @@ async def test_the_operations_own_filters_are_passed_on() -> None:
 @pytest.mark.parametrize("operation", READING_LISTS)
 async def test_every_list_can_be_read_whole(operation: str) -> None:
     async with world() as here:
-        given = {
-            argument.name: await _known(here.client, argument.name)
-            for argument in operations()[operation].spec.arguments
-            if argument.required
-        }
+        given = await arguments_for(here, operation)
         whole = await call(here.client, "list_all", operation=operation, arguments=given)
         first = await call(here.client, operation, **given)
         assert whole["items"][: len(first["items"])] == first["items"]
+
+
+async def arguments_for(here: World, operation: str) -> dict[str, Any]:
+    """What a list requires, of the demo instance."""
+    arguments = operations()[operation].spec.arguments
+    return {a.name: await _known(here.client, a.name) for a in arguments if a.required}
 
 
 async def _known(client: Any, argument: str) -> str:
@@ -157,11 +167,32 @@ async def test_too_many_groups_are_cut_with_a_note() -> None:
         assert "groups by size" in json.loads(text_of(result))["note"]
 
 
-async def test_a_slip_in_a_fields_name_is_pointed_out() -> None:
+@pytest.mark.parametrize(
+    ("given", "param", "meant"),
+    [
+        ({"where": 'frist_name == "Priya"'}, "where", "first_name"),
+        ({"where": "last_sigin_at == null", "group": "count"}, "where", "last_sign_in_at"),
+        ({"where": 'email_addresses.emial_address contains "a"'}, "where", "email_addresses.email_address"),
+        ({"group": "count by month(creatd_at)"}, "group", "created_at"),
+        ({"group": "avg(creatd_at)"}, "group", "created_at"),
+        ({"fields": ["id", "usrname"]}, "fields", "username"),
+    ],
+)
+async def test_a_field_that_no_record_has_is_refused_after_one_page_with_the_one_that_was_meant(
+    given: dict[str, Any], param: str, meant: str
+) -> None:
+    async with world(sandbox=Sandbox(users=1200)) as here:
+        error = await error_of(here.client, "list_all", operation=USERS, **given)
+        assert (error["code"], error["param"]) == ("invalid_arguments", param)
+        assert f"did you mean {meant}?" in error["message"]
+        assert here.received == [USERS]
+
+
+async def test_a_key_of_metadata_that_no_record_has_is_pointed_out() -> None:
     async with world() as here:
-        answer = await call(here.client, "list_all", operation=USERS, where='frist_name == "Priya"')
+        answer = await call(here.client, "list_all", operation=USERS, where='public_metadata.plam == "pro"')
         assert answer["matched"] == 0
-        assert answer["unknown_fields"] == ["frist_name"]
+        assert answer["unknown_fields"] == ["public_metadata.plam"]
 
 
 async def test_credentials_are_kept_back_as_from_a_direct_call() -> None:
@@ -181,7 +212,10 @@ async def test_credentials_are_kept_back_as_from_a_direct_call() -> None:
         ({"operation": "Users_getUserDetails"}, "operation"),
         ({"operation": "OrganizationInvitations_bulkCreateAndSend"}, "operation"),
         ({"operation": USERS, "where": "status =="}, "where"),
-        ({"operation": USERS, "group": "sum(x)"}, "group"),
+        ({"operation": USERS, "group": "median(x)"}, "group"),
+        ({"operation": USERS, "below": {"where": "id != null"}}, "below"),
+        ({"operation": MEMBERS, "below": {"group": "count"}}, "below"),
+        ({"operation": MEMBERS, "below": {"where": "id =="}}, "where"),
         ({"operation": USERS, "arguments": {"emial_address": "a@b.example"}}, "emial_address"),
         ({"operation": USERS, "having": "x"}, "having"),
         ({"operation": USERS, "arguments": {"offset": -5}}, "offset"),
@@ -211,10 +245,10 @@ async def test_clerks_error_is_the_answer() -> None:
 
 
 class _GivesUp(SandboxTransport):
-    """Refuses everything from the third request on."""
+    """Refuses the third page."""
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        if len(self.sandbox.received) >= 2:
+        if "offset=1000" in str(request.url):
             return httpx2.Response(403, json={"errors": []}, request=request)
         return await super().handle_async_request(request)
 
@@ -256,7 +290,7 @@ async def test_a_record_that_comes_again_since_the_list_grew_counts_once() -> No
     async with world(sandbox=sandbox, transport=_Grows(sandbox)) as here:
         answer = await call(here.client, "list_all", operation=USERS, group="count")
         assert answer["read"] == answer["matched"] == before
-        assert "2 came twice" in answer["note"]
+        assert " came twice and count once." in answer["note"]
 
 
 async def test_a_total_that_changes_meanwhile_is_told() -> None:
@@ -314,6 +348,10 @@ async def test_names_of_fields_that_nothing_has_stay_within_the_limit(name: str)
     async with world(max_bytes=3000) as here:
         result = await here.client.call_tool("list_all", {"operation": USERS, "fields": [name] * 50})
         assert len(text_of(result).encode()) <= 3000
+        assert result.is_error
+        in_metadata = {"operation": USERS, "fields": [f"public_metadata.{name}"] * 50}
+        result = await here.client.call_tool("list_all", in_metadata)
+        assert len(text_of(result).encode()) <= 3000
         assert json.loads(text_of(result))["unknown_fields"]
 
 
@@ -342,3 +380,201 @@ async def test_progress_grows_with_each_page() -> None:
         assert isinstance(result, CallToolResult)
         assert seen == sorted(set(seen))
         assert len(seen) == 3
+
+
+class _InFlight(SandboxTransport):
+    """Notes how many requests were under way at once."""
+
+    most = now = 0
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        self.now += 1
+        self.most = max(self.most, self.now)
+        for _ in range(20):
+            await anyio.lowlevel.checkpoint()
+        self.now -= 1
+        return await super().handle_async_request(request)
+
+
+@pytest.mark.parametrize("max_in_flight", [20, 5, 1])
+async def test_pages_are_read_at_once_and_a_fifth_of_the_calls_in_flight_is_left_to_others(
+    max_in_flight: int,
+) -> None:
+    sandbox = Sandbox(users=9000)
+    transport = _InFlight(sandbox)
+    async with world(sandbox=sandbox, transport=transport, cap=10_000, max_in_flight=max_in_flight) as here:
+        answer = await call(here.client, "list_all", operation=USERS, group="count")
+    assert answer["matched"] == len(sandbox.instance.users)
+    assert transport.most == max(1, max_in_flight * 4 // 5)
+
+
+async def test_pages_read_at_once_give_what_pages_read_one_by_one_give() -> None:
+    sandbox = Sandbox(users=3000)
+    given = {"operation": USERS, "fields": ["created_at"], "where": 'id contains "a"'}
+    found = []
+    for max_in_flight in (1, 20):
+        async with world(sandbox=sandbox, max_bytes=1_000_000, max_in_flight=max_in_flight) as here:
+            found.append(await call(here.client, "list_all", **given))
+    assert found[0] == found[1]
+    expected = {user["id"] for user in sandbox.instance.users if "a" in user["id"].lower()}
+    assert {item["id"] for item in found[0]["items"]} == expected
+
+
+async def test_without_a_total_pages_are_read_at_once_all_the_same() -> None:
+    sandbox = Sandbox(users=4000)
+    transport = _InFlight(sandbox)
+    filtered = {"arguments": {"organization_id": ["-org_none"]}}
+    async with world(sandbox=sandbox, transport=transport) as here:
+        answer = await call(here.client, "list_all", operation=USERS, group="count", **filtered)
+    assert answer["matched"] == len(sandbox.instance.users)
+    assert transport.most > 1
+
+
+async def test_the_last_page_of_a_list_whose_length_is_a_multiple_is_not_asked_for_twice() -> None:
+    records = [{"id": f"org_{n}", "name": "n"} for n in range(1500)]
+    asked: list[str] = []
+    pages = pages_of(records, in_data)
+
+    async def script(received: Received) -> bytes | None:
+        asked.append(received.target)
+        return await pages(received)
+
+    async with server_on(script) as client:
+        answer = await call(client, "list_all", operation=ORGANIZATIONS, group="count")
+    assert answer == {"read": 1500, "matched": 1500, "pages": 3}
+    assert len(asked) == 3
+
+
+async def test_a_list_that_shrinks_while_it_is_read_is_said_to_have_changed() -> None:
+    sandbox = Sandbox(users=1200)
+
+    class _Shrinks(SandboxTransport):
+        async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+            response = await super().handle_async_request(request)
+            if "/count" in str(request.url):
+                headers = {"authorization": f"Bearer {sandbox.key}"}
+                gone = next(iter(sandbox.instance.users))["id"]
+                sandbox.handle("DELETE", f"/v1/users/{gone}", "", headers, b"")
+            return response
+
+    async with world(sandbox=sandbox, transport=_Shrinks(sandbox)) as here:
+        answer = await call(here.client, "list_all", operation=USERS, group="count")
+    assert "The list changed" in answer["note"]
+
+
+async def test_a_count_keeps_no_records() -> None:
+    """What is held of a record is what it adds to a count."""
+    tally = Tally(grouping("count by banned"))
+    user = {"banned": False, "public_metadata": {"x": "y" * 10_000}}
+    kept = tally.entry([user])
+    assert len(json.dumps(kept)) < 100
+
+
+async def test_the_admins_of_every_organization_take_one_call() -> None:
+    async with world() as here:
+        organizations = (await call(here.client, ORGANIZATIONS, limit=500))["items"]
+        expected = []
+        for organization in organizations:
+            members = await call(here.client, MEMBERS, organization_id=organization["id"], limit=500)
+            expected += [m for m in members["items"] if m["role"] == "org:admin"]
+        answer = await call(here.client, "list_all", operation=MEMBERS, where='role == "org:admin"')
+        assert answer["items"] == expected
+        assert answer["parents"] == len(organizations)
+
+
+async def test_lists_below_parents_are_counted_by_parent_and_the_parents_are_chosen() -> None:
+    async with world() as here:
+        every = await call(here.client, "list_all", operation=MEMBERS, group="count by organization_id")
+        name = (await call(here.client, ORGANIZATIONS))["items"][0]["name"]
+        one = await call(
+            here.client, "list_all", operation=MEMBERS, below={"where": f'name == "{name}"'}, group="count"
+        )
+        assert one["parents"] == 1
+        assert one["matched"] in [group["count"] for group in every["groups"]]
+
+
+async def test_the_sessions_of_every_user_found_tell_whose_they_are() -> None:
+    async with world() as here:
+        answer = await call(
+            here.client, "list_all", operation=SESSIONS, below={"where": 'name startswith "priya"'},
+            where='status == "active"',
+        )  # fmt: skip
+        users = await call(here.client, "list_all", operation=USERS, where='name startswith "priya"')
+        assert answer["parents"] == users["matched"] > 0
+        assert {item["user_id"] for item in answer["items"]} <= {user["id"] for user in users["items"]}
+
+
+async def test_without_below_a_list_that_requires_no_parent_is_read_as_it_is() -> None:
+    async with world() as here:
+        assert "parents" not in await call(here.client, "list_all", operation=SESSIONS)
+        assert here.received == [SESSIONS]
+
+
+async def test_lists_below_parents_go_on_where_the_cap_ended_them() -> None:
+    async with world(cap=12) as here:
+        seen: list[str] = []
+        offset: int | None = 0
+        while offset is not None:
+            page = await call(here.client, "list_all", operation=MEMBERS, arguments={"offset": offset})
+            seen += [item["id"] for item in page["items"]]
+            assert page.get("next_offset", offset + 1) > offset, page
+            offset = page.get("next_offset")
+        assert len(seen) == len(set(seen))
+
+
+@pytest.mark.parametrize(
+    ("operation", "where", "sent"),
+    [
+        ("Invitations_listAllNonRevoked", 'status == "pending"', {"status": "pending"}),
+        ("Invitations_listAllNonRevoked", 'status == "pending" or id == "x"', {}),
+        ("Invitations_listAllNonRevoked", 'not status == "pending"', {}),
+        ("Invitations_listAllNonRevoked", 'status == "nonsense"', {}),
+        (USERS, 'username == "priya" and banned == false', {"username": "priya"}),
+        (USERS, 'username == "+priya"', {}),
+        (USERS, 'external_id in ("a", "b")', {"external_id": ["a", "b"]}),
+        (USERS, '(external_id == "a,b")', {}),
+    ],
+)
+async def test_what_clerk_can_filter_is_sent_as_a_filter(
+    operation: str, where: str, sent: dict[str, Any]
+) -> None:
+    async with world() as here:
+        await call(here.client, "list_all", operation=operation, where=where)
+        query = here.sandbox.received[0].query
+        given = {name: values for name, values in query.items() if name not in ("limit", "offset", "banned")}
+        assert {name: values if len(values) > 1 else values[0] for name, values in given.items()} == sent
+
+
+def test_a_time_in_a_condition_becomes_a_filter_where_there_is_one() -> None:
+    class Listing(Paged, id="Things_list", get="/things", lists="user"):
+        """Things."""
+
+        created_at_after: Query[int] = arg(optional=True)
+        created_at_before: Query[int] = arg(optional=True)
+        last_active_at_since: Query[int] = arg(optional=True)
+
+    text = (
+        'created_at >= "2026-05-01" and created_at < "2026-06-01" and last_active_at > "2026-05-20T13:00:00Z"'
+    )
+    assert filters(Listing.spec, {}, condition(text).must) == {
+        "created_at_after": 1777593600000 - 1,
+        "created_at_before": 1780272000000 + 1,
+        "last_active_at_since": 1779235200000,
+    }
+    assert filters(Listing.spec, {"created_at_after": 5}, condition('created_at > "2026-05-01"').must) == {}
+
+
+async def test_a_month_that_is_not_counted_whole_is_named() -> None:
+    async with world() as here:
+        answer = await call(
+            here.client, "list_all", operation=USERS, where='created_at > "1999 days ago"',
+            group="count by month(created_at)",
+        )  # fmt: skip
+        assert "is not counted whole" in answer["note"]
+
+
+async def test_the_same_key_over_and_over_is_refused() -> None:
+    async with world() as here:
+        three = "count by unsafe_metadata.a, unsafe_metadata.a, unsafe_metadata.a"
+        error = await error_of(here.client, "list_all", operation=USERS, group=three)
+        assert "each of them once" in error["message"]

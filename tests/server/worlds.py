@@ -47,11 +47,14 @@ async def world(
     client_name: str | None = None,
     era: str = "2026-07-28",
     transport: SandboxTransport | None = None,
+    max_in_flight: int = 20,
 ) -> AsyncIterator[World]:
     """Connect the SDK's client to a new server on a sandbox."""
     sandbox = sandbox or Sandbox()
     transport = transport or SandboxTransport(sandbox)
-    clerk = ClerkClient(sandbox.key, base_url="http://sandbox/v1", transport=transport)
+    clerk = ClerkClient(
+        sandbox.key, base_url="http://sandbox/v1", transport=transport, max_in_flight=max_in_flight
+    )
     seals = Seals(None, UsedInProcess())
     confirmer = Confirmer("always" if confirm else "never", Kind.SANDBOX, fingerprint(sandbox.key), seals)
     secrets = SecretValues("redact", Path())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from clerk_mcp.calling import ListAll
+from clerk_mcp.bulk import ListAll
 from clerk_mcp.offering import input_schema
 from clerk_tools.argument import JsonObject, Query, arg
 from clerk_tools.catalog import operations

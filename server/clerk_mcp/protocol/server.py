@@ -17,7 +17,8 @@ from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
 
 from clerk_mcp.answering import Answer
-from clerk_mcp.calling import Caller, Progress, Reach, UnknownOperation
+from clerk_mcp.bulk import Progress
+from clerk_mcp.calling import Caller, Reach, UnknownOperation
 from clerk_mcp.confirming import Asker, AskInResult
 from clerk_mcp.protocol.completions import Completions, register_completions
 from clerk_mcp.protocol.elicitation import asker_of, in_result

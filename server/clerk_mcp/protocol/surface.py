@@ -14,7 +14,8 @@ from fnmatch import fnmatchcase
 from typing import Any, Final, Literal
 
 from clerk_mcp.answering import Answer, answers
-from clerk_mcp.calling import Caller, Calls, ListAll, Progress, list_all
+from clerk_mcp.bulk import ListAll, Progress, list_all
+from clerk_mcp.calling import Caller, Calls
 from clerk_mcp.confirming import AskInResult
 from clerk_mcp.offering import Policy, input_schema, options, tool
 from clerk_mcp.protocol.own_tools import (

@@ -122,6 +122,7 @@ class ClerkClient:
             max_answer_bytes=max_answer_bytes,
         )
         self._budget = budget
+        self.max_in_flight = max_in_flight
         self._turns = Turns(max_in_flight, max_queue)
         self._retry_budget = retry_budget
         self._backoff = backoff

@@ -41,10 +41,10 @@ from clerk_tools.views import (
     users,
     webhooks,
 )
-from clerk_tools.views._trim import JsonObject, is_plain, trim, views_in
+from clerk_tools.views._trim import JsonObject, is_plain, iso, trim, views_in
 from clerk_tools.views.pick import pick, unknown_fields
 
-__all__ = ["KINDS", "pick", "unknown_fields", "view"]
+__all__ = ["KINDS", "iso", "pick", "unknown_fields", "view"]
 
 _WITH_LOGIC: Final[dict[str, Callable[[JsonObject], JsonObject]]] = {
     "actor_token": actor_tokens.actor_token,

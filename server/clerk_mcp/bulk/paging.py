@@ -1,0 +1,235 @@
+"""Reading a list page by page, several pages at once.
+
+    first page ─▶ full? ─▶ ask how many there are, and read on meanwhile: 2, 4, 8 … pages at once
+
+Pages are handed over in their order, whichever comes first. Each is reduced to what is kept of it when it
+arrives, so that of the records themselves only those of the pages in flight are held.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+import anyio
+
+from clerk_mcp.answering import Answer, unwrap
+from clerk_mcp.calling import Caller, Calls, Fetched
+from clerk_mcp.confirming import AskInResult
+from clerk_tools.argument import JsonObject
+from clerk_tools.catalog import operations
+from clerk_tools.operation import Paged, Spec
+
+PAGE: Final = 500
+"""Records asked for at once: the most that Clerk gives."""
+
+AT_ONCE: Final = 16
+"""Pages of one list in flight."""
+_PAGES_COMPARED: Final = 4
+"""Earlier pages among which a record is looked for that came again, since the list grew meanwhile."""
+
+KeptT = TypeVar("KeptT")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The raw records of one page, credentials aside."""
+
+    records: list[Any]
+    total: int | None
+    """Of the whole list, where Clerk tells."""
+    notes: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Kept(Generic[KeptT]):
+    """What is kept of one record: its id, and what was made of it; None where it was not meant."""
+
+    id: str | None
+    value: KeptT | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Reduced(Generic[KeptT]):
+    kept: list[Kept[KeptT]]
+    total: int | None
+
+
+async def read_page(calls: Calls, spec: Spec, arguments: JsonObject, caller: Caller) -> Page | Answer:
+    """Read one page, by a call like any other; an error is an answer."""
+    fetched = await calls.fetch(spec.id, arguments, caller)
+    if isinstance(fetched, Answer):
+        return fetched
+    if isinstance(fetched, AskInResult):
+        raise TypeError(f"{spec.id} does not only read")
+    found, total = unwrap(fetched.reply.value)
+    secrets = calls.formatter.secrets
+    records, notes = secrets.keep_back(spec, found[fetched.options.offset :], raw=True)
+    return Page(records, total, notes)
+
+
+def counter_of(spec: Spec, arguments: JsonObject) -> Spec | None:
+    """The operation that counts what a list operation lists, where it takes all of the filters given."""
+    for operation in operations().values():
+        counter = operation.spec
+        if counter.method == "GET" and counter.path == f"{spec.path}/count":
+            known = {argument.name for argument in counter.arguments}
+            return counter if arguments.keys() - {"order_by"} <= known else None
+    return None
+
+
+class Pages(Generic[KeptT]):
+    """The pages of one list."""
+
+    def __init__(
+        self,
+        calls: Calls,
+        spec: Spec,
+        arguments: JsonObject,
+        caller: Caller,
+        *,
+        start: int,
+        cap: int,
+        reduce: Callable[[Page], list[Kept[KeptT]]],
+        take: Callable[[int, KeptT], None],
+        report: Callable[[], Awaitable[None]],
+        until: float = float("inf"),
+        at_once: int = AT_ONCE,
+    ) -> None:
+        """
+        Args:
+            start: the offset of the first record that is read.
+            cap: the most records that are read.
+            reduce: what is kept of a page; called when it arrives, in any order.
+            take: told of each record that is meant and did not come before, with its place, in order.
+            report: called after every page.
+            until: the event loop's time after which no further page is asked for.
+            at_once: the most pages in flight.
+        """
+        self._calls, self._spec, self._arguments, self._caller = calls, spec, arguments, caller
+        self._reduce, self._take, self._report, self._until = reduce, take, report, until
+        self._paged = issubclass(spec.model, Paged)
+        # A fifth of the calls in flight is left to others.
+        self._at_once = max(1, min(at_once, AT_ONCE, calls.client.max_in_flight * 4 // 5))
+        self._start, self._next, self._end = start, start, start + cap
+        self._last: int | None = None
+        """The offset at which the list ends, once it is known."""
+        self._counted: int | None = None
+        """The number of all records, where it had to be asked for."""
+        self._shortest: int = self._end
+        """Where the first page ended that was not full."""
+        self._workers = 0
+        self._waiting: dict[int, _Reduced[KeptT]] = {}
+        self._earlier: deque[frozenset[str]] = deque(maxlen=_PAGES_COMPARED)
+        self._failed_at = float("inf")
+        self.failed: Answer | None = None
+        """The error that ended the reading, if one did; of several, the first in the list."""
+        self.arrived = 0
+        """Records that arrived so far, in whatever order."""
+        self.count = 0
+        """Records in a row from the start, with those that came again."""
+        self.repeated = 0
+        self.pages = 0
+        self.totals: list[int] = []
+        """What Clerk said to be the number of all records, each time that it was another."""
+
+    @property
+    def next_offset(self) -> int:
+        """Where to go on."""
+        return self._start + self.count
+
+    @property
+    def complete(self) -> bool:
+        """Whether the end of the list was read."""
+        return self.failed is None and self._last is not None and self.next_offset >= self._last
+
+    async def read(self) -> None:
+        """Read until the end of the list, the cap, the time that is allowed, or an error."""
+        await self._one_page()
+        if self._more():
+            async with anyio.create_task_group() as tasks:
+                if self._last is None and self._at_once > 1:
+                    tasks.start_soon(self._ask_total, tasks)
+                self._hire(tasks, 2 if self._last is None else self._at_once)
+        if self._counted is not None and self.repeated:
+            # The list has grown, so that it ends later than was said.
+            self._last = None
+        # One page after the other: what is left where the list changed while its pages were read at once.
+        while not self.complete and self._start + self.count < self._end and not self.failed:
+            if self._is_late():
+                break
+            self._waiting.clear()
+            self._next = self.next_offset
+            await self._one_page()
+        read = self.next_offset - self.repeated
+        if self._counted is not None and self.complete and not self.repeated and read != self._counted:
+            self.totals = [self._counted, read]
+
+    def _more(self) -> bool:
+        end = self._end if self._last is None else min(self._end, self._last)
+        return not self.failed and not self._is_late() and self._next < end
+
+    def _is_late(self) -> bool:
+        return anyio.current_time() >= self._until
+
+    def _hire(self, tasks: anyio.abc.TaskGroup, workers: int) -> None:
+        for _ in range(min(workers, self._at_once) - self._workers):
+            self._workers += 1
+            tasks.start_soon(self._work, tasks)
+
+    async def _work(self, tasks: anyio.abc.TaskGroup) -> None:
+        while self._more():
+            await self._one_page()
+            # Without a total nobody knows how far the list goes: the number of pages in flight doubles.
+            self._hire(tasks, self._workers * 2)
+        self._workers -= 1
+
+    async def _ask_total(self, tasks: anyio.abc.TaskGroup) -> None:
+        counter = counter_of(self._spec, self._arguments)
+        if counter is None:
+            return
+        arguments = {name: value for name, value in self._arguments.items() if name != "order_by"}
+        fetched = await self._calls.fetch(counter.id, arguments, self._caller)
+        value = fetched.reply.value if isinstance(fetched, Fetched) else None
+        total = value.get("total_count") if isinstance(value, dict) else None
+        if isinstance(total, int) and self._last is None:
+            self._last = self._counted = total
+            self._hire(tasks, self._at_once)
+
+    async def _one_page(self) -> None:
+        """Read the next page that nobody has asked for."""
+        offset, limit = self._next, min(PAGE, self._end - self._next)
+        self._next += limit
+        paging = {"offset": offset} | ({"limit": limit} if self._paged else {})
+        page = await read_page(self._calls, self._spec, {**self._arguments, **paging}, self._caller)
+        if isinstance(page, Answer):
+            if offset < self._failed_at:
+                self._failed_at, self.failed = offset, page
+            return
+        self.pages += 1
+        self.arrived += len(page.records)
+        if page.total is None or not page.records:
+            if not self._paged or len(page.records) < limit:
+                # Pages beyond the end are empty, and may come first.
+                self._shortest = min(self._shortest, offset + len(page.records))
+                self._last = self._shortest
+        else:
+            self._last = page.total
+        self._waiting[offset] = _Reduced(self._reduce(page), page.total)
+        self._hand_over()
+        await self._report()
+
+    def _hand_over(self) -> None:
+        """Pass on the pages that follow those passed on before."""
+        while (page := self._waiting.pop(self.next_offset, None)) is not None:
+            for place, kept in enumerate(page.kept, self.next_offset):
+                if kept.id is not None and any(kept.id in ids for ids in self._earlier):
+                    self.repeated += 1
+                elif kept.value is not None:
+                    self._take(place, kept.value)
+            self._earlier.append(frozenset(kept.id for kept in page.kept if kept.id is not None))
+            self.count += len(page.kept)
+            if page.total is not None and self.totals[-1:] != [page.total]:
+                self.totals.append(page.total)
