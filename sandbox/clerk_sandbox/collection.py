@@ -39,6 +39,9 @@ Rule = Callable[[Instance, Json, Call], None]
 
 _PAGING = ("limit", "offset", "paginated")
 
+COLLECTIONS: dict[str, Collection] = {}
+"""All of them, by what errors call one of their records."""
+
 INERT: dict[str, dict[str, str]] = {}
 """Arguments that change nothing in the sandbox, by operation and name, with the reason."""
 
@@ -70,6 +73,9 @@ class Collection:
     """Fields that no answer shows."""
     parents: Mapping[str, Parent] = field(default_factory=dict, kw_only=True)
     """By path argument."""
+
+    def __post_init__(self) -> None:
+        COLLECTIONS[self.called] = self
 
     # For handlers that are functions of their own
 

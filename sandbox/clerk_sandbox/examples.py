@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from clerk_sandbox.collection import COLLECTIONS
 from clerk_sandbox.demo_data import BACKUP_CODES, PASSWORD
+from clerk_sandbox.routing import resource_modules
 from clerk_sandbox.sandbox import Sandbox
 from clerk_sandbox.state import Instance, Table
 from clerk_tools.catalog import operations
@@ -73,10 +75,27 @@ def user_id(demo: Instance, email_address: str) -> str:
 
 def _resolved(demo: Instance, value: Any) -> Any:
     if isinstance(value, Demo):
-        return _user(demo, value) if value in _USERS else _NAMED[value](demo)
+        return _user(demo, value) if value in _USERS else _named(demo, value)
     if isinstance(value, Mapping):
         return {name: _resolved(demo, inner) for name, inner in value.items()}
     return [_resolved(demo, inner) for inner in value] if isinstance(value, list) else value
+
+
+def _named(demo: Instance, name: str) -> str:
+    """The value of a name below or in a resource's own `NAMED`, or the newest record of a `Collection`.
+
+    Raises:
+        LookupError: nothing has this name.
+    """
+    _, _, called = name.partition(" ")
+    named = _NAMED | {
+        n: of for module in resource_modules() for n, of in getattr(module, "NAMED", {}).items()
+    }
+    if name in named:
+        return str(named[name](demo))
+    if called not in COLLECTIONS:
+        raise LookupError(f"the demo has nothing that is called {name}")
+    return id_of(COLLECTIONS[called].records(demo))
 
 
 def _user(demo: Instance, name: str) -> str:
@@ -127,7 +146,6 @@ _NAMED: Final[dict[str, Callable[[Instance], str]]] = {
     "a blocklist entry": lambda demo: id_of(demo.blocklist_identifiers, identifier="spammer@example.org"),
     "a client": lambda demo: str(_session(demo)["client_id"]),
     "a phone number": lambda demo: _first_phone(demo, "chloe"),
-    "a redirect URL": lambda demo: id_of(demo.redirect_urls),
     "a session": lambda demo: str(_session(demo)["id"]),
     "a sign-in token": lambda demo: id_of(demo.sign_in_tokens, status="pending"),
     "a sign-up": lambda demo: id_of(demo.sign_ups),

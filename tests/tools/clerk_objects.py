@@ -2,7 +2,13 @@
 
 import random
 import string
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
+
+from clerk_tools.catalog import operations
+from clerk_tools.contract.facts import Shape
+from clerk_tools.views import KINDS
+from tests.contract.make import facts_for, reference_facts
 
 Raw = dict[str, Any]
 
@@ -555,4 +561,40 @@ RAW: dict[str, Raw] = {
     "user": user(),
     "verification": {"verified": True, "code_type": "totp"},
 }
-"""One object of each kind that has a view."""
+"""One object of each kind that has a view: those above, and for the others what the document describes."""
+
+
+def _described(kind: str) -> Raw:
+    """An object with every field that the document of the operations that answer it has."""
+    spec = next(one.spec for one in operations().values() if one.spec.returns == kind)
+    facts = facts_for(spec.id)
+    assert facts, f"{kind} is in no document: give it an example above"
+    shapes = reference_facts(spec.document).shapes
+    success = next(shape for status, shape in facts.responses.items() if status.startswith("2") and shape)
+    while success.ref or success.items or "data" in success.properties:
+        success = success.items or success.properties.get("data") or shapes[success.ref or ""]
+    return {name: _value(name, shape, shapes, 0) for name, shape in success.properties.items()}
+
+
+def _value(name: str, shape: Shape, shapes: Mapping[str, Shape], depth: int) -> Any:
+    while shape.ref:
+        shape = shapes[shape.ref]
+    if shape.enum:
+        return shape.enum[0]
+    match shape.type:
+        case "array":
+            entry = shape.items or Shape(type="string")
+            return [_value(name, entry, shapes, depth + 1)] if depth < _DEEPEST else []
+        case "object" | "any":
+            inner = shape.properties.items() if depth < _DEEPEST else ()
+            return {one: _value(one, of, shapes, depth + 1) for one, of in inner}
+        case "boolean":
+            return True
+        case "integer" | "number":
+            return MARCH_4 if name.endswith("_at") else 7
+    return clerk_id(name) if name.endswith("id") else f"{name} of Ferrytide"
+
+
+_DEEPEST: Final = 4
+
+RAW |= {kind: _described(kind) for kind in KINDS - RAW.keys()}

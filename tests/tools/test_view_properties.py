@@ -1,5 +1,6 @@
 """What holds of views whatever Clerk answers: they never raise, never invent, and change nothing."""
 
+import importlib
 import json
 from collections.abc import Iterator
 from copy import deepcopy
@@ -10,11 +11,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clerk_tools.catalog import RESOURCES
+from clerk_tools.view import View
 from clerk_tools.views import KINDS, pick, unknown_fields, view
 from tests.tools.clerk_objects import MARCH_4, RAW
 
 # What Clerk lets its customers fill in as they please; a view passes it on whole.
-_FREE_FORM = ("public_metadata", "unsafe_metadata", "claims", "actor", "attribute_mapping")
+
+
+def _views_as_data() -> Iterator[View]:
+    for resource in RESOURCES:
+        module = importlib.import_module(f"clerk_tools.resources.{resource}")
+        for shown in getattr(module, "VIEWS", {}).values():
+            yield from (shown, *shown.inside.values())
+
+
+_FREE_FORM = {"public_metadata", "unsafe_metadata", "claims", "actor", "attribute_mapping"} | {
+    name for shown in _views_as_data() for name in shown.objects
+}
 
 
 def _paths(value: Any, here: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

@@ -383,7 +383,9 @@ def _words(shape: Shape, required: bool) -> _Words:
         "null": "may be null" if shape.nullable else "not null",
         "values": f"one of {', '.join(sorted(map(json.dumps, shape.enum)))}" if shape.enum else "any value",
         "deprecated": "deprecated" if shape.deprecated else "not deprecated",
-        "default": "no default" if shape.default is None else f"default {json.dumps(shape.default)}",
+        "default": "no default"
+        if shape.default in (None, [], {})
+        else f"default {json.dumps(shape.default)}",
     }
     for bound in ("minimum", "maximum", "min_length", "max_length", "min_items", "max_items"):
         value = getattr(shape, bound)
