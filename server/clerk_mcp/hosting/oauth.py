@@ -128,7 +128,8 @@ class OAuthTokens:
                 leeway=SKEW_S,
                 options={"require": ["exp", "iss"], "verify_aud": bool(self._issuer.audiences)},
             )
-        except (jwt.PyJWTError, ValueError) as error:
+        except (jwt.PyJWTError, ValueError, OverflowError) as error:
+            # Infinity for a time, which JSON as Python reads it has, is an OverflowError in some versions of PyJWT.
             raise _invalid(_reason(error)) from None
 
     def _scopes(self, subject: str, claims: Mapping[str, Any]) -> frozenset[str]:
@@ -141,14 +142,14 @@ class OAuthTokens:
         return frozenset(SCOPES).intersection(name for name in names if isinstance(name, str))
 
 
-_REASONS: Final[tuple[tuple[type[Exception], str], ...]] = (
+_REASONS: Final[tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...]] = (
     (jwt.ExpiredSignatureError, "the token has expired"),
     (jwt.ImmatureSignatureError, "the token is not valid yet"),
     (jwt.InvalidAudienceError, "the token was issued for another audience"),
     (jwt.InvalidIssuerError, "the token comes from another issuer"),
     (jwt.InvalidAlgorithmError, "the signature of the token does not fit its key"),
     (jwt.InvalidSignatureError, "the signature of the token is wrong"),
-    (jwt.DecodeError, "the token is malformed"),
+    ((jwt.DecodeError, OverflowError), "the token is malformed"),
 )
 
 
