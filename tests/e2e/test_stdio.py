@@ -134,14 +134,14 @@ def started() -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
-def shake_hands(process: subprocess.Popen[str]) -> None:
+def shake_hands(process: subprocess.Popen[str], **capabilities: Any) -> None:
     hello = {
         "jsonrpc": "2.0",
         "id": 1,
         "method": "initialize",
         "params": {
             "protocolVersion": "2025-11-25",
-            "capabilities": {},
+            "capabilities": capabilities,
             "clientInfo": {"name": "test", "version": "1"},
         },
     }
@@ -191,6 +191,32 @@ def test_a_broken_line_is_answered_and_the_next_one_served(started: subprocess.P
         assert (answer["id"], answer["error"]["code"]) == (id, code)
     answer = exchange(started, {"jsonrpc": "2.0", "id": 8, "method": "tools/list"})
     assert len(answer["result"]["tools"]) == sum(one.spec.is_core for one in operations().values()) + 1
+
+
+@pytest.mark.parametrize("elicitation", [{}, {"form": {}}, {"url": {}}, None], ids=str)
+def test_a_client_that_shows_forms_is_asked_before_something_is_destroyed(
+    elicitation: dict[str, Any] | None,
+) -> None:
+    """`{}` is how a client said so before 2025-11-25, and how many still do."""
+    shows_forms = elicitation is not None and "url" not in elicitation
+    deletion = {"name": "Users_deleteUserById", "arguments": example_calls()["Users_deleteUserById"]}
+    with subprocess.Popen(
+        [*COMMAND, "--sandbox", "--confirm", "always"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        shake_hands(process, **({} if elicitation is None else {"elicitation": elicitation}))
+        called = {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": deletion}
+        asked = exchange(process, called)
+        if shows_forms:
+            assert asked["method"] == "elicitation/create"
+            agreed = {"action": "accept", "content": {"confirm": True}}
+            done = exchange(process, {"jsonrpc": "2.0", "id": asked["id"], "result": agreed})
+            assert json.loads(done["result"]["content"][0]["text"])["deleted"] is True
+        else:
+            assert "confirm" in json.loads(asked["result"]["content"][0]["text"])
+        process.kill()
 
 
 def test_mcp_json_has_an_entry_that_works_as_it_stands() -> None:

@@ -271,8 +271,11 @@ class TestKeys:
         await tokens.verify(issuer.token())
         issuer.keys.append(public_jwk("RS256", "rotated"))
         rotated = issuer.token(kid="rotated")
-        with pytest.raises(Rejected):
-            await tokens.verify(rotated)
+        for _ in range(3):
+            # Time goes on, as it does: whoever makes up key ids cannot have the issuer asked each time.
+            clock.time += 1
+            with pytest.raises(Rejected):
+                await tokens.verify(rotated)
         assert issuer.fetches == 1
         clock.time += REFETCH_FLOOR_S
         await tokens.verify(rotated)

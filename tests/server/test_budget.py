@@ -15,6 +15,7 @@ import anyio.lowlevel
 import pytest
 
 from clerk_mcp.upstream.budget import DEVELOPMENT, PRESENT_S, PRODUCTION, Budget, Limit, parse_rate_budget
+from clerk_mcp.upstream.client import ClerkClient
 from clerk_mcp.upstream.turns import Turns
 from clerk_mcp.upstream.waits import Clock, Waits
 from clerk_tools.operation import Request
@@ -91,6 +92,24 @@ async def test_a_burst_queues_in_order_and_no_window_holds_more_than_the_limit()
     assert times[99] == 0.0
     assert all(later - earlier >= 10 for earlier, later in zip(times, times[100:], strict=False))
     assert times[-1] <= 3 * 10 * 1.15
+
+
+async def test_the_window_of_a_slow_call_begins_with_its_answer() -> None:
+    """Clerk may have counted it at any time up to then."""
+    clock = VirtualClock()
+    arrivals: list[float] = []
+
+    async def slow(_: Received) -> bytes:
+        arrivals.append(clock.time)
+        clock.time += 5
+        return answer(200, {"object": "user"})
+
+    async with loopback(slow) as server:
+        budget = Budget(Limit(1, 10), clock=clock)
+        async with ClerkClient("sk_test_x", base_url=server.url, budget=budget, clock=clock) as client:
+            await client.send(get_user())
+            await client.send(get_user())
+    assert arrivals == [0.0, 15.0]
 
 
 async def test_the_keys_of_tokens_are_not_counted() -> None:

@@ -7,6 +7,7 @@ import base64
 import gzip
 import json
 import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -201,6 +202,36 @@ async def test_a_connection_that_broke_behind_a_proxy_is_not_used_again(
                 with pytest.raises(Unanswered):
                     await client.send(get_user())
     assert len(proxy.requests) == 2
+
+
+async def test_a_connection_is_let_go_before_clerks_edge_would_close_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The edge does so after 75 seconds. The fate of a request that meets a closing connection is unknown."""
+    really, idle = time.monotonic, 0.0
+    monkeypatch.setattr("time.monotonic", lambda: really() + idle)
+    async with upstream(in_turn(*[answer(200, USER)] * 3)) as (server, client):
+        await client.send(get_user())
+        idle += 30
+        await client.send(get_user())
+        assert server.connections == 1
+        idle += 70
+        await client.send(get_user())
+        assert server.connections == 2
+
+
+async def test_an_answer_is_waited_for_no_longer_than_half_a_minute() -> None:
+    """Hosts give a call about a minute; an answer that says what is known of its fate must come before."""
+    patience: dict[str, float] = {}
+
+    async def clerk(request: httpx2.Request) -> httpx2.Response:
+        patience.update(request.extensions["timeout"])
+        return httpx2.Response(200, json=USER)
+
+    async with ClerkClient(KEY, transport=httpx2.MockTransport(clerk)) as client:
+        await client.send(get_user())
+    assert set(patience) == {"connect", "read", "write", "pool"}
+    assert max(patience.values()) <= 30
 
 
 async def test_connections_may_be_taken_while_unused_ones_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -141,6 +141,21 @@ async def test_every_request_of_today_is_answered_as_on_the_sdks_own_way(subtest
                 assert short == await seen(served, message, content_type=THE_SDKS, **headers)
 
 
+@pytest.mark.parametrize("version", ["2025-11-25", TODAY])
+async def test_what_a_client_accepts_is_judged_as_on_the_sdks_own_way(
+    version: str, subtests: pytest.Subtests
+) -> None:
+    message, headers = calling(COUNT, {}), {"mcp_protocol_version": version}
+    async with serving() as served:
+        asked, given = enveloped(message) if version == TODAY else (message, headers)
+        for accept in ("application/json", "text/event-stream", "text/html", "application/*", "*/*", ""):
+            with subtests.test(accept):
+                short = await seen(served, asked, content_type="application/json", accept=accept, **given)
+                assert short == await seen(served, asked, content_type=THE_SDKS, accept=accept, **given)
+        refused, *_ = await seen(served, asked, content_type="application/json", accept="text/html", **given)
+    assert refused == 406
+
+
 async def test_a_header_that_comes_twice_is_refused_as_on_the_sdks_own_way() -> None:
     message, headers = enveloped(calling(COUNT, {}))
     lines = [(name.replace("_", "-"), value) for name, value in headers.items()]

@@ -6,11 +6,14 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import httpx2
 import pytest
 from opentelemetry import trace
 
 from clerk_mcp import telemetry
 from clerk_mcp.settings import SettingsError
+from clerk_mcp.upstream import ClerkClient
+from tests.server.test_client import get_user
 from tests.server.web import serving
 
 if TYPE_CHECKING:
@@ -65,10 +68,26 @@ async def test_a_call_without_an_answer_says_what_is_known_of_its_fate(
     exported.clear()
     nowhere = {"clerk_secret_key": "sk_test_x", "clerk_api_url": "http://127.0.0.1:9/v1"}
     async with serving(**nowhere, retry_budget=0) as served:
-        await served.call("Users_getTotalCount")
+        await served.call("Users_getUserDetails", {"user_id": "user_adas-secret-id"})
     [ours] = [span for span in exported.get_finished_spans() if span.name.startswith("Clerk ")]
     assert said_by(ours)["error.type"] == "unreachable"
     assert said_by(ours)["clerk.outcome"] == "not_run"
+    assert "adas-secret-id" not in ours.to_json()
+
+
+async def test_the_words_of_an_exception_that_nobody_foresaw_are_not_in_the_span(
+    exported: in_memory.InMemorySpanExporter,
+) -> None:
+    async def broken(request: httpx2.Request) -> httpx2.Response:
+        raise LookupError(f"a bug met {request.url}")
+
+    exported.clear()
+    async with ClerkClient("sk_test_x", transport=httpx2.MockTransport(broken)) as client:
+        with pytest.raises(LookupError, match="adas-secret-id"):
+            await client.send(get_user("user_adas-secret-id"))
+    [ours] = [span for span in exported.get_finished_spans() if span.name.startswith("Clerk ")]
+    assert not ours.events
+    assert "adas-secret-id" not in ours.to_json()
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,18 @@ def test_the_right_operation_is_first_for_85_percent_and_among_three_for_97() ->
     assert among_three >= 0.97
 
 
+@pytest.mark.parametrize(
+    ("question", "today"),
+    [
+        ("list invitations of an organization that are pending", "OrganizationInvitations_list"),
+        ("pending organization invitations", "OrganizationInvitations_list"),
+    ],
+)
+def test_a_deprecated_operation_stands_behind_the_one_that_took_its_place(question: str, today: str) -> None:
+    assert operations()["OrganizationInvitations_listPending"].spec.deprecated
+    assert _found(question)[0] == today
+
+
 def test_questions_that_nobody_prepared_it_for_are_answered_nearly_as_well() -> None:
     first, among_three = _shares(HELD_OUT)
     assert first >= 0.75

@@ -129,7 +129,7 @@ class OAuthTokens:
                 options={"require": ["exp", "iss"], "verify_aud": bool(self._issuer.audiences)},
             )
         except (jwt.PyJWTError, ValueError, OverflowError) as error:
-            # Infinity for a time, which JSON as Python reads it has, is an OverflowError in some versions of PyJWT.
+            # Some versions of PyJWT let an OverflowError through where a time is Infinity.
             raise _invalid(_reason(error)) from None
 
     def _scopes(self, subject: str, claims: Mapping[str, Any]) -> frozenset[str]:
