@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import anyio
 from mcp.server.lowlevel import Server
-from mcp.server.stdio import stdio_server
 
 from clerk_mcp.answering import Formatter, SecretValues, default_mode
 from clerk_mcp.auditing import AuditLog
@@ -21,7 +20,7 @@ from clerk_mcp.calling import Calls
 from clerk_mcp.confirming import Confirmer, Seals, UsedInProcess, UsedInRedis, UsedSeals
 from clerk_mcp.instance import Kind, fingerprint, kind_of_key
 from clerk_mcp.offering import Policy, Refused, Selection, SelectionError
-from clerk_mcp.protocol import Answering, Presentation, build_server
+from clerk_mcp.protocol import Presentation, build_server, host_streams, reads_in_threads
 from clerk_mcp.settings import Settings, SettingsError, at_home, refuse_without_effect
 from clerk_mcp.telemetry import export_spans, to_stderr
 from clerk_mcp.upstream import (
@@ -278,22 +277,25 @@ def _need_standard_streams() -> None:
 
 
 async def _serve_stdio(server: Server[Any]) -> None:
-    async with stdio_server() as (read, write):
+    in_threads = reads_in_threads()
+    async with host_streams(server) as (read, write):
         try:
-            await _serve_streams(server, read, write)
+            await _serve_streams(server, read, write, in_threads)
         except anyio.get_cancelled_exc_class():
+            if not in_threads:
+                raise
             # Nobody cancels this but the SDK's tasks around it, when one of the two streams fails.
             logger.warning("the host is gone: stdout is closed")
             _end_now()
 
 
-async def _serve_streams(server: Server[Any], read: Any, write: Any) -> None:
+async def _serve_streams(server: Server[Any], read: Any, write: Any, in_threads: bool) -> None:
     async with anyio.create_task_group() as tasks:
         with anyio.CancelScope() as serving:
             tasks.start_soon(_cancel_on_signal, serving)
             # Whichever way it ends, the client closes within, and gives writes under way their moment.
-            await server.run(Answering(read, write), write, server.create_initialization_options())
-        if serving.cancelled_caught:
+            await server.run(read, write, server.create_initialization_options())
+        if serving.cancelled_caught and in_threads:
             _end_now()
         tasks.cancel_scope.cancel()
 

@@ -50,7 +50,6 @@ REQUESTS: dict[str, object] = {
     "a call without a name": asking("tools/call", {"arguments": {}}),
     "a call without params": asking("tools/call"),
     "arguments that are no object": calling(COUNT, [1]),
-    "params that are no object": asking("tools/call", [1]),
     "meta that is no object": calling(COUNT, {}, _meta=[1]),
     "a request that is named by a word": asking("tools/call", {"name": COUNT}, "one"),
     "a listing": asking("tools/list"),
@@ -99,6 +98,14 @@ async def test_every_request_is_answered_as_on_the_sdks_own_way(
                 headers = {"mcp_protocol_version": version}
                 short = await seen(served, message, content_type="application/json", **headers)
                 assert short == await seen(served, message, content_type=THE_SDKS, **headers)
+
+
+async def test_params_that_are_no_object_are_refused_with_what_to_send() -> None:
+    async with serving() as served:
+        status, _, refused = await seen(served, asking("tools/call", [1]), mcp_protocol_version="2025-11-25")
+    assert status == 400
+    assert refused["id"] == 1
+    assert "`params` must be an object" in refused["error"]["message"]
 
 
 def enveloped(message: object, **meta: Any) -> tuple[object, dict[str, str]]:

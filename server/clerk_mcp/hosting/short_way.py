@@ -1,44 +1,25 @@
 """A short way for tool calls and listings, over HTTP without sessions.
 
 For each request of the handshake era the SDK sets up a transport, a dispatcher, four streams and two tasks,
-and takes them down again: a fifth of what a call costs. A request of 2026-07-28 it hands to `serve_one`, but
-walks through the tool's schema before and writes the answer twice. This hands the plain `tools/call` and
-`tools/list` of both eras to `serve_one`, and leaves everything else, malformed requests included, to the SDK.
+and takes them down again. A request of 2026-07-28 it hands to `serve_one`, but walks through the tool's
+schema before and writes the answer twice. This hands the plain `tools/call` and `tools/list` of both eras to
+`serve_one`, and leaves everything else, malformed requests included, to the SDK.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
-import anyio
-from mcp.server.connection import Connection
 from mcp.server.lowlevel import Server
-from mcp.server.runner import modern_error_data, serve_one
-from mcp.server.streamable_http import check_accept_headers
-from mcp.server.transport_security import RequestBodyLimitMiddleware
-from mcp.shared.dispatcher import CallOptions
-from mcp.shared.exceptions import NoBackChannelError
-from mcp.shared.inbound import (
-    ERROR_CODE_HTTP_STATUS,
-    MCP_PROTOCOL_VERSION_HEADER,
-    InboundLadderRejection,
-    classify_inbound_request,
-    find_duplicated_routing_header,
-)
-from mcp.shared.message import ServerMessageMetadata
-from mcp.shared.transport_context import TransportContext
-from mcp_types import JSONRPCError, JSONRPCRequest, JSONRPCResponse, RequestId
+from mcp_types import JSONRPCError, JSONRPCRequest
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from clerk_mcp.protocol import refusal_of_params
+from clerk_mcp.protocol import insides, refusal_of_params, short_way
 
-_METHODS: Final = ("tools/call", "tools/list")
 _VERSIONS: Final = frozenset((*HANDSHAKE_PROTOCOL_VERSIONS, *MODERN_PROTOCOL_VERSIONS))
 
 
@@ -59,15 +40,15 @@ class ShortWay:
         """
         self._app = app
         self._server = server
-        self._bounded = RequestBodyLimitMiddleware(self._answer, max_body_bytes)
+        self._bounded = insides.RequestBodyLimitMiddleware(self._answer, max_body_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
         plain = (
             request.method == "POST"
-            and request.headers.get(MCP_PROTOCOL_VERSION_HEADER) in _VERSIONS
+            and request.headers.get(insides.MCP_PROTOCOL_VERSION_HEADER) in _VERSIONS
             and request.headers.get("content-type") == "application/json"
-            and check_accept_headers(request)[0]
+            and insides.check_accept_headers(request)[0]
         )
         await (self._bounded if plain else self._app)(scope, receive, send)
 
@@ -83,10 +64,15 @@ class ShortWay:
         if asked is None or connection is None:
             await self._app(scope, _unread(body, receive), send)
             return
-        answer = await self._served(asked, request, connection)
+        exchange = short_way.Exchange(
+            insides.TransportContext(kind="streamable-http", can_send_request=False, headers=request.headers),
+            asked.id,
+            insides.ServerMessageMetadata(request_context=request),
+        )
+        answer = await short_way.answer(self._server, asked, connection, exchange)
         modern = connection.protocol_version in MODERN_PROTOCOL_VERSIONS
         failed = answer.error.code if isinstance(answer, JSONRPCError) else 0
-        status = ERROR_CODE_HTTP_STATUS.get(failed, 200) if modern else 200
+        status = insides.ERROR_CODE_HTTP_STATUS.get(failed, 200) if modern else 200
         response = Response(
             answer.model_dump_json(by_alias=True, exclude_unset=not modern, exclude_none=modern),
             status_code=status,
@@ -94,41 +80,23 @@ class ShortWay:
         )
         await response(scope, receive, send)
 
-    async def _served(
-        self, asked: JSONRPCRequest, request: Request, connection: Connection
-    ) -> JSONRPCResponse | JSONRPCError:
-        exchange = _Exchange(
-            TransportContext(kind="streamable-http", can_send_request=False, headers=request.headers),
-            asked.id,
-            ServerMessageMetadata(request_context=request),
-        )
-        try:
-            result = await serve_one(
-                self._server, exchange, asked.method, asked.params, connection=connection, lifespan_state=None
-            )
-        except Exception as problem:  # noqa: BLE001 the SDK logs what it does not know
-            return JSONRPCError(jsonrpc="2.0", id=asked.id, error=modern_error_data(problem))
-        return JSONRPCResponse(jsonrpc="2.0", id=asked.id, result=result)
-
 
 def _plain_request(body: bytes) -> JSONRPCRequest | None:
     try:
         asked = JSONRPCRequest.model_validate_json(body, by_name=False)
     except ValidationError:
         return None
-    return asked if asked.method in _METHODS else None
+    return asked if asked.method in short_way.METHODS else None
 
 
-def _connection(asked: JSONRPCRequest, request: Request) -> Connection | None:
+def _connection(asked: JSONRPCRequest, request: Request) -> insides.Connection | None:
     """What a request says of its client; None where it says so wrongly."""
-    version = request.headers[MCP_PROTOCOL_VERSION_HEADER]
+    version = request.headers[insides.MCP_PROTOCOL_VERSION_HEADER]
     if version in HANDSHAKE_PROTOCOL_VERSIONS:
-        return Connection.from_envelope(version, None, None)
-    headers = request.headers
-    route = classify_inbound_request({"method": asked.method, "params": asked.params}, headers=dict(headers))
-    if isinstance(route, InboundLadderRejection) or find_duplicated_routing_header(headers.items()):
+        return insides.Connection.from_envelope(version, None, None)
+    if insides.find_duplicated_routing_header(request.headers.items()):
         return None
-    return Connection.from_envelope(route.protocol_version, route.client_info, route.client_capabilities)
+    return short_way.connection_of_envelope(asked, dict(request.headers))
 
 
 def _unread(body: bytes, receive: Receive) -> Receive:
@@ -139,27 +107,3 @@ def _unread(body: bytes, receive: Receive) -> Receive:
         return messages.pop() if messages else await receive()
 
     return replay
-
-
-@dataclass
-class _Exchange:
-    """The SDK's `DispatchContext` of a request to which one answer goes back and nothing else can."""
-
-    transport: TransportContext
-    request_id: RequestId
-    message_metadata: ServerMessageMetadata
-    cancel_requested: anyio.Event = field(default_factory=anyio.Event)
-    can_send_request: bool = False
-
-    async def send_raw_request(
-        self, method: str, params: Mapping[str, Any] | None, opts: CallOptions | None = None
-    ) -> NoReturn:
-        raise NoBackChannelError(method)
-
-    async def notify(
-        self, method: str, params: Mapping[str, Any] | None, opts: CallOptions | None = None
-    ) -> None:
-        """Notifications have no way to the client; the SDK drops them as well."""
-
-    async def progress(self, progress: float, total: float | None = None, message: str | None = None) -> None:
-        """Nor has progress."""

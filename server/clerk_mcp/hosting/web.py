@@ -31,10 +31,9 @@ from clerk_mcp.hosting.page import PAGES, About, page_routes
 from clerk_mcp.hosting.readiness import Readiness, clerk_answers, clerk_takes_the_key
 from clerk_mcp.hosting.sessions import Sessions
 from clerk_mcp.hosting.shares import CallShares
-from clerk_mcp.hosting.short_way import ShortWay
 from clerk_mcp.hosting.tenants import make_tenants
 from clerk_mcp.hosting.verifiers import MCP_PATH, make_verifier, metadata_routes, resource_metadata_url
-from clerk_mcp.protocol import Presentation, build_server
+from clerk_mcp.protocol import Presentation, build_server, misfit
 from clerk_mcp.serve import make_calls, warn_of_live_writes
 from clerk_mcp.settings import Settings
 
@@ -105,9 +104,7 @@ class Web:
         settings = self.settings
         streamable: ASGIApp = self._sessions
         if not settings.stateful:
-            streamable = ShortWay(
-                StreamableHTTPASGIApp(self._manager), self._manager.app, settings.max_body_bytes
-            )
+            streamable = self._without_sessions()
         # Without sessions there is nothing that a GET could listen to, or a DELETE end.
         methods = ["GET", "POST", "DELETE"] if settings.stateful else ["POST"]
         return [
@@ -120,6 +117,14 @@ class Web:
             *metadata_routes(settings),
             *page_routes(about),
         ]
+
+    def _without_sessions(self) -> ASGIApp:
+        sdks_own = StreamableHTTPASGIApp(self._manager)
+        if misfit():
+            return sdks_own
+        from clerk_mcp.hosting.short_way import ShortWay
+
+        return ShortWay(sdks_own, self._manager.app, self.settings.max_body_bytes)
 
     def _middleware(self, verifier: Verifier | None) -> list[Middleware]:
         """From the outermost to the innermost."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from clerk_mcp.protocol.identity import HUNG_UP, IDENTITY, MISSING_SCOPE, SESSION, Identity
+from clerk_mcp.protocol.insides import misfit
 from clerk_mcp.protocol.own_tools import declared
 from clerk_mcp.protocol.server import build_server
-from clerk_mcp.protocol.stdio import Answering, refusal_of_params
+from clerk_mcp.protocol.stdio import host_streams, reads_in_threads, refusal_of_params
 from clerk_mcp.protocol.surface import Presentation, Surface
 
 __all__ = [
@@ -13,11 +14,13 @@ __all__ = [
     "IDENTITY",
     "MISSING_SCOPE",
     "SESSION",
-    "Answering",
     "Identity",
     "Presentation",
     "Surface",
     "build_server",
     "declared",
+    "host_streams",
+    "misfit",
+    "reads_in_threads",
     "refusal_of_params",
 ]

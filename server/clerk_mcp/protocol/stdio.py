@@ -7,26 +7,74 @@ text may end in, is enough to lose it.
 from __future__ import annotations
 
 import json
+import logging
+import os
+import stat
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from anyio.abc import ObjectReceiveStream
+from mcp.server.lowlevel import Server
+from mcp.server.stdio import stdio_server
 from mcp.shared.message import SessionMessage
 from mcp_types import (
     INVALID_REQUEST,
     PARSE_ERROR,
     ErrorData,
     JSONRPCError,
+    JSONRPCMessage,
     RequestId,
     jsonrpc_message_adapter,
 )
 from pydantic import ValidationError
 
+from clerk_mcp.protocol.insides import misfit
 from clerk_mcp.protocol.lenient import PARAMS_RULE
 
 if TYPE_CHECKING:
     from mcp.shared._stream_protocols import ReadStream, WriteStream
 
 _BOM: Final = "\ufeff"
+
+
+logger = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def host_streams(
+    server: Server[Any],
+) -> AsyncIterator[tuple[ReadStream[SessionMessage], WriteStream[SessionMessage]]]:
+    """The streams for `server.run` to a host on stdin and stdout; see `reads_in_threads`."""
+    if reads_in_threads():
+        async with stdio_server() as (read, write):
+            yield Answering(read, write), write
+        return
+    from clerk_mcp.protocol.pipes import own_standard_streams, serve_pipes
+
+    with own_standard_streams() as pipes:
+        async with serve_pipes(server, *pipes) as streams:
+            yield streams
+
+
+def reads_in_threads() -> bool:
+    """Whether stdin and stdout are read and written as the SDK does it, and all that comes handled by it.
+
+    Not where they are pipes or sockets, as hosts make them, and the SDK is one that its short way fits. But
+    where stderr goes down the same pipe as stdout: what does not wait for a reader there does not here.
+    """
+    if sys.platform == "win32":
+        return True
+    if problem := misfit():
+        logger.info("calls go the SDK's own way: %s", problem)
+        return True
+    try:
+        read, write, errors = (os.fstat(fd) for fd in (0, 1, 2))
+    except OSError:
+        return True
+    pipes = all(stat.S_ISFIFO(end.st_mode) or stat.S_ISSOCK(end.st_mode) for end in (read, write))
+    return not pipes or os.path.samestat(write, errors)
 
 
 class Answering(ObjectReceiveStream[SessionMessage]):
@@ -45,10 +93,10 @@ class Answering(ObjectReceiveStream[SessionMessage]):
             anyio.EndOfStream: there are no more.
         """
         while isinstance(item := await self._read.receive(), Exception):
-            meant = _meant(item)
+            meant = meant_by(item)
             if meant is not None:
-                return meant
-            error = _error_of(item)
+                return SessionMessage(meant)
+            error = error_of(item)
             if error:
                 await self._write.send(SessionMessage(error))
         return item
@@ -58,13 +106,13 @@ class Answering(ObjectReceiveStream[SessionMessage]):
         await self._read.aclose()
 
 
-def _meant(problem: Exception) -> SessionMessage | None:
-    """The message behind a byte-order mark, which some programs on Windows begin their output with."""
+def meant_by(problem: Exception) -> JSONRPCMessage | None:
+    """Read the message behind a byte-order mark, which some programs on Windows begin their output with."""
     line = _given(problem)
     if not isinstance(line, str) or not line.startswith(_BOM):
         return None
     try:
-        return SessionMessage(jsonrpc_message_adapter.validate_json(line.removeprefix(_BOM), by_name=False))
+        return jsonrpc_message_adapter.validate_json(line.removeprefix(_BOM), by_name=False)
     except ValidationError:
         return None
 
@@ -77,7 +125,7 @@ def _given(problem: Exception) -> Any:
     return None
 
 
-def _error_of(problem: Exception) -> JSONRPCError | None:
+def error_of(problem: Exception) -> JSONRPCError | None:
     """What to answer, to whom; None for a blank line, which asks for nothing."""
     if not isinstance(problem, ValidationError):
         return _error(None, PARSE_ERROR, "Parse error")

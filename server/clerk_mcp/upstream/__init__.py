@@ -6,6 +6,7 @@ from clerk_mcp.upstream.budget import Budget, parse_rate_budget
 from clerk_mcp.upstream.client import ClerkClient, OnDone, Settled
 from clerk_mcp.upstream.exchange import Failure, Reply, Unanswered
 from clerk_mcp.upstream.redis_pool import redis_pool
+from clerk_mcp.upstream.tracing import is_traced
 from clerk_mcp.upstream.uploads import Files
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Reply",
     "Settled",
     "Unanswered",
+    "is_traced",
     "parse_rate_budget",
     "redis_pool",
 ]

@@ -1,16 +1,16 @@
 """An OpenTelemetry span for each call to Clerk.
 
 The spans stand below those of the MCP SDK. They name the operation, never its arguments: these are people's
-data. Without an OpenTelemetry SDK set up they cost next to nothing.
+data. Where nobody has set up OpenTelemetry none is made: even one that is thrown away takes 20 µs.
 """
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Final
 
 from opentelemetry import trace
-from opentelemetry.trace import Span, SpanKind, StatusCode
+from opentelemetry.trace import INVALID_SPAN, ProxyTracerProvider, Span, SpanKind, StatusCode
 
 from clerk_mcp.upstream.exchange import Failure, Reply
 from clerk_tools.operation import Request
@@ -18,8 +18,15 @@ from clerk_tools.operation import Request
 _tracer: Final = trace.get_tracer("clerk-mcp")
 
 
+def is_traced() -> bool:
+    """Say whether somebody in this process has set up OpenTelemetry, so that spans go somewhere."""
+    return not isinstance(trace.get_tracer_provider(), ProxyTracerProvider)
+
+
 def span_of(request: Request) -> AbstractContextManager[Span]:
     """Make the span in which a request is sent; `describe_end` says how that ended."""
+    if not is_traced():
+        return nullcontext(INVALID_SPAN)
     return _tracer.start_as_current_span(
         f"Clerk {request.spec.id}",
         kind=SpanKind.CLIENT,
