@@ -191,7 +191,7 @@ def make_policy(settings: Settings) -> Policy:
     except SelectionError as error:
         raise SettingsError(str(error)) from None
     policy = Policy(selection, settings.read_only)
-    if not policy.listed(None):
+    if not policy.allowed(None):
         raise SettingsError(
             "--read-only leaves nothing of --toolsets, --tools and --exclude: all of it changes data"
         )

@@ -416,10 +416,18 @@ def _refuse_unknown(environ: Mapping[str, str]) -> None:
     known = {variable(name) for name in Settings.model_fields}
     problems = []
     for name in sorted(n for n in environ if _is_meant_for_us(n) and n.upper() not in known):
-        meant = nearest(name, known)
+        meant = _nearest(name, known)
         problems.append(f"{name} is not a setting" + (f"; did you mean {meant}?" if meant else ""))
     if problems:
         raise SettingsError(*problems)
+
+
+def _nearest(name: str, known: Iterable[str]) -> str | None:
+    """The variable that was most likely meant; compared without what all of them begin with."""
+    shortened = {other.removeprefix(PREFIX).removeprefix("CLERK_"): other for other in known}
+    bare = re.sub(r"^(CLERK_?MCP_?|.*CLERK_)", "", name.upper())
+    close = nearest(bare, shortened, likeness=0.65)
+    return shortened[close] if close else None
 
 
 def _problem(location: tuple[int | str, ...], message: str) -> str:

@@ -100,6 +100,10 @@ _OTHER_ACTION: Final = 0.6
 _OTHER_NUMBER: Final = 0.85
 _DEPRECATED: Final = 0.6
 _GAP_LIKENESS: Final = 0.6
+_MEANT_SHARE: Final = 0.9
+"""How much of an unknown name an operation must be about to have been meant."""
+_OUR_PREFIX: Final = re.compile(r"^(mcp_+)?clerk[_.:/-]+", re.I)
+"""What some hosts and people put before a tool's name."""
 
 Term = str
 
@@ -154,12 +158,21 @@ def find(
 
 
 def operation_meant(name: str) -> str | None:
-    """The id of the operation that somebody most likely meant by `name`: a slip, or other words."""
+    """The id of the operation that somebody most likely meant by `name`: a slip, or other words.
+
+    None where no operation is near: a far one would only lead astray.
+    """
+    name = _OUR_PREFIX.sub("", name)
     if len(name) > LONGEST_NAME:
         return None
     slip = nearest(name, operations(), likeness=0.8)
-    found = [] if slip else search(name, limit=1)
-    return found[0].id if found else slip
+    if slip:
+        return slip
+    found = find(name, limit=1)
+    if not found.specs or found.gap or found.share < _MEANT_SHARE:
+        return None
+    index = _index(())
+    return found.specs[0].id if index.is_named(found.specs[0], index.read(name[:_QUERY_BOUND])) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,6 +337,11 @@ class _Index:
             max(self._rarity.get(t, 0.0) for t in word) for word in asked.words if not phrase.isdisjoint(word)
         )
         return common / weight * heard / said if weight and said else 0.0
+
+    def is_named(self, spec: Spec, asked: _Question) -> bool:
+        """Tell whether a name of an operation has a word of the question, verbs aside."""
+        names = {term for name, _ in self._documents[spec].names for term in name}
+        return not names.isdisjoint(asked.terms.keys() - asked.verbs)
 
     def share(self, spec: Spec, asked: _Question) -> float:
         """Tell how much of what a question says, by weight, stands anywhere in an operation."""

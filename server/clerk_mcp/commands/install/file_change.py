@@ -29,19 +29,20 @@ class Change:
     path: Path
     before: bytes | None
     """None where there is no file."""
-    after: str
+    after: str | None
+    """None where there shall be none."""
 
     @property
     def is_none(self) -> bool:
-        return self.before == self.after.encode()
+        return self.before == (None if self.after is None else self.after.encode())
 
     def diff(self) -> str:
         """The difference as a unified diff, with Clerk's keys masked: it is for a screen."""
         lines = difflib.unified_diff(
             (self.before or b"").decode().splitlines(keepends=True),
-            self.after.splitlines(keepends=True),
+            (self.after or "").splitlines(keepends=True),
             str(self.path) if self.before is not None else os.devnull,
-            str(self.path),
+            str(self.path) if self.after is not None else os.devnull,
         )
         return _KEYS.sub(r"\1…", "".join(line if line.endswith("\n") else f"{line}\n" for line in lines))
 
@@ -62,7 +63,10 @@ class Change:
             if _bytes_of(self.path) != self.before:
                 raise CannotChange(f"{self.path} changed just now: run this again.")
             backup = self._backup() if self.before is not None else None
-            _replace(self.path, self.after, self._mode(private))
+            if self.after is None:
+                self.path.unlink()
+            else:
+                _replace(self.path, self.after, self._mode(private))
         except OSError as error:
             reason = error.strerror or str(error)
             raise CannotChange(f"{self.path} cannot be written: {reason}.") from None
@@ -92,6 +96,12 @@ def _replace(path: Path, text: str, mode: int) -> None:
         with contextlib.suppress(OSError):
             Path(temporary).unlink()
         raise
+
+
+def backups(path: Path) -> list[Path]:
+    """What `Change.write` kept of a file, the newest first."""
+    pattern = re.compile(re.escape(path.name) + r"\.\d{8}-\d{6}-\d{6}\.bak")
+    return sorted((p for p in path.parent.iterdir() if pattern.fullmatch(p.name)), reverse=True)
 
 
 def _bytes_of(path: Path) -> bytes | None:

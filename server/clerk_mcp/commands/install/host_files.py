@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+import tomllib
 from collections.abc import Mapping
 from typing import Any, Literal, Protocol
 
@@ -70,8 +71,11 @@ class _Yaml:
         return "".join([*lines[:begin], block, *lines[end:]])
 
     def remove(self, section: str, name: str) -> str:
-        _, members = _pair(self._root, section) or (None, None)
+        key, members = _pair(self._root, section) or (None, None)
         begin, end = (members and self._lines(members, name)) or (0, 0)
+        if key and members and len(members.value) == 1:
+            # A key without a value would be null, which is no list of entries.
+            begin = key.start_mark.line
         lines = self._text.splitlines(keepends=True)
         return "".join([*lines[:begin], *lines[end:]])
 
@@ -99,9 +103,10 @@ def _block(value: dict[str, Any]) -> str:
 
 
 class _Toml:
-    """Sets an entry at the end of the text: a table may stand anywhere."""
+    """Changes whole lines: those of an entry's tables, or new ones at the end."""
 
     def __init__(self, text: str) -> None:
+        self._text = text
         try:
             self._data: Any = tomlkit.parse(text)
         except TOMLKitError as error:
@@ -112,12 +117,56 @@ class _Toml:
         return dict(self._data.unwrap())
 
     def put(self, section: str, name: str, value: Any) -> str:
-        text = self.remove(section, name).rstrip("\n")
-        return f"{text}\n\n".lstrip("\n") + tomlkit.dumps({section: {name: value}})
+        block = tomlkit.dumps({section: {name: value}})
+        lines = self._text.splitlines(keepends=True)
+        newline = "\r\n" if "\r\n" in self._text else "\n"
+        block = block.replace("\n", newline)
+        if place := self._tables(section, name):
+            return "".join([*lines[: place[0]], block, *lines[place[1] :]])
+        text = self.remove(section, name)
+        end = "" if not text or text.endswith("\n") else newline
+        return f"{text}{end}{newline if text.strip() else ''}{block}"
 
     def remove(self, section: str, name: str) -> str:
-        self._data.get(section, {}).pop(name, None)
-        return tomlkit.dumps(self._data)
+        place = self._tables(section, name)
+        if place is None:
+            self._data.get(section, {}).pop(name, None)
+            return tomlkit.dumps(self._data)
+        lines = self._text.splitlines(keepends=True)
+        begin, end = place
+        # The blank line before an entry came with it.
+        begin -= begin > 0 and not lines[begin - 1].strip()
+        return "".join([*lines[:begin], *lines[end:]])
+
+    def _tables(self, section: str, name: str) -> tuple[int, int] | None:
+        """Find the lines of an entry's tables: the first, and the one after the last; None if it has none."""
+        lines = self._text.splitlines()
+        headers = {number: path for number, line in enumerate(lines) if (path := _header(line))}
+        own = [number for number, path in headers.items() if path[:2] == (section, name)]
+        if not own:
+            return None
+        later = [number for number in headers if number > own[-1]]
+        between = [number for number in headers if own[0] < number < own[-1] and number not in own]
+        end = later[0] if later else len(lines)
+        # Comments and blank lines before another table are not the entry's.
+        while end > own[-1] + 1 and not lines[end - 1].partition("#")[0].strip():
+            end -= 1
+        return None if between else (own[0], end)
+
+
+def _header(line: str) -> tuple[str, ...]:
+    """The names in a table's header; none where a line is something else."""
+    if not line.lstrip().startswith("[") or line.lstrip().startswith("[["):
+        return ()
+    try:
+        found: Any = tomllib.loads(line)
+    except tomllib.TOMLDecodeError:
+        return ()
+    path = []
+    while isinstance(found, dict) and found:
+        (name, found), *_ = found.items()
+        path.append(name)
+    return tuple(path)
 
 
 def _read(text: str, form: Format) -> _Document:
@@ -156,7 +205,7 @@ def with_entry(text: str, form: Format, section: str, name: str, entry: dict[str
         BrokenFile: see `entries`; or the text cannot be changed without changing more.
     """
     wanted = entries(text, form, section)
-    if entry is None and name not in wanted:
+    if wanted.get(name) == entry:
         return text
     document = _read(text, form)
     others = _without(document.value, section)

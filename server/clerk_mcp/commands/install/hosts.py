@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -65,6 +65,10 @@ class Host:
     """How an entry refers to a variable of the host's environment, `NAME` standing for its name."""
     msix: str | None = None
     """The name, as a pattern, of its Windows package, which sees an %APPDATA% of its own."""
+    tool_name: str = "mcp__ENTRY__TOOL"
+    """How it calls a tool to its model."""
+    longest_name: int = 64
+    """Characters that such a name may have; the models of most providers take no longer one."""
 
     def path(self, platform: Platform, environ: Mapping[str, str], home: Path) -> Path:
         """Where the user's configuration is."""
@@ -83,6 +87,14 @@ class Host:
         local = Path(environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
         found = sorted((local / "Packages").glob(self.msix)) if self.msix else []
         return found[0] / "LocalCache" / "Roaming" if found else None
+
+    def too_long(self, name: str, tools: Iterable[str]) -> list[str]:
+        """The tools whose names, in an entry called `name`, are longer than this host takes."""
+        return [tool for tool in tools if len(self.called(name, tool)) > self.longest_name]
+
+    def called(self, name: str, tool: str) -> str:
+        """What a tool of an entry is called here."""
+        return self.tool_name.replace("ENTRY", name).replace("TOOL", tool)
 
     @property
     def takes_variables(self) -> bool:
@@ -167,6 +179,8 @@ HOSTS: Final[Mapping[str, Host]] = {
             "mcpServers",
             _everywhere("{home}/.cursor/mcp.json"),
             reference="${env:NAME}",
+            tool_name="ENTRYTOOL",
+            longest_name=60,
         ),
         Host(
             "vscode",

@@ -23,7 +23,14 @@ from clerk_mcp.commands.install.entry_args import (
     values_in_force,
     values_of,
 )
-from clerk_mcp.commands.install.file_change import BOM, CannotChange, Change, read_text, refuse_read_only
+from clerk_mcp.commands.install.file_change import (
+    BOM,
+    CannotChange,
+    Change,
+    backups,
+    read_text,
+    refuse_read_only,
+)
 from clerk_mcp.commands.install.host_files import BrokenFile
 from clerk_mcp.commands.install.hosts import (
     HOSTS,
@@ -56,6 +63,8 @@ def _changed(host: Host, path: Path, edits: Mapping[str, dict[str, Any] | None])
     """The change that sets entries, or removes those that are None."""
     before, text = read_text(path)
     mark = BOM if before is not None and before.startswith(BOM.encode()) else ""
+    if before is None and not any(edits.values()):
+        return Change(path, None, None)
     try:
         for name, entry in edits.items():
             text = host_files.with_entry(text, host.format, host.section, name, entry)
@@ -119,7 +128,36 @@ def plan_uninstall(host: Host, path: Path, name: str | None) -> tuple[Change, li
     ours = [n for n, started in found.items() if started.is_ours and name in (None, n)]
     if name in found and not ours:
         raise CannotChange(f'"{name}" in {path} starts another server: remove it by hand.')
-    return _changed(host, path, dict.fromkeys(ours)), ours
+    if not ours:
+        return _changed(host, path, {}), []
+    return _as_it_was(host, path, ours) or _changed(host, path, dict.fromkeys(ours)), ours
+
+
+_MOST_BACKUPS: Final = 20
+"""So many are looked at, of a file that is changed often."""
+
+
+def _as_it_was(host: Host, path: Path, names: list[str]) -> Change | None:
+    """The change back to a file as it was before these entries, to the byte.
+
+    None where something else was changed since, or no backup of that time is there.
+    """
+    before, text = read_text(path)
+    entries = entries_of(host, path)
+    for backup in [*backups(path)[:_MOST_BACKUPS], None]:
+        try:
+            kept = read_text(backup)[1] if backup else ""
+            if any(name in host_files.entries(kept, host.format, host.section) for name in names):
+                continue
+            again = kept
+            for name in names:
+                again = host_files.with_entry(again, host.format, host.section, name, entries[name])
+        except (BrokenFile, CannotChange):
+            continue
+        if again == text:
+            mark = BOM if before is not None and before.startswith(BOM.encode()) else ""
+            return Change(path, before, mark + kept if backup else None)
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +182,8 @@ class Plan:
     launch: Launch
     changes: tuple[str, ...] = ()
     """Lines for the person: what differs from the entry as it is."""
+    tools: tuple[str, ...] = ()
+    """What the entry will list."""
 
 
 def plan_launch(host: Host, given: Mapping[str, Any], old: Launch | None, options: Options) -> Plan:
@@ -171,7 +211,8 @@ def plan_launch(host: Host, given: Mapping[str, Any], old: Launch | None, option
         kept.pop("sandbox", None)
     values = kept | values_in_force(settings, given)
     merged = load({**given, **kept})
-    check(merged, values)
+    policy = check(merged, values)
+    listed = policy.listed(None) if merged.mode == "all" else []
     command, *args = command_here()
     launch = Launch(command, [*args, *args_of(values)], env_of(values))
     launch = _with_key(host, launch, merged, old, options)
@@ -183,7 +224,7 @@ def plan_launch(host: Host, given: Mapping[str, Any], old: Launch | None, option
     ]
     if old and KEY in old.env and old.env[KEY].startswith(("sk_", "test_", "live_")) and not options.with_key:
         changes.append("gone: the key itself; --with-key writes it")
-    return Plan(launch, tuple(changes) if old else ())
+    return Plan(launch, tuple(changes) if old else (), tuple(listed))
 
 
 def _not_told(values: Values, settings: Settings) -> Values:
@@ -235,6 +276,7 @@ def show_entry(host: Host, name: str, launch: Launch) -> None:
 def install(host: Host, path: Path, name: str, plan: Plan, *, dry_run: bool) -> int:
     """Put the entry into the host's file, and say what is left to do. Returns the exit status."""
     launch = plan.launch
+    _say_what_is_too_long(host, name, plan.tools)
     try:
         change = plan_install(host, path, name, launch)
         if not change.is_none:
@@ -275,6 +317,18 @@ def uninstall(host: Host, path: Path, name: str | None, *, dry_run: bool) -> int
     return 0
 
 
+def _say_what_is_too_long(host: Host, name: str, tools: tuple[str, ...]) -> None:
+    if long := host.too_long(name, tools):
+        longest = max(long, key=len)
+        room = host.longest_name - (len(host.called(name, longest)) - len(name))
+        click.echo(
+            f'With the name "{name}" {len(long)} tools have more than the {host.longest_name} characters that'
+            f" {host.title} takes, such as {host.called(name, longest)}: it may leave them out or fail."
+            f" A --name of at most {max(room, 1)} characters fits.",
+            err=True,
+        )
+
+
 def _said(what: str, backup: Path | None) -> None:
     click.echo(what + (f" (as it was: {backup.name})" if backup else ""))
 
@@ -308,7 +362,7 @@ def _say_what_is_left(host: Host, launch: Launch) -> None:
 def _host(id: str) -> Host:
     host = HOSTS.get(id)
     if host is None:
-        meant = nearest(id, HOSTS)
+        meant = nearest(id, HOSTS, likeness=0.6)
         guess = f"Did you mean {meant}? " if meant else ""
         raise SettingsError(f"Unknown host: {id}. {guess}{_KNOWN}")
     return host
