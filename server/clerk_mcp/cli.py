@@ -22,7 +22,6 @@ from clerk_mcp.settings import (
     at_home,
     flag,
     load,
-    refuse_without_effect,
     sections,
 )
 
@@ -151,11 +150,11 @@ def cli(context: click.Context, /, **flags: Any) -> None:
 
         sys.exit(list_toolsets())
     try:
-        settings = load(flags)
-        refuse_without_effect(settings, _given(context, flags))
-        if settings.transport == "stdio":
-            from clerk_mcp.serve import serve_stdio
+        from clerk_mcp.serve import check, serve_stdio
 
+        settings = load(flags)
+        check(settings, _given(context, flags))
+        if settings.transport == "stdio":
             _say_that_it_waits()
             serve_stdio(settings)
         else:

@@ -33,7 +33,7 @@ DEFAULT_KEY_FILE: Final = Path("~/.clerk-mcp/key")
 
 _NOT_A_KEY: Final = (
     (
-        r"\$\{?(env:)?\w+.*|%\w+%",
+        r"\$\{?\w+.*|%\w+%|\{\{.*",
         "the name of a variable that nobody filled in. Put the key into ~/.clerk-mcp/key, where it is found"
         " without a variable, or have CLERK_SECRET_KEY_FILE name its file",
     ),

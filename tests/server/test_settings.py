@@ -6,7 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from clerk_mcp.settings import Settings, SettingsError, flag, load, variable
+from clerk_mcp.serve import make_policy
+from clerk_mcp.settings import (
+    HOLDS_BACK,
+    Settings,
+    SettingsError,
+    flag,
+    load,
+    refuse_without_effect,
+    variable,
+)
 
 
 def problems_of(**flags: object) -> str:
@@ -121,3 +130,127 @@ def test_every_setting_says_what_it_is_for(name: str) -> None:
     assert Settings.model_fields[name].description
     assert flag(name).startswith("--")
     assert variable(name).startswith("CLERK_")
+
+
+# ── Values that are none, and keys that are others ──
+
+
+@pytest.mark.parametrize("name", [name for name in Settings.model_fields if name not in HOLDS_BACK])
+@pytest.mark.parametrize("nothing", ["", "  "])
+def test_an_empty_value_is_no_value(name: str, nothing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable(name), nothing)
+    assert getattr(load(), name) == Settings.model_fields[name].default
+    assert load({"sandbox": True}).sandbox
+
+
+@pytest.mark.parametrize("name", HOLDS_BACK)
+def test_what_holds_agents_back_is_refused_without_a_value(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable(name), "")
+    with pytest.raises(SettingsError, match=flag(name)):
+        make_policy(load())
+
+
+def test_an_empty_directory_setting_does_not_open_the_working_directory(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CLERK_MCP_FILES_DIR", "")
+    monkeypatch.setenv("CLERK_MCP_SECRETS_DIR", "")
+    settings = load()
+    assert settings.files_dir is None
+    assert settings.secrets_dir == Settings.model_fields["secrets_dir"].default
+
+
+def test_blanks_around_a_value_are_not_part_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLERK_API_URL", " https://api.clerk.com/v1 ")
+    monkeypatch.setenv("CLERK_MCP_CONFIRM", " always ")
+    assert (load().clerk_api_url, load().confirm) == ("https://api.clerk.com/v1", "always")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("${CLERK_SECRET_KEY}", "nobody filled in"),
+        ("$CLERK_SECRET_KEY", "nobody filled in"),
+        ("${env:CLERK_SECRET_KEY}", "nobody filled in"),
+        ("${input:clerk-key}", "nobody filled in"),
+        ("%CLERK_SECRET_KEY%", "nobody filled in"),
+        ("{{CLERK_SECRET_KEY}}", "nobody filled in"),
+        ("pk_test_Y2xlcmsu", "publishable"),
+        ('"sk_test_sandboxQuoted"', "quotes"),
+        ("Bearer sk_test_sandbox", "Bearer"),
+        ("whsec_MfKQ9r8G", "webhook"),
+        ("ak_2x4y6z", "your own API"),
+        ("cmcp_abc", "access token of this server"),
+        ("eyJhbGciOiJSUzI1NiJ9.e30.c2ln", "JWT"),
+        ("-----BEGIN PUBLIC KEY-----", "PEM"),
+        ("sk_live_51" + "H" * 97, "Stripe"),
+        ("sk-proj-abcdef", "another service"),
+        ("YOUR_SECRET_KEY", "an example"),
+        ("sk_test_...", "an example"),
+        ("hunter2", "must start with"),
+    ],
+)
+@pytest.mark.parametrize("place", ["variable", "file"])
+def test_what_is_no_key_of_clerks_is_recognised_and_named_and_not_shown(
+    given: str, said: str, place: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    if place == "variable":
+        monkeypatch.setenv("CLERK_SECRET_KEY", given)
+    else:
+        (tmp_path / "key").write_text(given)
+        monkeypatch.setenv("CLERK_SECRET_KEY_FILE", str(tmp_path / "key"))
+    problem = problems_of()
+    assert said in problem
+    assert problem.startswith("CLERK_SECRET_KEY")
+    assert given not in problem
+
+
+def test_a_key_file_may_begin_with_a_byte_order_mark_and_not_be_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "key"
+    file.write_bytes(b"\xef\xbb\xbfsk_test_sandboxMarked\r\n")
+    monkeypatch.setenv("CLERK_SECRET_KEY_FILE", str(file))
+    assert load().key == "sk_test_sandboxMarked"
+    file.write_text("\n")
+    assert "is empty" in problems_of()
+
+
+@pytest.mark.parametrize(
+    "origin", ["*", "https://a.example/", "https://a.example/x", "a.example", "", "null"]
+)
+def test_an_allowed_origin_that_no_browser_sends_is_refused(origin: str) -> None:
+    assert "--allowed-origin" in problems_of(transport="http", allowed_origin=f"https://ok.example,{origin}")
+
+
+@pytest.mark.parametrize(
+    "host", ["https://x/", "a.example/mcp", "*", "a b", "", "a.example:http", "u@a.example"]
+)
+def test_an_allowed_host_that_no_request_names_is_refused(host: str) -> None:
+    assert "--allowed-host" in problems_of(transport="http", allowed_host=f"ok.example,{host}")
+
+
+def test_hosts_and_origins_as_they_are_sent_are_taken() -> None:
+    settings = load(
+        {
+            "allowed_host": "mcp.example.com,mcp.example.com:8443,mcp.example.com:*,[::1]:*,10.0.0.1",
+            "allowed_origin": "https://app.example.com,http://localhost:6274,vscode-webview://abc",
+        }
+    )
+    assert len(settings.allowed_host) == 5
+    assert len(settings.allowed_origin) == 3
+
+
+def test_variables_about_http_are_left_to_other_servers_where_stdio_was_chosen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CLERK_MCP_AUTH", "bearer")
+    with pytest.raises(SettingsError, match="--auth"):
+        refuse_without_effect(load())
+    refuse_without_effect(load({"transport": "stdio"}), {"transport"})
+    refuse_without_effect(load({"transport": "http"}))
+    with pytest.raises(SettingsError, match="--oauth-issuer"):
+        refuse_without_effect(load({"transport": "http", "oauth_issuer": "https://a.example"}))

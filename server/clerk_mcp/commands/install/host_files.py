@@ -6,6 +6,7 @@ Whatever else stands in a file stays as it is, comments included.
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 import tomllib
 from collections.abc import Mapping
@@ -55,6 +56,10 @@ class _Yaml:
         return self._value or {}
 
     def put(self, section: str, name: str, value: Any) -> str:
+        text = self._put(section, name, value)
+        return re.sub(r"\r?\n", "\r\n", text) if "\r\n" in self._text else text
+
+    def _put(self, section: str, name: str, value: Any) -> str:
         pair = _pair(self._root, section)
         if pair is None:
             gap = "" if not self._text or self._text.endswith("\n") else "\n"

@@ -107,13 +107,17 @@ def plan_install(host: Host, path: Path, name: str, launch: Launch) -> Change:
             f'{path} has another server under the name "{name}": choose another name with --name.'
         )
     entry = host.entry(name, launch)
-    return _changed(host, path, {name: {**_kept(old), **entry} if old else entry})
+    return _changed(host, path, {name: _renewed(old, entry) if old else entry})
 
 
-def _kept(old: dict[str, Any]) -> dict[str, Any]:
-    """What of an earlier entry stays: all but how it starts the server and where the key is."""
-    ours = {"command", "cmd", "args", "env", "envs", "env_vars", "env_keys"}
-    return {name: value for name, value in old.items() if name not in ours}
+_OURS: Final = ("type", "command", "cmd", "args", "env", "envs", "env_vars", "env_keys")
+"""What of an entry says how this server is started and where its key is."""
+
+
+def _renewed(old: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry with all that an earlier one holds beside how it starts the server, in the order of that."""
+    kept = {name: value for name, value in old.items() if name not in _OURS}
+    return {name: {**entry, **kept}[name] for name in (*old, *entry) if name in entry or name in kept}
 
 
 def plan_uninstall(host: Host, path: Path, name: str | None) -> tuple[Change, list[str]]:
