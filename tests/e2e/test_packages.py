@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,25 @@ def test_the_wheel_installs_its_three_packages_and_nothing_else(wheel: Path) -> 
     assert "License-Expression: MIT" in metadata
     # The MCP registry takes a package for ours when its description says so.
     assert f"mcp-name: {REGISTRY_NAME}" in metadata
+
+
+def test_the_sdist_is_the_repository_and_its_tests_run_from_it(wheel: Path, empty: Path) -> None:
+    with tarfile.open(wheel.with_name(f"clerk_mcp-{PROJECT['version']}.tar.gz")) as sources:
+        sources.extractall(empty, filter="data")
+    [unpacked] = empty.iterdir()
+    held = {str(path.relative_to(unpacked)) for path in unpacked.rglob("*") if path.is_file()}
+    tracked = run(["git", "ls-files", "-z"], ROOT)
+    if tracked.returncode == 0:
+        assert set(filter(None, tracked.stdout.split("\0"))) <= held
+    steps = run(["make", "--dry-run", "test"], unpacked)
+    assert "-m pytest" in steps.stdout, steps.stderr
+    sources_of_ours = os.pathsep.join(str(unpacked / name) for name in ("tools", "server", "sandbox"))
+    collected = run(
+        [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"],
+        unpacked,
+        PYTHONPATH=sources_of_ours,
+    )
+    assert collected.returncode == 0, collected.stdout[-3000:]
 
 
 def test_a_newcomer_gets_through_the_first_five_minutes(installed: Path, empty: Path) -> None:
@@ -188,7 +208,7 @@ async def test_the_official_packer_accepts_the_bundle_and_the_bundle_serves(
 ) -> None:
     inside = empty / "unpacked"
     with zipfile.ZipFile(bundle) as archive:
-        archive.extractall(inside)
+        archive.extractall(inside)  # noqa: S202  # our own
     manifest = json.loads((inside / "manifest.json").read_text())
     start = manifest["server"]["mcp_config"]
     chosen = {"sandbox": "true", "read_only": "false", "confirm": "live"}
