@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: bench bench-quick demo test check docs examples recording dist lock clean
+.PHONY: bench bench-quick demo test test-lowest test-newest check check-files docs examples recording dist sbom lock clean
 
 demo: .venv/ready
 	@$(BIN)/clerk-mcp demo
@@ -37,28 +37,69 @@ recording: .venv/ready
 dist: .venv/ready
 	@$(BIN)/python -m release.build
 
+# What the image is made of, part by part, in CycloneDX.
+sbom: .venv-checks/ready
+	@mkdir -p dist
+	.venv-checks/bin/cyclonedx-py requirements requirements-image.lock --pyproject pyproject.toml \
+		--output-reproducible -o dist/clerk-mcp.cdx.json
+
+# Workflows, containers, manifests and CI's own script, by the tools that know them; a warning is an error.
+check-files: .venv-checks/ready
+	PATH="$(CURDIR)/.venv-checks/bin:$$PATH" actionlint .github/workflows/*.yml
+	.venv-checks/bin/zizmor --offline --no-progress --quiet .github
+	.venv-checks/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	.venv-checks/bin/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	.venv-checks/bin/hadolint deploy/Dockerfile
+	.venv-checks/bin/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml
+	.venv-checks/bin/kubernetes-validate --strict deploy/kubernetes/clerk-mcp.yaml
+	.venv-checks/bin/shellcheck .ci/run
+
+# $(call fill,ENVIRONMENT,LOCK,PYTHON): make an environment with what a lock holds, each file compared with its hash.
+define fill
+	@if command -v uv >/dev/null 2>&1; then \
+		uv venv --quiet --allow-existing --python $(3) $(1) && \
+		uv pip install --quiet --python $(1)/bin/python -r $(2); \
+	else \
+		$(3) -m venv $(1) && \
+		$(1)/bin/python -m pip install --quiet --disable-pip-version-check -r $(2); \
+	fi
+endef
+
+# $(call add_ours,ENVIRONMENT): install this checkout, editable, with the build tool that the lock holds.
+define add_ours
+	@if command -v uv >/dev/null 2>&1; then \
+		uv pip install --quiet --python $(1)/bin/python --no-build-isolation --no-deps -e .; \
+	else \
+		$(1)/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .; \
+	fi
+	@touch $@
+endef
+
 .venv/ready: pyproject.toml requirements-dev.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 …")'
-	@if command -v uv >/dev/null 2>&1; then \
-		uv venv --quiet --allow-existing --python $(PYTHON) .venv && \
-		uv pip install --quiet --python $(BIN)/python -r requirements-dev.lock && \
-		uv pip install --quiet --python $(BIN)/python --no-build-isolation --no-deps -e .; \
-	else \
-		$(PYTHON) -m venv .venv && \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock && \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .; \
-	fi
-	@touch $@
+	$(call fill,.venv,requirements-dev.lock,$(PYTHON))
+	$(call add_ours,.venv)
+
+.venv-lowest/ready: pyproject.toml requirements-lowest.lock
+	$(call fill,.venv-lowest,requirements-lowest.lock,$(PYTHON))
+	$(call add_ours,.venv-lowest)
+
+.venv-newest/ready: pyproject.toml requirements-dev.lock
+	$(call fill,.venv-newest,requirements-dev.lock,$(PYTHON))
+	$(call add_ours,.venv-newest)
 
 .venv-%/ready: requirements-%.lock
-	@if command -v uv >/dev/null 2>&1; then \
-		uv venv --quiet --allow-existing --python $(PYTHON) .venv-$* && \
-		uv pip install --quiet --python .venv-$*/bin/python -r $<; \
-	else \
-		$(PYTHON) -m venv .venv-$* && \
-		.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<; \
-	fi
+	$(call fill,.venv-$*,$<,$(PYTHON))
 	@touch $@
+
+# On what else people install it: the lowest versions that pyproject.toml allows, and a newer Python, as in
+# make test-newest PYTHON=python3.14. What depends on either, without what takes long.
+ACROSS := tests/tools tests/server tests/test_architecture.py tests/e2e/test_stdio.py tests/e2e/test_wire.py
+test-lowest: .venv-lowest/ready
+	.venv-lowest/bin/python -m pytest -n 2 $(ACROSS)
+
+test-newest: .venv-newest/ready
+	.venv-newest/bin/python -m pytest -n 2 $(ACROSS)
 
 # OPENAPI names the document that the generated peers are made from; the README's figures take Clerk's own.
 bench: .venv/ready
@@ -76,7 +117,7 @@ lock:
 	$(LOCK) --extra cli --group dev pyproject.toml -o requirements-dev.lock
 	$(LOCK) --extra otel pyproject.toml -o requirements-image.lock
 	$(LOCK) --extra cli --extra otel --group test --resolution lowest-direct pyproject.toml -o requirements-lowest.lock
-	for group in docs examples-mcp1 examples-mcp2; do \
+	for group in build checks docs examples-mcp1 examples-mcp2; do \
 		$(LOCK) --group pyproject.toml:$$group -o requirements-$$group.lock || exit 1; \
 	done
 
