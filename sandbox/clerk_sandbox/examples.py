@@ -32,7 +32,7 @@ def example_calls() -> Calls:
     """Flat arguments by operationId. The ids are those of every sandbox with the default seed."""
     demo = Sandbox().instance
     specs = sorted((operation.spec for operation in operations().values()), key=_turn)
-    return {spec.id: _resolved(demo, _example(spec).arguments) for spec in specs}
+    return {spec.id: resolved(demo, _example(spec).arguments) for spec in specs}
 
 
 def _turn(spec: Spec) -> int:
@@ -73,12 +73,13 @@ def user_id(demo: Instance, email_address: str) -> str:
     return str(user["id"])
 
 
-def _resolved(demo: Instance, value: Any) -> Any:
+def resolved(demo: Instance, value: Any) -> Any:
+    """The value with every `Demo` in it replaced by what it names."""
     if isinstance(value, Demo):
         return _user(demo, value) if value in _USERS else _named(demo, value)
     if isinstance(value, Mapping):
-        return {name: _resolved(demo, inner) for name, inner in value.items()}
-    return [_resolved(demo, inner) for inner in value] if isinstance(value, list) else value
+        return {name: resolved(demo, inner) for name, inner in value.items()}
+    return [resolved(demo, inner) for inner in value] if isinstance(value, list) else value
 
 
 def _named(demo: Instance, name: str) -> str:
