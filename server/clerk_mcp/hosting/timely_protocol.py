@@ -75,36 +75,38 @@ class Silent:
     """The connections that wait for their client to begin, or to finish, the head of a request.
 
     Opening them costs a client next to nothing, and each takes one of the process's file descriptors. Above
-    `most`, the oldest of the address that has most of them is closed.
+    `most`, one of the address that has most of them is closed: the oldest on which nothing was ever asked, or
+    else the one that was used longest ago.
     """
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._count = 0
-        # By owner, the longest silent one first.
-        self._waiting: dict[str, dict[TimelyProtocol, None]] = {}
+        # By owner: those that were never used, and the others; in each the longest silent one first.
+        self._waiting: dict[str, tuple[dict[TimelyProtocol, None], dict[TimelyProtocol, None]]] = {}
 
     def add(self, connection: TimelyProtocol) -> None:
         """Note that a connection waits from now on."""
-        waiting = self._waiting.setdefault(connection.owner, {})
-        if connection in waiting:
+        new, used = self._waiting.setdefault(connection.owner, ({}, {}))
+        if connection in new or connection in used:
             return
-        waiting[connection] = None
+        (new if connection.never_used else used)[connection] = None
         self._count += 1
         if self._count > self._most:
-            owner = max(self._waiting, key=lambda name: len(self._waiting[name]))
-            oldest = next(iter(self._waiting[owner]))
-            self.remove(oldest)
-            oldest.transport.abort()
+            new, used = max(self._waiting.values(), key=lambda both: len(both[0]) + len(both[1]))
+            superfluous = next(iter(new or used))
+            self.remove(superfluous)
+            superfluous.transport.abort()
 
     def remove(self, connection: TimelyProtocol) -> None:
         """Note that it does not, or that it is gone."""
-        waiting = self._waiting.get(connection.owner, {})
-        if connection in waiting:
-            del waiting[connection]
-            self._count -= 1
-            if not waiting:
-                del self._waiting[connection.owner]
+        both = self._waiting.get(connection.owner, ())
+        for waiting in both:
+            if connection in waiting:
+                del waiting[connection]
+                self._count -= 1
+        if not any(both):
+            self._waiting.pop(connection.owner, None)
 
 
 class TimelyProtocol(HttpToolsProtocol):
@@ -119,6 +121,7 @@ class TimelyProtocol(HttpToolsProtocol):
     silent: Silent = Silent(1000)
 
     owner = ""
+    never_used = True
     _too_slow: asyncio.TimerHandle | None = None
     _not_taken: asyncio.TimerHandle | None = None
     _head_bytes = 0
@@ -156,6 +159,7 @@ class TimelyProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._head_ends()
         self.silent.remove(self)
+        self.never_used = False
         super().on_headers_complete()
 
     def on_response_complete(self) -> None:
