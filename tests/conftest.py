@@ -48,11 +48,16 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(autouse=True)
-def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_settings_from_outside(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """A developer's own key or settings must never reach a test."""
     for name in list(os.environ):
         if name.startswith("CLERK_"):
             monkeypatch.delenv(name)
+    if Path("~/.clerk-mcp/key").expanduser().exists():
+        # It would be found by itself.
+        monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
 
 
 @pytest.fixture(params=ERAS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -120,8 +121,15 @@ def test_a_setting_that_is_not_known_or_does_not_fit_stops_the_start(
 
 
 @pytest.fixture
-def started() -> Iterator[subprocess.Popen[str]]:
+def started(unspoken: subprocess.Popen[str]) -> subprocess.Popen[str]:
     """A server that has answered its handshake."""
+    shake_hands(unspoken)
+    return unspoken
+
+
+@pytest.fixture
+def unspoken() -> Iterator[subprocess.Popen[str]]:
+    """A server that nothing was said to."""
     with subprocess.Popen(
         [*COMMAND, "--sandbox"],
         stdin=subprocess.PIPE,
@@ -129,7 +137,6 @@ def started() -> Iterator[subprocess.Popen[str]]:
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        shake_hands(process)
         yield process
         process.kill()
 
@@ -235,3 +242,102 @@ def test_mcp_json_has_an_entry_that_works_as_it_stands() -> None:
         )
         # A host that does not fill in ${CLERK_SECRET_KEY} hands it over as it stands: that is no key.
         assert done.returncode == (0 if name == "demo" else 2)
+
+
+HELLO = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {
+        "protocolVersion": "2025-11-25",
+        "capabilities": {},
+        "clientInfo": {"name": "t", "version": "1"},
+    },
+}
+
+
+def test_a_byte_order_mark_before_a_message_is_passed_over(unspoken: subprocess.Popen[str]) -> None:
+    """Some programs on Windows begin all that they write with one; any message may then carry it."""
+    assert unspoken.stdin
+    assert unspoken.stdout
+    for message in (HELLO, {"jsonrpc": "2.0", "id": 2, "method": "ping"}):
+        unspoken.stdin.write("\ufeff" + json.dumps(message) + "\n")
+        unspoken.stdin.flush()
+        answer = json.loads(unspoken.stdout.readline())
+        assert answer["id"] == message["id"]
+        assert "result" in answer
+    unspoken.stdin.write("\ufeff\n\ufeffnonsense\n")
+    unspoken.stdin.flush()
+    assert json.loads(unspoken.stdout.readline())["error"]["code"] == -32700
+
+
+USERS = "Users_listSortedByCreationDate"
+
+
+def asked(process: subprocess.Popen[str], params: Any) -> dict[str, Any]:
+    return exchange(process, {"jsonrpc": "2.0", "id": 8, "method": "tools/call", "params": params})
+
+
+def test_arguments_in_another_form_are_read_as_meant(started: subprocess.Popen[str]) -> None:
+    everybody = len(asked(started, {"name": USERS})["result"]["structuredContent"]["items"])
+    nothing: list[Any] = [[], "", "{}", None, [{}]]
+    for arguments in nothing:
+        answer = asked(started, {"name": USERS, "arguments": arguments})
+        assert len(answer["result"]["structuredContent"]["items"]) == everybody
+    three: list[Any] = ['{"limit": 3}', [{"limit": 3}], '[{"limit": 3}]']
+    for arguments in three:
+        answer = asked(started, {"name": USERS, "arguments": arguments})
+        assert len(answer["result"]["structuredContent"]["items"]) == 3
+
+
+def test_what_nobody_can_read_is_refused_with_what_to_send(started: subprocess.Popen[str]) -> None:
+    unreadable: list[Any] = [5, True, "limit=3", "[1]", [1, 2], [{"limit": 1}, {"limit": 2}]]
+    for arguments in unreadable:
+        answer = asked(started, {"name": USERS, "arguments": arguments})
+        assert answer["error"]["code"] == -32602
+        assert '{"limit": 5}' in answer["error"]["message"]
+    no_objects: list[Any] = [[], "{}", 5]
+    for params in no_objects:
+        answer = asked(started, params)
+        assert answer["id"] == 8
+        assert '"arguments": {' in answer["error"]["message"]
+
+
+def with_streams(redirection: str) -> subprocess.CompletedProcess[str]:
+    """The server in a shell that closes some of its streams."""
+    command = f"{shlex.join([*COMMAND, '--sandbox'])} {redirection}"
+    return subprocess.run(
+        ["/bin/sh", "-c", command],
+        input=json.dumps(HELLO) + "\n",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("closed", ["stdin", "stdout"])
+def test_a_stream_that_is_closed_from_the_start_is_one_line(closed: str) -> None:
+    done = with_streams("<&-" if closed == "stdin" else ">&-")
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        f"{closed} closed: a host speaks to this server over stdin and stdout"
+    ]
+
+
+def test_without_stderr_it_serves_and_logs_nowhere() -> None:
+    done = with_streams("2>&-")
+    assert json.loads(done.stdout)["id"] == 1
+
+
+def test_a_host_that_closes_stdout_costs_one_line(unspoken: subprocess.Popen[str]) -> None:
+    assert unspoken.stdin
+    assert unspoken.stdout
+    assert unspoken.stderr
+    unspoken.stdout.close()
+    unspoken.stdin.write(json.dumps(HELLO) + "\n")
+    unspoken.stdin.flush()
+    assert unspoken.wait(timeout=20) == 0
+    lines = [line for line in unspoken.stderr.read().splitlines() if line]
+    assert len(lines) == 1
+    assert "the host is gone" in lines[0]

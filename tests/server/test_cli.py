@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -165,3 +166,121 @@ def test_drift_finds_nothing_in_the_reference_and_a_planted_change(tmp_path: Pat
     found = clerk_mcp("drift", str(changed))
     assert found.returncode == 1
     assert "Jwks_getJsonWebKeySet" in found.stdout
+
+
+# ── At a terminal, and without one ──
+
+
+def at_a_terminal(*arguments: str, until: str = "", **environ: str) -> str:
+    """What the command shows on a terminal of 80 columns; it is ended once that holds `until`."""
+    ours, its = pty.openpty()
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("CLERK_")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "clerk_mcp", *arguments],
+        env=inherited | {"COLUMNS": "80", "NO_COLOR": "1"} | environ,
+        stdin=its,
+        stdout=its,
+        stderr=its,
+    )
+    os.close(its)
+    shown = b""
+    try:
+        while not (until and until.encode() in shown):
+            shown += os.read(ours, 65536)
+    except OSError:
+        pass  # on Linux, how a terminal ends
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+        os.close(ours)
+    return shown.decode().replace("\r\n", "\n")
+
+
+DELETING = ("call", "--sandbox", "--confirm", "always", "Webhooks_deleteSvixApp")
+
+
+def test_without_a_terminal_a_question_is_a_failure_that_says_how_to_agree() -> None:
+    done = clerk_mcp(*DELETING)
+    assert done.returncode == 1
+    assert "--yes" in done.stderr
+    assert "Svix" in done.stderr
+    assert done.stdout == ""
+    agreed = clerk_mcp(*DELETING, "--yes")
+    assert agreed.returncode == 0, agreed.stderr
+    wrong = clerk_mcp(*DELETING, "--yes", "nonsense=1")
+    assert wrong.returncode == 2
+
+
+def test_in_a_terminal_it_says_that_it_waits_for_a_host_and_what_to_try() -> None:
+    shown = at_a_terminal("--sandbox", until="clerk-mcp call")
+    assert "waits for a host" in shown
+    assert "clerk-mcp demo" in shown
+
+
+def test_a_host_that_starts_it_is_told_nothing_of_the_kind() -> None:
+    assert "waits for a host" not in clerk_mcp("--sandbox").stderr
+
+
+def recorded(trail: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in clerk_mcp("audit", str(trail), "--json").stdout.splitlines()]
+
+
+def renamed(trail: Path, name: str) -> None:
+    user = call("Users_listSortedByCreationDate", "limit=1")["items"][0]["id"]
+    update = ["Users_updateUserAttributes", f"user_id={user}", f"first_name={name}"]
+    done = clerk_mcp("call", "--sandbox", "--audit-log", str(trail), "--audit-before", *update)
+    assert done.returncode == 0, done.stderr
+
+
+def test_on_80_columns_the_trail_keeps_entries_and_operations_whole(tmp_path: Path) -> None:
+    trail = tmp_path / "trail.jsonl"
+    renamed(trail, "Robin")
+    shown = at_a_terminal("audit", str(trail))
+    (entry,) = {call["entry"] for call in recorded(trail)}
+    first = next(line for line in shown.splitlines() if entry in line)
+    assert "Users_updateUserAttributes" in first
+    assert len(first) <= 80
+    wide = at_a_terminal("audit", str(trail), COLUMNS="240").splitlines()
+    assert wide[0].split()[:4] == ["time", "entry", "caller", "operation"]
+    assert entry in wide[1]
+    assert "No call fits." in at_a_terminal("audit", str(trail), "--outcome", "declined")
+
+
+def test_the_first_letters_of_an_entry_are_enough_and_the_undo_is_recorded(tmp_path: Path) -> None:
+    trail = tmp_path / "trail.jsonl"
+    renamed(trail, "Robin")
+    (entry,) = (call["entry"] for call in recorded(trail))
+    undone = clerk_mcp("--sandbox", "audit", str(trail), "--undo", entry[:5], "--yes")
+    assert undone.returncode == 0, undone.stderr
+    calls = recorded(trail)
+    assert [call["operation"] for call in calls] == ["Users_updateUserAttributes"] * 2
+    assert calls[1]["session"] == f"undo of {entry}"
+    for given in ("", "zzzz"):
+        missing = clerk_mcp("audit", str(trail), "--undo", given)
+        assert (missing.returncode, "has no entry" in missing.stderr) == (2, True)
+
+
+def test_letters_that_several_entries_begin_with_name_them(tmp_path: Path) -> None:
+    trail = tmp_path / "trail.jsonl"
+    line = '{"time":"2026-07-28T09:30:00Z","entry":"%s","stage":"only","operation":"X","outcome":"ok"}\n'
+    trail.write_text(line % "abc1" + line % "abc2" + line % "abc")
+    several = clerk_mcp("audit", str(trail), "--undo", "ab")
+    assert (several.returncode, "abc1, abc2" in several.stderr) == (2, True)
+    assert "X is not an operation" in clerk_mcp("audit", str(trail), "--undo", "abc").stderr
+
+
+@pytest.mark.parametrize("outcome", ["weird", "OK", ""])
+def test_an_outcome_that_there_is_not_is_refused_with_those_that_there_are(
+    outcome: str, tmp_path: Path
+) -> None:
+    (tmp_path / "trail").touch()
+    done = clerk_mcp("audit", str(tmp_path / "trail"), "--outcome", outcome)
+    assert done.returncode == 2
+    assert "unfinished" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["No_such", "get_weather", "create_issue"])
+def test_an_unknown_tool_with_nothing_near_is_not_said_to_be_another(name: str) -> None:
+    done = clerk_mcp("call", "--sandbox", name)
+    assert done.returncode == 2
+    assert "Did you mean" not in done.stderr
