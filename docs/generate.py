@@ -27,7 +27,9 @@ def tools_by_resource() -> str:
     """README's list of tools."""
     specs = [operation.spec for operation in operations().values()]
     marks = {Effect.READ: "", Effect.WRITE: " ✎", Effect.DESTROY: " ⚠"}
-    lines = [f"{len(specs)} tools; ✎ changes something, ⚠ cannot be taken back or cuts people off.", ""]
+    listed = sum(spec.is_core for spec in specs)
+    rest = "" if listed == len(specs) else f", {listed} of them listed unless you choose otherwise"
+    lines = [f"{len(specs)} tools{rest}; ✎ changes something, ⚠ cannot be taken back or cuts people off.", ""]
     for resource in RESOURCES:
         mine = [s for s in specs if s.resource == resource]
         names = ", ".join(f"`{s.id}`{marks[s.effect]}" for s in mine)
