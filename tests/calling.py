@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from mcp import Client
 from mcp_types import CallToolResult, TextContent
+
+from clerk_mcp.upstream import ClerkClient, Reply
+from clerk_tools.operation import Operation
+
+
+def reads(client: ClerkClient) -> Callable[[Operation], Awaitable[Reply]]:
+    """Make what runs the reads that a question or an audit trail needs."""
+    return lambda operation: client.send(operation.to_request())
 
 
 async def call(client: Client, tool: str, **arguments: Any) -> Any:

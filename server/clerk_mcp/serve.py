@@ -20,7 +20,7 @@ from clerk_mcp.calling import Calls
 from clerk_mcp.confirming import Confirmer, Seals, UsedInProcess, UsedInRedis, UsedSeals
 from clerk_mcp.instance import Kind, fingerprint, kind_of_key
 from clerk_mcp.offering import Policy, Refused, Selection, SelectionError
-from clerk_mcp.protocol import Presentation, build_server, host_streams, reads_in_threads
+from clerk_mcp.protocol import Pending, Presentation, build_server, host_streams, reads_in_threads
 from clerk_mcp.settings import Settings, SettingsError, at_home, refuse_without_effect
 from clerk_mcp.telemetry import export_spans, to_stderr
 from clerk_mcp.upstream import (
@@ -230,9 +230,13 @@ def make_server(settings: Settings, transport: str = "stdio") -> Server[Any]:
     Raises:
         SettingsError: a setting does not hold.
     """
+    return _server_and_client(settings, transport)[0]
+
+
+def _server_and_client(settings: Settings, transport: str) -> tuple[Server[Any], ClerkClient]:
     calls, kind = make_calls(settings, transport)
     warn_of_live_writes(kind, settings)
-    return build_server(calls, kind.words, calls.client, Presentation.of(settings))
+    return build_server(calls, kind.words, calls.client, Presentation.of(settings)), calls.client
 
 
 def warn_of_live_writes(kind: Kind, settings: Settings) -> None:
@@ -250,10 +254,12 @@ def serve_stdio(settings: Settings) -> None:
     _need_standard_streams()
     to_stderr(settings.log_level)
     export_spans()
-    server = make_server(settings)
+    server, client = _server_and_client(settings, "stdio")
     collect_from_here()
     # uvloop, which Windows has not, takes a seventh off the time of a call.
-    anyio.run(_serve_stdio, server, backend_options={"use_uvloop": sys.platform != "win32"})
+    anyio.run(
+        _serve_stdio, server, Pending(client.stop), backend_options={"use_uvloop": sys.platform != "win32"}
+    )
 
 
 def collect_from_here() -> None:
@@ -276,11 +282,11 @@ def _need_standard_streams() -> None:
         sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
 
 
-async def _serve_stdio(server: Server[Any]) -> None:
+async def _serve_stdio(server: Server[Any], pending: Pending) -> None:
     in_threads = reads_in_threads()
-    async with host_streams(server) as (read, write):
+    async with host_streams(server, pending) as (read, write):
         try:
-            await _serve_streams(server, read, write, in_threads)
+            await _serve_streams(server, read, write, pending, in_threads)
         except anyio.get_cancelled_exc_class():
             if not in_threads:
                 raise
@@ -289,10 +295,12 @@ async def _serve_stdio(server: Server[Any]) -> None:
             _end_now()
 
 
-async def _serve_streams(server: Server[Any], read: Any, write: Any, in_threads: bool) -> None:
+async def _serve_streams(
+    server: Server[Any], read: Any, write: Any, pending: Pending, in_threads: bool
+) -> None:
     async with anyio.create_task_group() as tasks:
         with anyio.CancelScope() as serving:
-            tasks.start_soon(_cancel_on_signal, serving)
+            tasks.start_soon(_finish_on_signal, pending, serving)
             # Whichever way it ends, the client closes within, and gives writes under way their moment.
             await server.run(read, write, server.create_initialization_options())
         if serving.cancelled_caught and in_threads:
@@ -306,7 +314,8 @@ def _end_now() -> NoReturn:
     os._exit(0)
 
 
-async def _cancel_on_signal(serving: anyio.CancelScope) -> None:
+async def _finish_on_signal(pending: Pending, serving: anyio.CancelScope) -> None:
     with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
         async for _ in signals:
+            await pending.finish()
             serving.cancel()

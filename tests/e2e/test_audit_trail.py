@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import pytest
 
 from clerk_mcp.auditing.trail import UNFINISHED, load
 from clerk_mcp.auditing.undo import Undo, undo
+from clerk_mcp.hosting.tokens import issue
 from clerk_mcp.serve import make_server
 from clerk_mcp.settings import SettingsError
 from clerk_mcp.settings import load as load_settings
@@ -24,6 +25,9 @@ from clerk_sandbox.sandbox import Sandbox
 from clerk_sandbox.serve import Server
 from tests.calling import call, error_of
 from tests.conftest import Connect
+from tests.server.loopback import Received, answer
+from tests.server.scripted import server_on
+from tests.server.web import serving as serving_http
 
 pytestmark = pytest.mark.anyio
 
@@ -117,7 +121,8 @@ async def test_an_update_cut_short_can_be_taken_back_from_what_the_trail_kept(tm
             process.kill()
             process.wait()
     assert user["first_name"] != name
-    back = undo(load(path).calls[0])
+    _read, update = load(path).calls
+    back = undo(update)
     assert isinstance(back, Undo)
     assert back.arguments == {"user_id": ARGUMENTS["user_id"], "first_name": name}
 
@@ -144,7 +149,9 @@ async def test_the_trail_says_what_agreed_to_a_call_and_what_stopped_one(
         preview = await call(client, "Users_deleteUserById", **deletion)
         await call(client, "Users_deleteUserById", **deletion, confirm=preview["confirm"])
         await error_of(client, "Users_deleteUserById", **deletion, confirm=preview["confirm"])
-    told = [(c["operation"], c["outcome"], c["confirmation"]) for c in load(path).calls]
+    told = [
+        (c["operation"], c["outcome"], c["confirmation"]) for c in load(path).calls if c["effect"] != "read"
+    ]
     assert told == [
         (UPDATE, "ok", "not required"),
         ("Users_deleteUserById", "previewed", "no token"),
@@ -167,11 +174,109 @@ async def test_a_call_that_is_not_allowed_leaves_a_line_that_says_why(
         assert (await error_of(client, "Users_deleteUserById", **deletion))["code"] == reason
         # Whoever may not make the call learns that, and not what would be wrong with it.
         assert (await error_of(client, "Users_deleteUserById"))["code"] == reason
-    (refused,) = load(path).calls
-    assert (refused["outcome"], refused["confirmation"]) == ("refused", reason)
-    assert refused["target"] == deletion
+    refused, unreadable = load(path).calls
+    for recorded in (refused, unreadable):
+        assert (recorded["outcome"], recorded["confirmation"]) == ("refused", reason)
+    assert (refused["target"], unreadable["target"]) == (deletion, {})
 
 
 def test_a_log_that_cannot_be_written_stops_the_start(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"--audit-log: .* cannot be written"):
         make_server(load_settings({"sandbox": True, "audit_log": tmp_path / "none" / "audit.jsonl"}))
+
+
+async def test_the_reads_for_a_question_are_in_the_trail(connect: Connect, tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    deletion = example_calls()["Users_deleteUserById"]
+    async with connect(audit_log=path, confirm="always") as client:
+        await client.call_tool("Users_deleteUserById", deletion)
+    *reads, asked = load(path).calls
+    assert (asked["operation"], asked["outcome"]) == ("Users_deleteUserById", "previewed")
+    assert reads
+    for read in reads:
+        assert (read["effect"], read["outcome"]) == ("read", "ok")
+        assert read["confirmation"] == "read for Users_deleteUserById"
+        assert deletion["user_id"] in (*read["target"].values(), read["arguments"].get("user_id"))
+
+
+async def test_a_call_that_is_called_back_while_it_waits_its_turn_was_not_run(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    sent, go_on = anyio.Event(), anyio.Event()
+
+    async def script(_: Received) -> bytes:
+        sent.set()
+        await go_on.wait()
+        return answer(200, {"object": "user", "id": "user_1"})
+
+    async with (
+        server_on(script, audit_log=path, max_in_flight=1) as client,
+        anyio.create_task_group() as calls,
+    ):
+        calls.start_soon(client.call_tool, "Users_lockUser", {"user_id": "user_1"})
+        await sent.wait()
+        with anyio.CancelScope() as waiting:
+            calls.start_soon(cancel_when, waiting, lambda: len(path.read_text().splitlines()) == 2)
+            await client.call_tool("Users_lockUser", {"user_id": "user_2"})
+        go_on.set()
+    by_target = {recorded["target"]["user_id"]: recorded["outcome"] for recorded in load(path).calls}
+    assert by_target == {"user_1": "ok", "user_2": "not_run"}
+
+
+async def cancel_when(scope: anyio.CancelScope, so_far: Callable[[], bool]) -> None:
+    while not so_far():
+        await anyio.sleep(0.01)
+    # The line is written; now the call has to get as far as waiting.
+    await anyio.sleep(0.1)
+    scope.cancel()
+
+
+SECRETS = """
+" password passwd pwd passphrase passcode passkey secret secret_key secretKey client_secret
+clientsecret token access_token accessToken accesstoken refresh_token id_token session_token bearer
+jwt id_jwt otp totp totp_secret onetimecode recovery_code recovery_codes backup_codes backupCodes
+verification_code cookie cookies set-cookie session_cookie api_key apikey X-Api-Key access_key
+private_key signing_key signingKey encryption_key authorization Authorization credential credentials
+password_digest passwordHash password_salt pin mnemonic seed_phrase security_answer
+connection_string dsn webhook_secret magic_link csrf_token nonce
+"""
+
+
+async def test_the_trail_holds_no_credential_under_any_name_that_people_give_them(
+    connect: Connect, tmp_path: Path
+) -> None:
+    path = tmp_path / "audit.jsonl"
+    kept = {"plan": "gold", "token_count": 3, "password_enabled": True, "first_name": "Ada", "key": "k"}
+    metadata = {
+        **dict.fromkeys(SECRETS.split(), "in-clear-1234"),
+        "deeper": [{"otp": "in-clear-5678"}],
+        **kept,
+    }
+    user = example_calls()["Users_deleteUserById"]["user_id"]
+    async with connect(audit_log=path) as client:
+        await call(client, "Users_mergeUserMetadataAttributes", user_id=user, private_metadata=metadata)
+    text = path.read_text()
+    assert "in-clear" not in text
+    (recorded,) = load(path).calls
+    assert kept.items() <= recorded["arguments"]["private_metadata"].items()
+
+
+async def test_whoever_may_only_destroy_does_not_learn_whom(tmp_path: Path) -> None:
+    tokens = tmp_path / "tokens.json"
+    path = tmp_path / "audit.jsonl"
+    only, both = issue(tokens, "cleaner", ["destroy"]), issue(tokens, "admin", ["read", "destroy"])
+    deletion = example_calls()["Users_deleteUserById"]
+    settings = {"auth": "bearer", "token_file": tokens, "confirm": "always", "audit_log": path}
+    async with serving_http(**settings) as served:
+        previews = [
+            (await served.call("Users_deleteUserById", deletion, authorization=f"Bearer {token}")).json()
+            for token in (only, both)
+        ]
+    hidden, shown = (preview["result"]["structuredContent"] for preview in previews)
+    assert hidden["confirm"]
+    assert shown["confirm"]
+    assert deletion["user_id"] in hidden["preview"]["target"]
+    assert "“" in shown["preview"]["target"]
+    assert "“" not in json.dumps(hidden, ensure_ascii=False)
+    assert "@" not in json.dumps(hidden)
+    assert [read["caller"] for read in load(path).calls if read["effect"] == "read"] != []
+    assert all(read["caller"] == "admin" for read in load(path).calls if read["effect"] == "read")

@@ -27,7 +27,8 @@ from clerk_sandbox.examples import example_calls, user_id
 from clerk_sandbox.sandbox import Sandbox
 from clerk_sandbox.transport import SandboxTransport
 from clerk_tools.catalog import operations
-from clerk_tools.operation import Operation, Request
+from clerk_tools.operation import Operation
+from tests.calling import reads
 
 pytestmark = pytest.mark.anyio
 
@@ -63,7 +64,7 @@ async def record(
     log: AuditLog, client: ClerkClient, operation: Operation, confirmation: str = "not required"
 ) -> str:
     """Make a call as the server does, with `--audit-before`; gives the entry."""
-    was = await earlier(operation, client.send)
+    was = await earlier(operation, reads(client))
     entry = await log.before(operation, session="stdio", caller="ada", confirmation=confirmation, was=was)
     await log.after(entry, await client.send(operation.to_request()))
     return entry.id
@@ -531,7 +532,7 @@ async def test_an_update_of_unknown_outcome_can_be_taken_back_with_a_caution(
     log: AuditLog, client: ClerkClient
 ) -> None:
     update = call("Users_updateUserAttributes")
-    was = await earlier(update, client.send)
+    was = await earlier(update, reads(client))
     entry = await log.before(update, session="s", caller="c", confirmation="x", was=was)
     back = undo(load(log.path).call(entry.id))
     assert isinstance(back, Undo)
@@ -544,16 +545,16 @@ async def test_before_an_update_there_is_at_most_one_read_and_none_before_anythi
     known = {update.spec.id for update in UPDATES}
     for id in operations():
         sandbox.received.clear()
-        was = await earlier(call(id), client.send)
+        was = await earlier(call(id), reads(client))
         assert [request.method for request in sandbox.received] == (["GET"] if id in known else [])
         assert (was is not None) is (id in known)
 
 
 async def test_an_update_goes_on_without_its_earlier_values_where_they_cannot_be_read() -> None:
-    async def unreadable(_: Request) -> Reply:
+    async def unreadable(_: Operation) -> Reply:
         raise Unanswered(Failure("unreachable", "Clerk could not be reached", "not_run"))
 
-    async def forbidden(_: Request) -> Reply:
+    async def forbidden(_: Operation) -> Reply:
         return Reply(403, {"errors": []}, None, "application/json", None, None, 1, 0.0)
 
     for read in (unreadable, forbidden):
@@ -578,14 +579,14 @@ answers = st.recursive(
 @example(call("Users_updateUserAttributes", created_at="2026-07-28T09:30:00Z"), {"created_at": 10**20})
 @given(st.sampled_from(UPDATES), answers)
 def test_whatever_clerk_answers_before_an_update_it_goes_on(update: Operation, value: Any) -> None:
-    async def read(_: Request) -> Reply:
+    async def read(_: Operation) -> Reply:
         return Reply(200, value, None, "application/json", None, None, 1, 0.0)
 
     anyio.run(earlier, update, read)
 
 
 async def test_a_domain_without_an_id_is_not_taken_for_the_one_that_is_updated() -> None:
-    async def read(_: Request) -> Reply:
+    async def read(_: Operation) -> Reply:
         value = {"data": [{"name": "another.example"}], "total_count": 1}
         return Reply(200, value, None, "application/json", None, None, 1, 0.0)
 

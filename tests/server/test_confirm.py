@@ -32,7 +32,8 @@ from clerk_sandbox.transport import SandboxTransport
 from clerk_tools.argument import Place
 from clerk_tools.catalog import operations
 from clerk_tools.hits import MOST_READS
-from clerk_tools.operation import Operation, Request
+from clerk_tools.operation import Operation
+from tests.calling import reads
 from tests.processes import RedisServer
 
 pytestmark = pytest.mark.anyio
@@ -62,12 +63,12 @@ async def client(sandbox: Sandbox) -> AsyncIterator[ClerkClient]:
         yield client
 
 
-async def unreadable(_: Request) -> Reply:
+async def unreadable(_: Operation) -> Reply:
     raise Unanswered(Failure("unreachable", "Clerk could not be reached", "not_run"))
 
 
-def answering(status: int, value: Any) -> Callable[[Request], Any]:
-    async def read(_: Request) -> Reply:
+def answering(status: int, value: Any) -> Callable[[Operation], Any]:
+    async def read(_: Operation) -> Reply:
         return Reply(status, value, None, "application/json", "trace_1", None, 1, 0.0)
 
     return read
@@ -116,7 +117,7 @@ def test_every_operation_that_can_destroy_has_a_question_and_no_other_call_needs
 async def test_the_question_names_the_target_as_a_person_knows_it(
     sandbox: Sandbox, client: ClerkClient, id: str, words: str
 ) -> None:
-    hit = await find_hit(call(id), client.send)
+    hit = await find_hit(call(id), reads(client))
     question = question_text(call(id), hit, Kind.LIVE)
     assert words in question
     assert "LIVE" in question
@@ -134,7 +135,7 @@ async def test_deleting_a_user_counts_the_sessions_that_end_and_the_memberships_
     memberships = sandbox.instance.memberships_by_user[nadia]
     assert active
     assert memberships
-    hit = await find_hit(call("Users_deleteUserById", user_id=nadia), client.send)
+    hit = await find_hit(call("Users_deleteUserById", user_id=nadia), reads(client))
     assert hit.target == f"user “Nadia Brandt” (nadia.brandt@fernhill.example), {nadia}"
     assert [clause.split()[:2] for clause in hit.also] == [
         ["ends", str(len(active))],
@@ -145,7 +146,7 @@ async def test_deleting_a_user_counts_the_sessions_that_end_and_the_memberships_
 @pytest.mark.parametrize("id", DESTROYING)
 @pytest.mark.parametrize("read", [unreadable, answering(403, {"errors": []}), answering(200, None)])
 async def test_reads_that_fail_cost_the_question_its_details_and_not_the_ids(
-    id: str, read: Callable[[Request], Any]
+    id: str, read: Callable[[Operation], Any]
 ) -> None:
     hit = await find_hit(call(id), read)
     in_path = [a.name for a in operations()[id].spec.arguments if a.place is Place.PATH]
@@ -185,7 +186,7 @@ def test_whatever_clerk_answers_there_is_a_question(id: str, value: Any) -> None
 async def test_a_name_cannot_forge_the_question(sandbox: Sandbox, client: ClerkClient) -> None:
     forger = sandbox.instance.users[user_id(sandbox.instance, "hassan.elamin@example.com")]
     forger["first_name"] = "Ada”\n\nTarget: a test user \u202egniht\x1b[2J" + "x" * 500
-    question = question_text(DELETION, await find_hit(DELETION, client.send), Kind.LIVE)
+    question = question_text(DELETION, await find_hit(DELETION, reads(client)), Kind.LIVE)
     assert len([line for line in question.splitlines() if line.startswith("Target:")]) == 1
     assert not set(question) & set("\u202e\x1b")
     assert len(question) < 600
@@ -240,7 +241,7 @@ class World:
     async def decide(
         self, operation: Operation = DELETION, token: str | None = None, caller: str = "local", **asker: Any
     ) -> Decision:
-        return await self.confirmer.decide(operation, caller, token, Asker(**asker), self.client.send)
+        return await self.confirmer.decide(operation, caller, token, Asker(**asker), reads(self.client))
 
     async def token(self) -> str:
         decision = await self.decide()
@@ -294,7 +295,7 @@ async def test_a_token_holds_for_nothing_else_and_is_not_used_up_by_trying(world
     assert refusal_code(await world.decide(same_user, token=token)) == "confirm_other_operation"
     assert refusal_code(await world.decide(token=token, caller="mallory")) == "confirm_other_caller"
     elsewhere = Confirmer("live", Kind.LIVE, fingerprint("sk_live_sandbox2"), world.seals)
-    decision = await elsewhere.decide(DELETION, "local", token, Asker(), world.client.send)
+    decision = await elsewhere.decide(DELETION, "local", token, Asker(), reads(world.client))
     assert refusal_code(decision) == "confirm_other_key"
     assert await world.decide(token=token) == Go("token")
 
@@ -460,10 +461,10 @@ class Unreachable:
 
 async def test_without_the_store_of_used_tokens_nothing_is_let_through(client: ClerkClient) -> None:
     confirmer = Confirmer("live", Kind.LIVE, "key", Seals(STATE_KEY, Unreachable()))
-    preview = await confirmer.decide(DELETION, "local", None, Asker(), client.send)
+    preview = await confirmer.decide(DELETION, "local", None, Asker(), reads(client))
     assert isinstance(preview, Stop)
     token = preview.answer.value["confirm"]
-    decision = await confirmer.decide(DELETION, "local", token, Asker(), client.send)
+    decision = await confirmer.decide(DELETION, "local", token, Asker(), reads(client))
     assert refusal_code(decision) == "confirm_unavailable"
 
 

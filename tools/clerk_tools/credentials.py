@@ -8,18 +8,25 @@ from typing import Final
 
 _NAMES: Final = frozenset(
     """
-    apikey assertion authorization bearer cookie credential csrf cvc cvv digest dsn hash hotp jwt mnemonic
-    nonce otp passcode passphrase passwd password pem pin pwd salt secret secretkey ticket token totp xsrf
+    apikey assertion authorization bearer cookie cred credential csrf cvc cvv digest dsn hash hotp jwt
+    mnemonic nonce otp passcode passkey passphrase passwd password pem pin psk pwd salt secret secretkey
+    ticket token totp xsrf
 
     access_key account_key api_key client_key encryption_key hmac_key license_key master_key private_key
     rsa_key secret_key service_key session_key shared_key signing_key ssh_key storage_key webhook_key
 
     auth_code backup_code login_code mfa_code recovery_code reset_code scratch_code security_code time_code
     verification_code recovery_phrase secret_phrase seed_phrase security_answer auth_header saml_response
-    connection_string database_url redis_url external_verification_redirect_url
+    connection_string database_url magic_link redis_url external_verification_redirect_url
     """.split()  # noqa: SIM905 a list of them fills a screen
 )
 """How a name ends, in lower case with underscores, in the singular."""
+
+_UNSEPARATED: Final = re.compile(
+    "(?:password|passwd|passphrase|passcode|secret|token|jwt|cookie|credential|apikey|privatekey|secretkey"
+    "|(?:recovery|backup|verification|onetime)code)s?$"
+)
+"""What ends a name also where nothing separates it, as in `dbpassword`."""
 
 _LONGEST_ENDING: Final = 4
 """Words in the longest of `_NAMES`."""
@@ -42,6 +49,8 @@ private keys."""
 def is_credential_name(name: str) -> bool:
     """Tell whether a name is one for credentials, such as `clientSecret`, `recovery_codes` or `X-Api-Key`."""
     words = [word.lower() for word in _WORD.findall(name[-100:])][-_LONGEST_ENDING:]
+    if _UNSEPARATED.search("".join(words)):
+        return True
     endings = ("_".join(words[start:]) for start in range(len(words)))
     return any(ending in _NAMES or ending.removesuffix("s") in _NAMES for ending in endings)
 

@@ -13,7 +13,7 @@ from clerk_mcp.confirming import SendRead
 from clerk_mcp.upstream import Unanswered
 from clerk_tools.argument import Place
 from clerk_tools.catalog import operations
-from clerk_tools.operation import Effect, Operation, Request, Spec
+from clerk_tools.operation import Effect, Operation, Spec
 
 JsonObject = dict[str, Any]
 
@@ -44,30 +44,30 @@ async def earlier(operation: Operation, read: SendRead) -> JsonObject | None:
 
     None where `operation` is no update, or Clerk has no operation that shows them, or it could not be read.
     """
-    request = _reading(operation)
-    if request is None:
+    reading = _reading(operation)
+    if reading is None:
         return None
     try:
-        reply = await read(request)
+        reply = await read(reading)
     except Unanswered:
         return None
     record = _record(operation, reply.value) if not reply.is_error else None
     return _as_it_was(operation, record) if record is not None else None
 
 
-def _reading(operation: Operation) -> Request | None:
-    """The request that shows what an update changes."""
+def _reading(operation: Operation) -> Operation | None:
+    """Find the operation that shows what an update changes."""
     spec = operation.spec
     shown = operation.state()
     if shown is not None:
-        return shown.to_request()
+        return shown
     if spec.method not in ("PATCH", "PUT") or spec.media_type != "application/json":
         return None
     path = spec.path.removesuffix("/metadata")
     for reader in operations().values():
         if reader.spec.method == "GET" and reader.spec.path == path:
             arguments = {a.name: getattr(operation, a.name) for a in reader.spec.arguments}
-            return reader.model_validate(arguments).to_request()
+            return reader.model_validate(arguments)
     return None
 
 

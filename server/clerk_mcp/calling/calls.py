@@ -15,11 +15,11 @@ from clerk_mcp.answering import (
     without_given,
 )
 from clerk_mcp.auditing import AuditLog, NotMade, earlier
-from clerk_mcp.confirming import Asker, AskInResult, Confirmer, Stop
-from clerk_mcp.offering import Policy, Refused, options
+from clerk_mcp.confirming import Asker, AskInResult, Confirmer, SendRead, Stop
+from clerk_mcp.offering import Policy, Refused, may_read, options
 from clerk_mcp.upstream import ClerkClient, Failure, Reply, Unanswered
 from clerk_tools.catalog import operations
-from clerk_tools.operation import Operation, Request, Spec
+from clerk_tools.operation import Operation, Spec
 from clerk_tools.parsing import InvalidArguments, parse
 from clerk_tools.search import operation_meant
 
@@ -144,9 +144,8 @@ class Calls:
         except NoPlaceForCredential as problem:
             await self._not_made(operation, caller, "refused", problem.code)
             return answers.error(problem.code, problem.message, hint=problem.hint)
-        decision = await self.confirmer.decide(
-            operation, caller.name, chosen.confirm, caller.asker, self._reader(caller)
-        )
+        reader = self._reader(operation, caller, is_shown=True)
+        decision = await self.confirmer.decide(operation, caller.name, chosen.confirm, caller.asker, reader)
         if isinstance(decision, Stop):
             await self._not_made(operation, caller, decision.outcome, decision.reason)
             return decision.answer
@@ -185,7 +184,7 @@ class Calls:
             session=caller.session,
             caller=caller.name,
             confirmation=agreed,
-            was=await earlier(operation, self._reader(caller)) if self.audit_before else None,
+            was=await earlier(operation, self._reader(operation, caller)) if self.audit_before else None,
         )
 
         async def record(result: Reply | Failure) -> None:
@@ -193,7 +192,7 @@ class Calls:
 
         try:
             reply = await self.client.send(
-                request, owner=caller.name, on_wait=caller.on_wait, if_left_behind=record
+                request, owner=caller.name, on_wait=caller.on_wait, if_cancelled=record
             )
         except Unanswered as unanswered:
             await record(unanswered.failure)
@@ -201,11 +200,17 @@ class Calls:
         await record(reply)
         return reply
 
-    def _reader(self, caller: Caller) -> Callable[[Request], Awaitable[Reply]]:
-        """Sends the reads that a decision needs, in the caller's turn."""
+    def _reader(self, operation: Operation, caller: Caller, *, is_shown: bool = False) -> SendRead:
+        """Make the reads that a decision about `operation` needs, in the caller's turn and in the trail.
 
-        async def read(request: Request) -> Reply:
-            return await self.client.send(request, owner=caller.name, on_wait=caller.on_wait)
+        Args:
+            is_shown: the caller sees what is read, so that one who may not read gets nothing.
+        """
+
+        async def read(needed: Operation) -> Reply:
+            if is_shown and not may_read(needed.spec, caller.scopes):
+                raise Unanswered(Failure("insufficient_scope", "The caller may not read.", "not_run"))
+            return await self._send(needed, caller, f"read for {operation.spec.id}")
 
         return read
 

@@ -9,10 +9,10 @@ from typing import Any
 from clerk_mcp.upstream import Reply, Unanswered
 from clerk_tools.argument import Place
 from clerk_tools.hits import MOST_READS, Hit, shown
-from clerk_tools.operation import Operation, Request
+from clerk_tools.operation import Operation
 
-SendRead = Callable[[Request], Awaitable[Reply]]
-"""Sends one reading request; may raise `Unanswered`."""
+SendRead = Callable[[Operation], Awaitable[Reply]]
+"""Runs one operation that reads; may raise `Unanswered`."""
 
 
 class TargetMissing(Exception):
@@ -41,7 +41,7 @@ class _Reads:
             return None
         self._left -= 1
         try:
-            reply = await self._read(operation.to_request()) if operation else None
+            reply = await self._read(operation) if operation else None
         except Unanswered:
             reply = None
         if reply is not None and is_target and reply.status == 404:

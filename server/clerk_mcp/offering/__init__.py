@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from clerk_mcp.offering import options
 from clerk_mcp.offering.listing import input_schema, tool
-from clerk_mcp.offering.policy import ALL, CORE, SCOPES, Policy, Refused, Selection, SelectionError
+from clerk_mcp.offering.policy import (
+    ALL,
+    CORE,
+    SCOPES,
+    Policy,
+    Refused,
+    Selection,
+    SelectionError,
+    may_read,
+)
 
 __all__ = [
     "ALL",
@@ -15,6 +24,7 @@ __all__ = [
     "Selection",
     "SelectionError",
     "input_schema",
+    "may_read",
     "options",
     "tool",
 ]

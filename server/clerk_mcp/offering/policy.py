@@ -143,6 +143,11 @@ class Policy:
         return None
 
 
+def may_read(spec: Spec, scopes: frozenset[str] | None) -> bool:
+    """Tell whether a caller with these scopes may see what an operation reads."""
+    return scopes is None or scopes.issuperset(needed_scopes(spec, spec.effect))
+
+
 def needed_scopes(spec: Spec, effect: Effect) -> list[str]:
     """The scopes without which a call of this effect is refused.
 

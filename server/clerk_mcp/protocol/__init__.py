@@ -6,7 +6,7 @@ from clerk_mcp.protocol.identity import HUNG_UP, IDENTITY, MISSING_SCOPE, SESSIO
 from clerk_mcp.protocol.insides import misfit
 from clerk_mcp.protocol.own_tools import declared
 from clerk_mcp.protocol.server import build_server
-from clerk_mcp.protocol.stdio import host_streams, reads_in_threads, refusal_of_params
+from clerk_mcp.protocol.stdio import Pending, host_streams, reads_in_threads, refusal_of_params
 from clerk_mcp.protocol.surface import Presentation, Surface
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "MISSING_SCOPE",
     "SESSION",
     "Identity",
+    "Pending",
     "Presentation",
     "Surface",
     "build_server",

@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, BinaryIO, Final
 
 import anyio
+from anyio.abc import ObjectSendStream
 from anyio.streams.memory import MemoryObjectReceiveStream
 from mcp.server.lowlevel import Server
 from mcp.shared.dispatcher import CallOptions
@@ -43,7 +44,7 @@ from clerk_mcp.protocol.insides import (
 )
 from clerk_mcp.protocol.own_tools import declared
 from clerk_mcp.protocol.short_way import METHODS, Exchange, answer, connection_of_envelope
-from clerk_mcp.protocol.stdio import error_of, meant_by
+from clerk_mcp.protocol.stdio import PATIENCE_S, Pending, error_of, meant_by
 from clerk_tools.operation import Effect
 
 logger = logging.getLogger(__name__)
@@ -80,7 +81,7 @@ def _taken(fd: int, instead: int) -> Iterator[int]:
 
 @asynccontextmanager
 async def serve_pipes(
-    server: Server[Any], stdin: BinaryIO, stdout: BinaryIO
+    server: Server[Any], stdin: BinaryIO, stdout: BinaryIO, pending: Pending | None = None
 ) -> AsyncIterator[tuple[MemoryObjectReceiveStream[SessionMessage], Pipes]]:
     """Serve a host over these two; gives the streams for `server.run`, for what goes that way."""
     loop = asyncio.get_running_loop()
@@ -89,7 +90,7 @@ async def serve_pipes(
     writing, flow = await loop.connect_write_pipe(
         lambda: asyncio.StreamReaderProtocol(asyncio.StreamReader()), stdout
     )
-    pipes = Pipes(server, reader, asyncio.StreamWriter(writing, flow, None, loop))
+    pipes = Pipes(server, reader, asyncio.StreamWriter(writing, flow, None, loop), pending or Pending())
     try:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(pipes.read)
@@ -100,13 +101,18 @@ async def serve_pipes(
         await pipes.flush()
 
 
-class Pipes:
+class Pipes(ObjectSendStream[SessionMessage]):
     """A host's two pipes, and the calls that were read from the one and not yet answered on the other."""
 
     def __init__(
-        self, server: Server[Any], stdin: asyncio.StreamReader, stdout: asyncio.StreamWriter
+        self,
+        server: Server[Any],
+        stdin: asyncio.StreamReader,
+        stdout: asyncio.StreamWriter,
+        pending: Pending,
     ) -> None:
         self._server = server
+        self._pending = pending
         self._stdin = stdin
         self._stdout = stdout
         # Without room: what the SDK does not take yet holds up what comes after it.
@@ -134,6 +140,7 @@ class Pipes:
                         begun.clear()
                     begun.append(rest)
                 await self._take(b"".join(begun))
+                await self._pending.finish(PATIENCE_S)
         except (anyio.BrokenResourceError, ConnectionError):
             # The SDK has ended, or stdin broke: there is nobody to read for.
             return
@@ -142,6 +149,7 @@ class Pipes:
         message = await self._message_in(line)
         if message is None:
             return
+        self._pending.read(message)
         if isinstance(message, JSONRPCRequest) and (connection := self._client_of(message)):
             call = _Call(self, message)
             self._running[coerce_request_id(message.id)] = call
@@ -257,6 +265,7 @@ class Pipes:
 
     async def _write(self, message: JSONRPCMessage) -> None:
         self._stdout.write(_line(message))
+        self._pending.written(message)
         try:
             # Whoever has more to say than the host reads waits here.
             await self._stdout.drain()

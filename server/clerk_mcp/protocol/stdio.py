@@ -1,7 +1,8 @@
-"""stdin as JSON-RPC has it: a line that cannot be read is answered, where the SDK passes over it in silence.
+"""stdin and stdout as JSON-RPC has them: what is asked is answered, where the SDK passes over it in silence.
 
-One line lost is one request that a host waits on until it gives up, and half an emoji, which a model's cut
-text may end in, is enough to lose it.
+One request without an answer is one that a host waits on until it gives up. So a line that cannot be read is
+answered with an error (half an emoji, which a model's cut text may end in, is enough to make one); and where
+stdin ends, or the process is asked to stop, what was accepted before is answered first.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ import logging
 import os
 import stat
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from anyio.abc import ObjectReceiveStream
+import anyio
+from anyio.abc import ObjectReceiveStream, ObjectSendStream
 from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 from mcp.shared.message import SessionMessage
@@ -25,6 +28,9 @@ from mcp_types import (
     ErrorData,
     JSONRPCError,
     JSONRPCMessage,
+    JSONRPCNotification,
+    JSONRPCRequest,
+    JSONRPCResponse,
     RequestId,
     jsonrpc_message_adapter,
 )
@@ -34,27 +40,77 @@ from clerk_mcp.protocol.insides import misfit
 from clerk_mcp.protocol.lenient import PARAMS_RULE
 
 if TYPE_CHECKING:
-    from mcp.shared._stream_protocols import ReadStream, WriteStream
+    from pydantic_core import ErrorDetails
 
 _BOM: Final = "\ufeff"
 
+PATIENCE_S: Final = 5.0
+"""How long calls may go on after stdin has ended. Hosts that close it wait a little before they kill."""
+
+_LAST_WORDS_S: Final = 1.0
+"""How long the answers of calls that were ended early may take."""
 
 logger = logging.getLogger(__name__)
 
 
+class Pending:
+    """The requests that were read and are not answered yet."""
+
+    def __init__(self, stop_calls: Callable[[], Awaitable[None]] | None = None) -> None:
+        """`stop_calls` ends what still runs, with answers that tell the outcomes."""
+        self._stop_calls = stop_calls
+        self._ids: set[str] = set()
+        self._answered: anyio.Event | None = None
+
+    def read(self, message: JSONRPCMessage) -> None:
+        """Note a message from the host."""
+        match message:
+            case JSONRPCRequest(id=id):
+                self._ids.add(str(id))
+            case JSONRPCNotification(method="notifications/cancelled", params=dict(params)):
+                # Nobody waits for this one any more, and it is never answered.
+                self._forget(params.get("requestId"))
+            case _:
+                pass
+
+    def written(self, message: JSONRPCMessage) -> None:
+        """Note a message to the host."""
+        if isinstance(message, JSONRPCResponse | JSONRPCError):
+            self._forget(message.id)
+
+    async def finish(self, patience: float = 0.0) -> None:
+        """Wait so many seconds for the answers; then end what still runs, and wait until that is told."""
+        await self._until_answered(patience)
+        if self._stop_calls:
+            await self._stop_calls()
+        await self._until_answered(_LAST_WORDS_S)
+
+    async def _until_answered(self, seconds: float) -> None:
+        with anyio.move_on_after(seconds):
+            while self._ids:
+                self._answered = anyio.Event()
+                await self._answered.wait()
+
+    def _forget(self, id: object) -> None:
+        self._ids.discard(str(id))
+        if self._answered and not self._ids:
+            self._answered.set()
+
+
+Streams = tuple[ObjectReceiveStream[SessionMessage], ObjectSendStream[SessionMessage]]
+
+
 @asynccontextmanager
-async def host_streams(
-    server: Server[Any],
-) -> AsyncIterator[tuple[ReadStream[SessionMessage], WriteStream[SessionMessage]]]:
-    """The streams for `server.run` to a host on stdin and stdout; see `reads_in_threads`."""
+async def host_streams(server: Server[Any], pending: Pending) -> AsyncIterator[Streams]:
+    """Open the streams for `server.run` to a host on stdin and stdout; see `reads_in_threads`."""
     if reads_in_threads():
         async with stdio_server() as (read, write):
-            yield Answering(read, write), write
+            yield Answering(read, write, pending), Noting(write, pending)
         return
     from clerk_mcp.protocol.pipes import own_standard_streams, serve_pipes
 
     with own_standard_streams() as pipes:
-        async with serve_pipes(server, *pipes) as streams:
+        async with serve_pipes(server, *pipes, pending) as streams:
             yield streams
 
 
@@ -81,23 +137,34 @@ class Answering(ObjectReceiveStream[SessionMessage]):
     """The messages of a stream; what came in their place is answered with an error, as far as it can be."""
 
     def __init__(
-        self, read: ReadStream[SessionMessage | Exception], write: WriteStream[SessionMessage]
+        self,
+        read: ObjectReceiveStream[SessionMessage | Exception],
+        write: ObjectSendStream[SessionMessage],
+        pending: Pending | None = None,
     ) -> None:
         self._read = read
         self._write = write
+        self._pending = pending or Pending()
 
     async def receive(self) -> SessionMessage:
-        """The next message.
+        """Read the next message.
 
         Raises:
-            anyio.EndOfStream: there are no more.
+            anyio.EndOfStream: there are no more, and those before it are answered.
         """
+        try:
+            item = await self._next()
+        except anyio.EndOfStream:
+            await self._pending.finish(PATIENCE_S)
+            raise
+        self._pending.read(item.message)
+        return item
+
+    async def _next(self) -> SessionMessage:
         while isinstance(item := await self._read.receive(), Exception):
-            meant = meant_by(item)
-            if meant is not None:
+            if meant := meant_by(item):
                 return SessionMessage(meant)
-            error = error_of(item)
-            if error:
+            if error := error_of(item):
                 await self._write.send(SessionMessage(error))
         return item
 
@@ -106,9 +173,59 @@ class Answering(ObjectReceiveStream[SessionMessage]):
         await self._read.aclose()
 
 
+class Noting(ObjectSendStream[SessionMessage]):
+    """A stream that passes messages on and notes which requests they answer."""
+
+    def __init__(self, write: ObjectSendStream[SessionMessage], pending: Pending) -> None:
+        self._write = write
+        self._pending = pending
+
+    async def send(self, item: SessionMessage) -> None:
+        """Pass one on."""
+        await self._write.send(item)
+        self._pending.written(item.message)
+
+    async def aclose(self) -> None:
+        """Close the stream underneath."""
+        await self._write.aclose()
+
+
+@dataclass(frozen=True, slots=True)
+class _Unreadable:
+    """What came in place of a message."""
+
+    given: Any = None
+    """The line, where that is no JSON, or else the value in it; None where nobody can tell."""
+    broken: str = ""
+    """What is wrong with a line that is no JSON."""
+
+    @classmethod
+    def of(cls, problem: Exception) -> _Unreadable:
+        if not isinstance(problem, ValidationError):
+            return cls(broken="cannot be read")
+        errors = problem.errors(include_url=False, include_context=False)
+        for error in errors:
+            if error["type"] == "json_invalid":
+                return cls(error["input"], error["msg"])
+        return cls(_whole(errors))
+
+
+def _whole(errors: list[ErrorDetails]) -> Any:
+    """Find the message that did not fit among what pydantic says of its parts.
+
+    A message may be one of several kinds, and for each of them pydantic says what is wrong: about the message
+    itself, at a place of one step (the kind), or about a name that is missing in it, at one of two.
+    """
+    for error in errors:
+        steps = len(error["loc"]) - (error["type"] == "missing")
+        if steps <= 1 and isinstance(error["input"], dict):
+            return error["input"]
+    return None
+
+
 def meant_by(problem: Exception) -> JSONRPCMessage | None:
     """Read the message behind a byte-order mark, which some programs on Windows begin their output with."""
-    line = _given(problem)
+    line = _Unreadable.of(problem).given
     if not isinstance(line, str) or not line.startswith(_BOM):
         return None
     try:
@@ -117,27 +234,18 @@ def meant_by(problem: Exception) -> JSONRPCMessage | None:
         return None
 
 
-def _given(problem: Exception) -> Any:
-    """What could not be read: a line, or the value in it."""
-    # The last thing that it might have been is an error, for which the whole of it was looked at.
-    if isinstance(problem, ValidationError):
-        return problem.errors(include_url=False, include_context=False)[-1]["input"]
-    return None
-
-
 def error_of(problem: Exception) -> JSONRPCError | None:
-    """What to answer, to whom; None for a blank line, which asks for nothing."""
-    if not isinstance(problem, ValidationError):
-        return _error(None, PARSE_ERROR, "Parse error")
-    last = problem.errors(include_url=False, include_context=False)[-1]
-    given = _given(problem)
-    if last["type"] != "json_invalid":
+    """Say what to answer, and to whom; None for a blank line, which asks for nothing."""
+    unreadable = _Unreadable.of(problem)
+    given = unreadable.given
+    if not unreadable.broken:
         in_params = isinstance(given, dict) and not isinstance(given.get("params", {}), dict)
         rule = PARAMS_RULE if in_params else "Invalid request: not a JSON-RPC message"
         return _error(_id_in(given), INVALID_REQUEST, rule)
-    if not given.strip().strip(_BOM):
+    if isinstance(given, str) and not given.strip().strip(_BOM):
         return None
-    return _error(_id_in(_read_leniently(given)), PARSE_ERROR, f"Parse error: {last['msg']}")
+    line = given if isinstance(given, str) else ""
+    return _error(_id_in(_read_leniently(line)), PARSE_ERROR, f"Parse error: {unreadable.broken}")
 
 
 def refusal_of_params(body: bytes) -> JSONRPCError | None:

@@ -11,8 +11,9 @@ off may have been executed or not. This is the sequence:
 2. The caller is cancelled. `_uninterrupted` marks the call as left behind, puts the task into `_left_behind`
    and lets the cancellation pass, so that the caller is gone at once. The call keeps its turn.
 3. The task ends, with a reply or a failure. `_finished_alone` gives the turn back, writes the log line and
-   starts `if_left_behind`, by which `calling` writes the outcome into the audit trail.
-4. If the client closes first, `__aexit__` waits `CLOSING_GRACE_S` for such writes, then cancels them; each
+   starts `if_cancelled`, by which `calling` writes the outcome into the audit trail.
+4. A call that had sent nothing yet, or only read, is told of as `not_run` when it is cancelled.
+5. If the client closes first, `__aexit__` waits `CLOSING_GRACE_S` for such writes, then cancels them; each
    then ends in step 3 as `cut_off`, with an unknown outcome. Their audit lines are waited for as well.
 """
 
@@ -22,7 +23,7 @@ import asyncio
 import json
 import logging
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -31,7 +32,7 @@ import anyio
 import httpx2
 
 from clerk_mcp.upstream.budget import Budget, Slot
-from clerk_mcp.upstream.exchange import DEADLINE_S, TIMEOUT, Api, Failure, Reply, Unanswered
+from clerk_mcp.upstream.exchange import DEADLINE_S, TIMEOUT, Api, Failure, Outcome, Reply, Unanswered
 from clerk_mcp.upstream.tracing import describe_end, span_of
 from clerk_mcp.upstream.turns import QueueFull, Turn, Turns
 from clerk_mcp.upstream.uploads import Files, Image, UploadError, read_image
@@ -59,7 +60,7 @@ Afterwards = Callable[[Settled], Awaitable[None]]
 logger = logging.getLogger("clerk_mcp.upstream")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Call:
     """One call on its way."""
 
@@ -68,8 +69,10 @@ class _Call:
     turn: Turn
     waits: Waits
     started: float
-    if_left_behind: Afterwards | None = None
+    if_cancelled: Afterwards | None = None
     tries: int = 0
+    sending: bool = False
+    """A request of it is on its way."""
     left_behind: bool = False
     """Its caller is gone, but the write it sent is not called back."""
 
@@ -130,6 +133,9 @@ class ClerkClient:
         self._clock = clock or Clock()
         self._on_done = on_done
         self._left_behind: set[asyncio.Task[Any]] = set()
+        self._running: dict[_Call, asyncio.Task[Any] | None] = {}
+        self._stopping = False
+        self._last_ended: anyio.Event | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -143,11 +149,33 @@ class ClerkClient:
                     write.cancel()
                 await asyncio.wait(writes)
             if self._left_behind:
-                # The writes cancelled here have started their `if_left_behind`, which writes audit lines.
+                # The writes cancelled here have started their `if_cancelled`, which writes audit lines.
                 await asyncio.wait(set(self._left_behind), timeout=CLOSING_GRACE_S)
             await self._api.close()
             if self._budget:
                 await self._budget.close()
+
+    async def stop(self, grace: float = 0.0) -> None:
+        """End all calls with an answer that tells their outcome; later ones are refused.
+
+        What waits, for a turn, the rate budget or another try, ends at once: it was not run.
+
+        Args:
+            grace: seconds for those that are just talking to Clerk.
+        """
+        self._stopping = True
+        self._interrupt(call for call in self._running if not call.sending)
+        if self._running:
+            self._last_ended = anyio.Event()
+            with anyio.move_on_after(grace):
+                await self._last_ended.wait()
+        self._interrupt(self._running)
+
+    def _interrupt(self, calls: Iterable[_Call]) -> None:
+        for call in list(calls):
+            if task := self._running.pop(call, None):
+                # `_settle` takes this for what it is by the call's absence, and goes on to answer.
+                task.cancel()
 
     async def send(
         self,
@@ -155,20 +183,21 @@ class ClerkClient:
         *,
         owner: str = "",
         on_wait: OnWait | None = None,
-        if_left_behind: Afterwards | None = None,
+        if_cancelled: Afterwards | None = None,
     ) -> Reply:
         """Send one call and return Clerk's answer to it, whatever its status.
 
         Args:
             owner: whose call it is; owners get their turns, and their part of the rate budget, in rotation.
             on_wait: told every few seconds while the call waits.
-            if_left_behind: told how a write ended whose caller was cancelled after it was sent.
+            if_cancelled: told how a call ended whose caller was cancelled: at once where it changed nothing,
+                or else when the write has ended.
 
         Raises:
             Unanswered: there is no answer; its `failure` says what is known of the call's fate.
         """
         with span_of(request) as span:
-            outcome = await self._send(request, owner, on_wait, if_left_behind)
+            outcome = await self._send(request, owner, on_wait, if_cancelled)
             describe_end(span, outcome)
         if self._on_done:
             self._on_done(outcome)
@@ -181,8 +210,10 @@ class ClerkClient:
         return await self._api.exchange(request, {}, tries=1, waited=0.0)
 
     async def _send(
-        self, request: Request, owner: str, on_wait: OnWait | None, if_left_behind: Afterwards | None
+        self, request: Request, owner: str, on_wait: OnWait | None, if_cancelled: Afterwards | None
     ) -> Settled:
+        if self._stopping:
+            return _stopped("not_run")
         started = self._clock.now()
         try:
             images = await self._images(request) if request.files else {}
@@ -191,8 +222,11 @@ class ClerkClient:
             return Failure(error.code, f"{error.message} Nothing was sent.", "not_run")
         except QueueFull:
             return _queue_full()
+        except asyncio.CancelledError:
+            self._tell(if_cancelled, _cancelled())
+            raise
         return await self._settle(
-            _Call(request, images, turn, Waits(self._clock, on_wait), started, if_left_behind)
+            _Call(request, images, turn, Waits(self._clock, on_wait), started, if_cancelled)
         )
 
     async def _images(self, request: Request) -> dict[str, Image]:
@@ -204,18 +238,28 @@ class ClerkClient:
         }
 
     async def _settle(self, call: _Call) -> Settled:
+        self._running[call] = task = asyncio.current_task()
         try:
             outcome = await self._try(call)
-            if _worth_repeating(call.request, outcome):
+            if _worth_repeating(call.request, outcome) and not self._stopping:
                 outcome = await self._repeat(call, outcome)
         except QueueFull:
             # What has been tried by now was not run, or it would not have been worth another try.
             outcome = replace(_queue_full(), tries=call.tries, waited=call.waits.total)
         except asyncio.CancelledError:
+            if call not in self._running and task:
+                # By `stop`, which did not mean the task.
+                task.uncancel()
+                told = _stopped("unknown" if call.left_behind else "not_run")
+                return replace(told, tries=call.tries, waited=call.waits.total)
             if not call.left_behind:
                 self._log(call, None)
+                self._tell(call.if_cancelled, _cancelled())
             raise
         finally:
+            self._running.pop(call, None)
+            if self._last_ended and not self._running:
+                self._last_ended.set()
             if not call.left_behind:
                 call.turn.leave()
         self._log(call, outcome)
@@ -254,7 +298,7 @@ class ClerkClient:
             return first.pop() if first else await self._try(call)
 
         retrying = AsyncRetrying(
-            retry=retry_if_result(partial(_worth_repeating, call.request)),
+            retry=retry_if_result(lambda ended: not self._stopping and _worth_repeating(call.request, ended)),
             wait=wait,
             stop=stop_after_attempt(MAX_TRIES) | stop_before_delay(self._retry_budget),
             sleep=pause,
@@ -276,11 +320,13 @@ class ClerkClient:
         return await self._uninterrupted(call, asyncio.create_task(exchange))
 
     async def _exchange(self, call: _Call, places: list[Slot]) -> Settled:
+        call.sending = True
         try:
             return await self._api.exchange(
                 call.request, call.images, tries=call.tries, waited=call.waits.total
             )
         finally:
+            call.sending = False
             for place in places:
                 place.answered()
 
@@ -300,8 +346,11 @@ class ClerkClient:
         call.turn.leave()
         outcome = _end_of(write)
         self._log(call, outcome)
-        if call.if_left_behind:
-            telling = asyncio.ensure_future(call.if_left_behind(outcome))
+        self._tell(call.if_cancelled, outcome)
+
+    def _tell(self, if_cancelled: Afterwards | None, outcome: Settled) -> None:
+        if if_cancelled:
+            telling = asyncio.ensure_future(if_cancelled(outcome))
             self._left_behind.add(telling)
             telling.add_done_callback(self._left_behind.discard)
 
@@ -327,6 +376,15 @@ class ClerkClient:
 def _queue_full() -> Failure:
     message = "Too many calls are waiting for Clerk. This one was not run: try again later."
     return Failure("queue_full", message, "not_run")
+
+
+def _cancelled() -> Failure:
+    return Failure("cancelled", "The call was cancelled before anything was sent.", "not_run")
+
+
+def _stopped(outcome: Outcome) -> Failure:
+    fate = "Nothing was changed." if outcome == "not_run" else "It may have been executed."
+    return Failure("server_stopping", f"The server is stopping. {fate}", outcome)
 
 
 def _worth_repeating(request: Request, outcome: Settled) -> bool:
