@@ -93,7 +93,10 @@ def _page(resource: str) -> str:
 def _section(spec: Spec) -> list[str]:
     given, answer = examples()[spec.id]
     scopes = " and ".join(f"`{scope}`" for scope in needed_scopes(spec, spec.effect))
-    facts = [f"{spec.title}; {DOES[spec.effect]}", f"`{spec.method} {spec.path}`", f"scope {scopes}"]
+    does = DOES[spec.effect]
+    if spec.can_destroy and spec.effect is Effect.WRITE:
+        does += ", **destroys** with some arguments"
+    facts = [f"{spec.title}; {does}", f"`{spec.method} {spec.path}`", f"scope {scopes}"]
     if spec.deprecated:
         facts.append("deprecated by Clerk")
     options = [f"`{option.name}`" for option in options_of(spec)]
@@ -149,7 +152,7 @@ def _type(argument: Argument) -> str:
         words += "".join(f" {word} {bound}" for word, bound in bounds if bound is not None)
     notes = [
         "required" if argument.required else "",
-        "may be null" if argument.nullable else "",
+        "can be cleared" if argument.clearable else "",
         "deprecated" if argument.deprecated else "",
     ]
     return ", ".join([words, *(note for note in notes if note)])

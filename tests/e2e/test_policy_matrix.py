@@ -20,26 +20,32 @@ from mcp.client import ClientRequestContext
 from mcp.client.session import ElicitationFnT
 from mcp_types import INTERNAL_ERROR, ElicitRequestParams, ElicitResult, ErrorData, InputRequiredResult
 
-from clerk_mcp.answering.answers import Formatter
+from clerk_mcp.answering.answers import Answer, Formatter
 from clerk_mcp.answering.secret_values import SecretValues
-from clerk_mcp.calling.calls import Calls
+from clerk_mcp.calling.calls import Caller, Calls
 from clerk_mcp.confirming.confirmer import Confirmer, ConfirmWhen
 from clerk_mcp.confirming.seals import Seals, UsedInProcess
 from clerk_mcp.instance import fingerprint, kind_of_key
 from clerk_mcp.offering.policy import Policy, Selection
 from clerk_mcp.protocol.server import build_server
 from clerk_mcp.upstream.client import ClerkClient
-from clerk_sandbox.examples import example_calls, filled_in, user_id
+from clerk_sandbox.examples import example_calls, filled_in
 from clerk_sandbox.sandbox import Sandbox
 from clerk_sandbox.transport import SandboxTransport
 from clerk_tools.catalog import operations
 from tests.calling import call, error_of, text_of
 from tests.conftest import ERAS, Connect
-from tests.effects import DESTROYS_THOUGH_NOT_DELETE, READS_THOUGH_POST
+from tests.effects import (
+    DESTROY_BY_EXAMPLE,
+    DESTROYING_ARGUMENTS,
+    DESTROYS_THOUGH_NOT_DELETE,
+    KEEPS_ALL,
+    READS_THOUGH_POST,
+    Destroying,
+    make_losable,
+)
 
 pytestmark = pytest.mark.anyio
-
-CLEARS_USERNAME = "Users_updateUserAttributes, username null"
 
 Effect = Literal["reads", "writes", "destroys"]
 Rule = Literal["read-only", "live", "always", "never"]
@@ -47,7 +53,7 @@ Says = Literal["yes", "no", "cannot ask"]
 
 
 def effect_of(row: str) -> Effect:
-    if row == CLEARS_USERNAME or row in DESTROYS_THOUGH_NOT_DELETE:
+    if row not in operations() or row in DESTROYS_THOUGH_NOT_DELETE or row in DESTROY_BY_EXAMPLE:
         return "destroys"
     method = operations()[row].spec.method
     if method == "GET" or row in READS_THOUGH_POST:
@@ -68,17 +74,17 @@ def reaches(effect: Effect, rule: Rule, live: bool, word: Says) -> bool:
 
 
 def rows() -> list[tuple[str, str, dict[str, Any]]]:
-    """Every operation with a valid call, and the one update that destroys."""
-    nadia = user_id(Sandbox().instance, "nadia.brandt@fernhill.example")
-    clearing = (CLEARS_USERNAME, "Users_updateUserAttributes", {"user_id": nadia, "username": None})
-    return [clearing, *((id, id, arguments) for id, arguments in example_calls().items())]
+    """Every update with arguments that destroy, and every operation with its example."""
+    risky = [(str(row), row.id, row.arguments) for row in DESTROYING_ARGUMENTS if not row.live_only]
+    # Organizations are switched off when nothing else needs them.
+    return [*risky[:-1], *((id, id, arguments) for id, arguments in example_calls().items()), risky[-1]]
 
 
 def test_the_documented_effects_are_those_of_the_catalogue() -> None:
     named = {"read": "reads", "write": "writes", "destroy": "destroys"}
     for id, operation in operations().items():
-        assert named[operation.spec.effect] == effect_of(id)
-    assert [effect_of(id) for id in operations()].count("destroys") == 26
+        if id not in DESTROY_BY_EXAMPLE:
+            assert named[operation.spec.effect] == effect_of(id)
 
 
 @dataclass
@@ -102,15 +108,29 @@ def says(word: Says) -> ElicitationFnT | None:
     return None if word == "cannot ask" else answer
 
 
-@asynccontextmanager
-async def world(rule: Rule, live: bool, era: str, user: ElicitationFnT | None) -> AsyncIterator[World]:
-    sandbox = Sandbox(live=live)
+@dataclass
+class CallsOnSandbox:
+    """The path of every call to a sandbox."""
+
+    sandbox: Sandbox
+    calls: Calls
+
+
+def calls_on(sandbox: Sandbox, rule: Rule = "live") -> CallsOnSandbox:
     kind = kind_of_key(sandbox.key)
     mode: ConfirmWhen = "live" if rule == "read-only" else rule
     clerk = ClerkClient(sandbox.key, base_url="http://sandbox/v1", transport=SandboxTransport(sandbox))
     confirmer = Confirmer(mode, kind, fingerprint(sandbox.key), Seals(None, UsedInProcess()))
     policy = Policy(Selection.of(), read_only=rule == "read-only")
     calls = Calls(clerk, Formatter(60_000, SecretValues("inline", Path())), policy, confirmer)
+    return CallsOnSandbox(sandbox, calls)
+
+
+@asynccontextmanager
+async def world(rule: Rule, live: bool, era: str, user: ElicitationFnT | None) -> AsyncIterator[World]:
+    sandbox = Sandbox(live=live)
+    make_losable(sandbox)
+    calls = calls_on(sandbox, rule).calls
     asked: list[str] = []
 
     async def ask(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult | ErrorData:
@@ -118,7 +138,7 @@ async def world(rule: Rule, live: bool, era: str, user: ElicitationFnT | None) -
         assert user
         return await user(context, params)
 
-    server = build_server(calls, kind.words, lifespan=clerk)
+    server = build_server(calls, kind_of_key(sandbox.key).words, lifespan=calls.client)
     async with Client(server, mode=era, elicitation_callback=ask if user else None) as client:
         yield World(sandbox, client, asked)
 
@@ -154,6 +174,32 @@ async def test_a_call_reaches_clerk_exactly_where_the_policy_and_the_user_let_it
                 again = await here.client.call_tool(id, {**arguments, "confirm": value["confirm"]})
                 assert (row, again.is_error, here.reached(id) - reached) == (row, False, 1)
             token = value.get("jwt", token)
+
+
+WRITER = frozenset({"clerk:read", "clerk:write"})
+
+
+@pytest.mark.parametrize("row", DESTROYING_ARGUMENTS, ids=str)
+async def test_who_may_write_may_not_destroy_by_an_update(row: Destroying) -> None:
+    here = calls_on(Sandbox(live=True))
+    make_losable(here.sandbox)
+    async with here.calls.client:
+        answer = await here.calls.run(row.id, row.arguments, Caller(scopes=WRITER))
+    assert isinstance(answer, Answer)
+    assert answer.value["error"]["scope"] == "clerk:destroy"
+    assert {request.method for request in here.sandbox.received} <= {"GET"}
+
+
+@pytest.mark.parametrize(("id", "arguments"), KEEPS_ALL)
+async def test_who_may_write_may_make_an_update_that_loses_nothing(
+    id: str, arguments: dict[str, Any]
+) -> None:
+    here = calls_on(Sandbox(live=True))
+    async with here.calls.client:
+        answer = await here.calls.run(id, arguments, Caller(scopes=WRITER))
+    assert isinstance(answer, Answer)
+    assert not answer.is_error
+    assert here.sandbox.received[-1].operation == id
 
 
 DELETION = example_calls()["Users_deleteUserById"]

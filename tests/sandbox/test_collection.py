@@ -46,7 +46,7 @@ class UpdateTag(
     organization_id: Path[Id] = arg()
     tag_id: Path[Id] = arg()
     name: Body[str] = arg(optional=True)
-    colour: Body[str | None] = arg(optional=True)
+    colour: Body[str] = arg(optional=True, nullable=True)
 
 
 class DeleteTag(

@@ -403,6 +403,7 @@ UPDATES = [
     call(
         "Users_updateUserAttributes", first_name="Carl", public_metadata={"plan": "none"}, external_id="x-1"
     ),
+    call("Users_updateUserAttributes", clear=["last_name"]),
     call("Users_mergeUserMetadataAttributes", public_metadata={"a": {"b": 1}, "plan": None}),
     call("Organizations_updateOrganization", slug="fernhill-ltd", max_allowed_memberships=50),
     call("Organizations_mergeOrganizationMetadata"),

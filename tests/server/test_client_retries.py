@@ -19,7 +19,8 @@ pytestmark = pytest.mark.anyio
 OK = answer(200, USER)
 DELETE = call("Users_deleteUserById", user_id="user_1")
 CREATE = call("Users_createNewUser", email_address=["ada@acme.dev"])
-READS_BY_POST = call("Users_verifyPassword", user_id="user_1", password="correct horse")
+READS_BY_POST = call("Clients_verifyClientToken", token="eyJ")
+COUNTS_AT_CLERK = call("Users_verifyPassword", user_id="user_1", password="correct horse")
 
 
 def busy(retry_after: str | None = "0") -> bytes:
@@ -93,7 +94,9 @@ async def test_a_read_is_repeated_after_a_server_error(status: int, request_: Re
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
-@pytest.mark.parametrize("request_", [update_user(), DELETE, CREATE], ids=lambda r: r.spec.method)
+@pytest.mark.parametrize(
+    "request_", [update_user(), DELETE, CREATE, COUNTS_AT_CLERK], ids=lambda r: r.spec.id
+)
 async def test_a_write_is_not_repeated_after_a_server_error_and_its_outcome_is_unknown(
     status: int, request_: Request
 ) -> None:

@@ -64,7 +64,7 @@ DRAFT = {"saml_connection_id": id_of(DEMO.saml_connections, active=False)}
 PRIMARY = {"domain_id": id_of(DEMO.domains, is_satellite=False)}
 AISHAS_EMAIL = {"email_address_id": DEMO.users[AISHA]["email_addresses"][0]["id"]}
 AISHAS_PHONE = {"phone_number_id": DEMO.users[AISHA]["phone_numbers"][0]["id"]}
-LOGIN = {"username": None, "user_id": AISHA}
+LOGIN = {"clear": ["username"], "user_id": AISHA}
 
 Calls = list[tuple[str, dict[str, Any]]]
 

@@ -368,7 +368,7 @@ async def test_a_refused_argument_is_not_repeated(spec: Spec) -> None:
 
 
 async def test_a_question_before_destroying_does_not_repeat_them_either() -> None:
-    given = confidential(operations()["Users_updateUserAttributes"].spec) | {"username": None}
+    given = confidential(operations()["Users_updateUserAttributes"].spec) | {"clear": ["username"]}
     async with server_on(of_sandbox(Sandbox()), confirm="always") as client:
         result = await client.call_tool("Users_updateUserAttributes", given)
     assert "preview" in text_of(result)

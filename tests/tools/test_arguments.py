@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from clerk_sandbox.examples import example_calls
 from clerk_tools.argument import Place
 from clerk_tools.catalog import operations
 from clerk_tools.operation import Spec
@@ -64,8 +65,26 @@ def test_an_entry_of_a_bulk_call_may_be_lenient_too() -> None:
     assert body == [{**entry, "inviter_user_id": "user_1", "public_metadata": {}}]
 
 
-def test_null_clears_a_field_that_clerk_lets_be_null_and_is_sent() -> None:
-    assert body_of(UPDATE, user_id="user_1", first_name=None) == {"first_name": None}
+def test_null_reads_as_left_out_for_every_optional_argument() -> None:
+    for operation in operations().values():
+        nulls = {a.name: None for a in operation.spec.arguments if not a.required}
+        needed = {name: v for name, v in example_calls()[operation.spec.id].items() if name not in nulls}
+        assert parse(operation, needed | nulls).to_request() == parse(operation, needed).to_request()
+
+
+def test_what_clear_names_is_sent_as_null() -> None:
+    assert body_of(UPDATE, user_id="user_1", clear=["first_name"]) == {"first_name": None}
+    assert body_of(UPDATE, user_id="user_1", clear="first_name", last_name="X") == {
+        "first_name": None,
+        "last_name": "X",
+    }
+
+
+def test_clear_names_what_can_be_cleared_and_nothing_that_is_given() -> None:
+    with pytest.raises(InvalidArguments, match="`clear` can only name: external_id, first_name"):
+        body_of(UPDATE, user_id="user_1", clear=["password"])
+    with pytest.raises(InvalidArguments, match="`clear` names what is also given: username"):
+        body_of(UPDATE, user_id="user_1", clear=["username"], username="ada")
 
 
 def test_what_was_left_out_is_not_sent_not_even_its_default() -> None:

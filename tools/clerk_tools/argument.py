@@ -23,6 +23,8 @@ class Place(StrEnum):
     QUERY = "query"
     BODY = "body"
     FILE = "file"
+    CLEAR = "clear"
+    """Names body arguments that are sent as null."""
 
 
 Path = Annotated[T, Place.PATH]
@@ -69,10 +71,10 @@ JsonObject = Annotated[dict[str, Any], AfterValidator(_json_only)]
 Id = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_one_segment)]
 """An id, slug or name that Clerk gave out. Surrounding blanks are dropped; an empty one is refused."""
 
-PAGING: Final = ("limit", "offset")
-"""The arguments of whatever answers page by page; see `Paged`."""
+LAST: Final = ("clear", "limit", "offset")
+"""The arguments that bases of operations bring, which stand after an operation's own."""
 
-CUSTOM_PROBLEMS: Final = ("not_an_id", "not_json", "too_deep")
+CUSTOM_PROBLEMS: Final = ("not_an_id", "not_json", "too_deep", "not_clearable")
 """Types of the validation errors above, whose messages are written for the caller."""
 
 
@@ -93,6 +95,44 @@ class Nested(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """When giving an argument destroys, in words for the question; made by the four functions below.
+
+    What Clerk shows before the change may tell that nothing is lost; where it shows nothing, the risk stands.
+    """
+
+    words: str
+    """A clause such as `ends every session`. Empty where the operation's own `hit` has better ones."""
+    value: object = None
+    """The only value that destroys; None is any."""
+    over_nothing: bool = False
+    """It destroys even where nothing was set before."""
+    keys: bool = False
+    """Only the keys of an object that are left out are lost."""
+    only_while: str = ""
+    """A field of the object without which nothing is at risk, such as `active`."""
+
+
+def cuts_off(value: bool, words: str) -> Risk:
+    """A switch that cuts somebody off in one of its positions."""
+    return Risk(words, value=value)
+
+
+def replaces(words: str, only_while: str = "") -> Risk:
+    """A value in place of which another one is lost."""
+    return Risk(words, only_while=only_while)
+
+
+def moves(words: str, only_while: str = "") -> Risk:
+    """A value on which people depend, so that any change can cut them off."""
+    return Risk(words, over_nothing=True, only_while=only_while)
+
+
+REPLACES_KEYS: Final = Risk("", keys=True)
+"""An object that replaces the whole of what was there."""
+
+
 def arg(
     description: str = "",
     *,
@@ -103,6 +143,10 @@ def arg(
     min_length: int | None = None,
     max_length: int | None = None,
     deprecated: bool = False,
+    nullable: bool = False,
+    clearable: bool | str = False,
+    risk: Risk | None = None,
+    shown_as: str = "",
 ) -> Any:
     """Declare one argument of an operation.
 
@@ -114,8 +158,14 @@ def arg(
         min_length, max_length: of text, in characters, or of an array, in entries. They are checked but not
             advertised: some hosts drop a server over a schema that has them.
         deprecated: Clerk says so.
+        nullable: Clerk's document lets it be null, which changes nothing. A null never comes here: it reads
+            as left out.
+        clearable: null empties it at Clerk; asked for by its name in `clear`. May say in words what is lost.
+        risk: when giving it destroys.
+        shown_as: the field of the object that shows what it is now, if that has another name.
     """
     required = not optional and default is None
+    own: dict[str, Any] = {"nullable": nullable, "clearable": clearable, "risk": risk, "shown_as": shown_as}
     return Field(
         default=... if required else default,
         description=description or None,
@@ -124,6 +174,7 @@ def arg(
         min_length=min_length,
         max_length=max_length,
         deprecated=True if deprecated else None,
+        json_schema_extra={name: value for name, value in own.items() if value} or None,
     )
 
 
@@ -149,6 +200,11 @@ class Argument:
     description: str = ""
     required: bool = True
     nullable: bool = False
+    """Whether Clerk takes null for it. What a model sends as null reads as left out."""
+    clearable: bool | str = False
+    """Whether null empties it, and in which words a question says so."""
+    risk: Risk | None = None
+    shown_as: str = ""
     enum: tuple[object, ...] = ()
     minimum: int | float | None = None
     maximum: int | float | None = None
@@ -167,9 +223,9 @@ class Argument:
     @property
     def schema(self) -> dict[str, Any]:
         """The argument as compact JSON Schema, in the subset that every known host accepts."""
-        out: dict[str, Any] = {"type": [self.type, "null"] if self.nullable else self.type}
+        out: dict[str, Any] = {"type": self.type}
         if self.enum:
-            out["enum"] = [*self.enum, None] if self.nullable else list(self.enum)
+            out["enum"] = list(self.enum)
         if self.items:
             out["items"] = self.items.schema
         if self.properties:
@@ -195,7 +251,10 @@ def object_schema(arguments: tuple[Argument, ...]) -> dict[str, Any]:
 
 
 def argument_of(name: str, info: FieldInfo) -> Argument:
-    facts: dict[str, Any] = {}
+    own = info.json_schema_extra
+    facts: dict[str, Any] = dict(own) if isinstance(own, dict) else {}
+    if facts.get("clearable"):
+        facts["nullable"] = True
     for metadata in info.metadata:
         match metadata:
             case Place():
@@ -225,8 +284,7 @@ def argument_of(name: str, info: FieldInfo) -> Argument:
 def _type_facts(annotation: Any) -> dict[str, Any]:
     facts: dict[str, Any] = {}
     if get_origin(annotation) in (Union, types.UnionType):
-        facts["nullable"] = True
-        (annotation,) = (a for a in get_args(annotation) if a is not type(None))
+        raise TypeError(f"{annotation}: what may be null says so with `nullable` or `clearable` in `arg`")
     if get_origin(annotation) is Annotated:
         kinds = [found for found in get_args(annotation) if isinstance(found, Kind)]
         facts |= {"kind": kinds[0]} if kinds else {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from pydantic import ValidationError
@@ -30,11 +30,22 @@ class Hit:
     """What goes with it, each a clause such as `ends 3 sessions`."""
     complete: bool = True
     """False where details could not be read."""
+    harmless: bool = False
+    """What is there shows that nothing would be lost, so that the call is a plain change."""
 
     @classmethod
     def of(cls, target: str, *also: str) -> Hit:
         """A target and its clauses; those that are empty are dropped."""
         return cls(target, tuple(clause for clause in also if clause))
+
+    def after_reading(self, known: bool) -> Hit:
+        """The same, and harmless where what was there is known and no clause remains."""
+        return replace(self, harmless=known and not self.also)
+
+    def and_also(self, *also: str) -> Hit:
+        """With more clauses; a call that has some is not harmless."""
+        added = (*self.also, *(clause for clause in also if clause))
+        return replace(self, also=added, harmless=self.harmless and not added)
 
 
 class Look(Protocol):
@@ -93,6 +104,12 @@ def count(number: object, noun: str) -> str:
     """Such as `3 sessions`, `1 session` or `no sessions`."""
     plural = noun if number == 1 else f"{noun}s"
     return f"{number if number else 'no'} {plural}"
+
+
+def listed(names: list[str], most: int = 10) -> str:
+    """Somebody else's names, the first of them where there are many."""
+    more = [f"and {len(names) - most} more"] if len(names) > most else []
+    return ", ".join([*(shown(name) for name in names[:most]), *more])
 
 
 def quoted(value: Any) -> str:

@@ -13,12 +13,13 @@ where in the HTTP request each of them goes. Everything that is not an argument 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Unpack, cast
+from typing import Annotated, Any, ClassVar, Self, Unpack, cast
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic_core import PydanticCustomError
 
-from clerk_tools.argument import Place, Query, arg
+from clerk_tools.argument import Argument, Place, Query, arg
 from clerk_tools.hits import Hit, Look
 from clerk_tools.spec import (
     FIRST_DOCUMENT,
@@ -37,6 +38,7 @@ __all__ = [
     "FIRST_VERSION",
     "NEWEST_DOCUMENT",
     "UNDOCUMENTED",
+    "Clearing",
     "Effect",
     "Envelope",
     "Operation",
@@ -79,17 +81,37 @@ class Operation(BaseModel):
         """Make the class's `spec` of the declaration's keywords; without an id it is a base for others."""
         super().__pydantic_init_subclass__()
         if "id" in keywords:
-            cls.spec = spec_of(
-                cls, cast(Keywords, keywords), judges_arguments="actual_effect" in _overridden(cls)
-            )
+            cls.spec = spec_of(cls, cast(Keywords, keywords))
 
     def actual_effect(self) -> Effect:
-        """What this call does, its arguments considered; an operation may know better than its `spec`."""
-        return self.spec.effect
+        """Judge this call by its arguments: at worst, for what Clerk has may show that nothing is lost."""
+        spec = self.spec
+        if spec.effect is Effect.WRITE and spec.can_destroy and any(map(self.endangers, spec.arguments)):
+            return Effect.DESTROY
+        return spec.effect
+
+    def endangers(self, argument: Argument) -> bool:
+        """Whether what this call says of an argument may destroy."""
+        if self.clears(argument):
+            return True
+        if argument.risk is None or argument.name not in self.model_fields_set:
+            return False
+        return argument.risk.value is None or self.__dict__[argument.name] == argument.risk.value
+
+    def clears(self, argument: Argument) -> bool:
+        """Whether this call empties an argument: by its name, or with a blank text."""
+        if not argument.clearable:
+            return False
+        value = self.__dict__.get(argument.name) if argument.name in self.model_fields_set else None
+        blank = isinstance(value, str) and not value.strip()
+        return blank or argument.name in (self.__dict__.get("clear") or ())
 
     async def hit(self, look: Look) -> Hit:
-        """Find out what this call would destroy; every operation that can destroy says it."""
-        return Hit("")
+        """Find out what this call would destroy. An update loses what its arguments put at risk."""
+        # Imported here, because finding the read that shows an update's object takes the whole catalogue.
+        from clerk_tools.losses import losses
+
+        return await losses(self, look)
 
     def state(self) -> Operation | None:
         """The read that shows what this update changes, where that is not the GET of the same path."""
@@ -98,9 +120,10 @@ class Operation(BaseModel):
     def to_request(self) -> Request:
         """The HTTP request for these arguments.
 
-        Arguments that were left out are not sent; an explicit None is.
+        Arguments that were left out are not sent; what is named in `clear` is sent as null.
         """
-        path, query, body = self.spec.path, [], {}
+        path, query = self.spec.path, []
+        body: dict[str, Any] = {}
         form: dict[str, str] = {}
         files: dict[str, str] = {}
         multipart = self.spec.media_type == "multipart/form-data"
@@ -117,6 +140,8 @@ class Operation(BaseModel):
                     query += [f"{name}={quote(_query_text(v), safe='')}" for v in values]
                 case Place.FILE:
                     files[name] = value
+                case Place.CLEAR:
+                    body |= dict.fromkeys(value)
                 case _ if multipart:
                     form[name] = value
                 case _:
@@ -129,11 +154,6 @@ class Operation(BaseModel):
             form=form,
             files=files,
         )
-
-
-def _overridden(cls: type[Operation]) -> set[str]:
-    """The names that classes below `Operation` define."""
-    return {name for base in cls.__mro__[: cls.__mro__.index(Operation)] for name in vars(base)}
 
 
 def _query_text(value: object) -> str:
@@ -152,3 +172,19 @@ class Paged(Operation):
 
     limit: Query[int] = arg(default=10, ge=1, le=500)
     offset: Query[int] = arg(default=0, ge=0)
+
+
+class Clearing(Operation):
+    """Base of updates that can empty what was set. A null in place of a value reads as left out."""
+
+    clear: Annotated[list[str], Place.CLEAR] = arg("Empties these; a null leaves alone", optional=True)
+
+    @model_validator(mode="after")
+    def _check_what_is_cleared(self) -> Self:
+        names = self.clear or []
+        if set(names) - self.spec.clearable:
+            allowed = ", ".join(a.name for a in self.spec.arguments if a.clearable)
+            raise PydanticCustomError("not_clearable", "can only name: " + allowed)
+        if both := [name for name in names if name in self.model_fields_set]:
+            raise PydanticCustomError("not_clearable", "names what is also given: " + ", ".join(both))
+        return self

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -98,7 +98,7 @@ def _as_meant(arguments: tuple[Argument, ...], given: Mapping[str, Any]) -> dict
 def value_as_meant(argument: Argument, value: object) -> object:
     """A value read the way its sender must have meant it; as it is where that is not clear."""
     if value is None:
-        return None if argument.nullable or argument.required else OMIT
+        return None if argument.required else OMIT
     match argument.type, value:
         case "array" | "object", str():
             parsed = _json(value)
@@ -129,7 +129,8 @@ def _json(text: str) -> object:
 
 
 def _problem(spec: Spec, details: ErrorDetails) -> Problem:
-    path = list(details["loc"])
+    # What is wrong with the arguments together has no place of its own: it is about what is to be cleared.
+    path = list(details["loc"]) or ["clear"]
     where = "".join(f"[{p}]" if isinstance(p, int) else f".{_cut(p)}" for p in path).lstrip(".")
     if details["type"] == "extra_forbidden":
         return Problem(where, _unknown(spec, path))
@@ -173,23 +174,18 @@ def _inside(argument: Argument, step: str | int) -> Argument | None:
 
 def expectation(argument: Argument) -> str:
     """What fits an argument, in words: `an integer from 1 to 500`."""
-    return " or ".join([*_kinds(argument), *(["null"] if argument.nullable else [])])
-
-
-def _kinds(argument: Argument) -> Iterator[str]:
     if argument.enum:
-        yield f"one of {', '.join(json.dumps(v) for v in argument.enum)}"
-    elif argument.type == "array" and argument.items:
+        return f"one of {', '.join(json.dumps(v) for v in argument.enum)}"
+    if argument.type == "array" and argument.items:
         inner = "objects" if argument.items.type == "object" else f"{argument.items.type}s"
-        yield f"a list of {inner}"
-    elif argument.type == "integer" and (argument.minimum is not None or argument.maximum is not None):
+        return f"a list of {inner}"
+    if argument.type == "integer" and (argument.minimum is not None or argument.maximum is not None):
         low, high = argument.minimum, argument.maximum
-        yield f"an integer from {low} to {high}" if high is not None else f"an integer of at least {low}"
-    else:
-        yield {
-            "string": "a string",
-            "integer": "an integer",
-            "number": "a number",
-            "boolean": "true or false",
-            "object": "an object",
-        }[argument.type]
+        return f"an integer from {low} to {high}" if high is not None else f"an integer of at least {low}"
+    return {
+        "string": "a string",
+        "integer": "an integer",
+        "number": "a number",
+        "boolean": "true or false",
+        "object": "an object",
+    }[argument.type]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict
 
-from clerk_tools.argument import PAGING, Argument, Place, argument_of, object_schema
+from clerk_tools.argument import LAST, Argument, Place, argument_of, object_schema
 
 if TYPE_CHECKING:
     from clerk_tools.operation import Operation
@@ -122,8 +122,6 @@ class Spec:
     returns: str
     """The kind of object in the answer; names a view."""
     envelope: Envelope
-    can_destroy: bool
-    """Whether some call of it destroys, if not every one."""
     model: type[Operation] = field(repr=False)
     secret: tuple[str, ...] = ()
     """Names in the answer that hold a credential and must not reach a model."""
@@ -169,8 +167,22 @@ class Spec:
     def arguments(self) -> tuple[Argument, ...]:
         """In the order in which a reader meets them: as declared, paging last."""
         fields = self.model.model_fields
-        names = sorted(fields, key=lambda name: name in PAGING)
-        return tuple(argument_of(name, fields[name]) for name in names)
+        names = sorted(fields, key=lambda name: name in LAST)
+        found = [argument_of(name, fields[name]) for name in names]
+        clearable = tuple(a.name for a in found if a.clearable)
+        entry = Argument(name="", type="string", enum=clearable)
+        return tuple(replace(a, items=entry) if a.place is Place.CLEAR else a for a in found)
+
+    @cached_property
+    def clearable(self) -> frozenset[str]:
+        """The arguments that `clear` may name."""
+        return frozenset(a.name for a in self.arguments if a.clearable)
+
+    @cached_property
+    def can_destroy(self) -> bool:
+        """Whether some call of it destroys, if not every one."""
+        risky = any(a.risk or a.clearable for a in self.arguments)
+        return self.effect is Effect.DESTROY or (self.effect is Effect.WRITE and risky)
 
     @cached_property
     def media_type(self) -> str | None:
@@ -249,11 +261,8 @@ _ENVELOPES: Final = {"returns": Envelope.OBJECT, "lists": Envelope.ARRAY, "pages
 _BY_VERB: Final = {"get": Effect.READ, "delete": Effect.DESTROY}
 
 
-def spec_of(model: type[Operation], keywords: Keywords, *, judges_arguments: bool) -> Spec:
+def spec_of(model: type[Operation], keywords: Keywords) -> Spec:
     """Make the `Spec` of a declaration.
-
-    Args:
-        judges_arguments: the class has an `actual_effect` of its own, so some call of it may destroy.
 
     Raises:
         TypeError: a keyword that is not known.
@@ -275,7 +284,6 @@ def spec_of(model: type[Operation], keywords: Keywords, *, judges_arguments: boo
         effect=effect,
         returns=kind,
         envelope=envelope,
-        can_destroy=judges_arguments or effect is Effect.DESTROY,
         model=model,
         **own,
     )

@@ -10,10 +10,14 @@ from clerk_sandbox.resources.sessions import revoke
 from clerk_sandbox.routing import Answer, Call, operation
 from clerk_sandbox.state import Instance, Json
 
+BY_DEFAULT = {"from_email_address": "noreply", "session_token_template": ""}
+
 
 @operation("BetaFeatures_updateInstanceSettings")
 def update_instance_settings(instance: Instance, call: Call) -> Json:
-    changes = {key: value for key, value in call.body.items() if value is not None}
+    # A null goes back to the template and the sender of a new instance; of anything else it changes nothing.
+    given = {key: BY_DEFAULT.get(key) if value is None else value for key, value in call.body.items()}
+    changes = {key: value for key, value in given.items() if value is not None}
     template = changes.get("session_token_template")
     if template and all(known["name"] != template for known in instance.jwt_templates):
         raise errors.form_resource_not_found("session_token_template", template)

@@ -10,6 +10,8 @@ from clerk_sandbox.state import Instance, Json
 
 RESTRICTIONS = ("allowlist", "blocklist", "block_email_subaddresses", "block_disposable_email_domains")
 ENROLLMENT_MODES = ("manual_invitation", "automatic_invitation", "automatic_suggestion")
+CLEARABLE = ("support_email", "clerk_js_version", "development_origin")
+"""What a null empties; of anything else it changes nothing."""
 MAX_ROLES = 10
 MAX_PERMISSIONS = 50
 MAX_DOMAINS = 10
@@ -17,7 +19,7 @@ MAX_DOMAINS = 10
 
 @operation("InstanceSettings_updateInstanceSettings")
 def update_instance_settings(instance: Instance, call: Call) -> Answer:
-    changes = {key: value for key, value in call.body.items() if value is not None}
+    changes = {key: value for key, value in call.body.items() if value is not None or key in CLEARABLE}
     if changes.get("support_email") and not formats.is_email(changes["support_email"]):
         raise errors.form_param_format_invalid("support_email", "an email address")
     if changes.get("development_origin") and not formats.is_web_url(changes["development_origin"]):

@@ -14,6 +14,7 @@ from clerk_mcp.upstream import Unanswered
 from clerk_tools.argument import Place
 from clerk_tools.catalog import operations
 from clerk_tools.operation import Effect, Operation, Spec
+from clerk_tools.states import reading_of, record_of, value_of
 
 JsonObject = dict[str, Any]
 
@@ -44,69 +45,35 @@ async def earlier(operation: Operation, read: SendRead) -> JsonObject | None:
 
     None where `operation` is no update, or Clerk has no operation that shows them, or it could not be read.
     """
-    reading = _reading(operation)
+    reading = reading_of(operation) if operation.spec.media_type == "application/json" else None
     if reading is None:
         return None
     try:
         reply = await read(reading)
     except Unanswered:
         return None
-    record = _record(operation, reply.value) if not reply.is_error else None
+    record = record_of(operation, reply.value) if not reply.is_error else None
     return _as_it_was(operation, record) if record is not None else None
-
-
-def _reading(operation: Operation) -> Operation | None:
-    """Find the operation that shows what an update changes."""
-    spec = operation.spec
-    shown = operation.state()
-    if shown is not None:
-        return shown
-    if spec.method not in ("PATCH", "PUT") or spec.media_type != "application/json":
-        return None
-    path = spec.path.removesuffix("/metadata")
-    for reader in operations().values():
-        if reader.spec.method == "GET" and reader.spec.path == path:
-            arguments = {a.name: getattr(operation, a.name) for a in reader.spec.arguments}
-            return reader.model_validate(arguments)
-    return None
-
-
-def _record(operation: Operation, value: Any) -> JsonObject | None:
-    """The object that is updated: the answer itself, or the entry of a listing that is about it."""
-    if not isinstance(value, dict):
-        return None
-    entries = value.get("data")
-    if not isinstance(entries, list):
-        return value
-    # A membership is listed by its user, so it is the organization that tells it from the others.
-    wanted = getattr(operation, "organization_id", None) or getattr(operation, "domain_id", None)
-    for entry in entries:
-        if not isinstance(entry, dict):
-            continue
-        organization = entry.get("organization")
-        id = organization.get("id") if isinstance(organization, dict) else entry.get("id")
-        if id is not None and id == wanted:
-            return entry
-    return None
 
 
 def _as_it_was(operation: Operation, record: JsonObject) -> JsonObject:
     merges = operation.spec.path.endswith("/metadata")
+    cleared = getattr(operation, "clear", None) or ()
     was: JsonObject = {}
     for argument in operation.spec.arguments:
         name = argument.name
-        if argument.place is not Place.BODY or name not in operation.model_fields_set:
+        given = name in operation.model_fields_set or name in cleared
+        if argument.place is not Place.BODY or not given:
             continue
         if merges:
             before = record.get(name)
             was[name] = unmerge(getattr(operation, name), before if isinstance(before, dict) else {})
-        elif name == "verified":
-            verification = record.get("verification")
-            was[name] = isinstance(verification, dict) and verification.get("status") == "verified"
         elif name == "created_at":
             was |= _as_rfc3339(name, record.get(name))
-        elif name in record:
-            was[name] = record[name]
+        elif argument.shown_as:
+            continue  # what is shown under another name is only whether there is one
+        elif name in record or name == "verified":
+            was[name] = value_of(record, argument)
     return was
 
 
@@ -144,18 +111,20 @@ def undo(call: RecordedCall) -> Undo | NoUndo:
     if was is None:
         return NoUndo(_why_none(spec, arguments))
     body = {a.name: a for a in spec.arguments if a.place is Place.BODY}
-    restored = {
-        name: value
-        for name, value in was.items()
-        if name in body and not _holds_mask(value) and (value is not None or body[name].nullable)
-    }
-    if not restored:
+    known = {name: value for name, value in was.items() if name in body and not _holds_mask(value)}
+    restored = {name: value for name, value in known.items() if value is not None}
+    emptied = [name for name, value in known.items() if value is None and name in spec.clearable]
+    if not restored and not emptied:
         return NoUndo("Clerk does not show what this call changed, so the earlier values are not known.")
     targets = {a.name: arguments[a.name] for a in spec.arguments if a.place is Place.PATH}
     return Undo(
         spec.id,
-        {**targets, **restored},
-        not_restored=tuple(name for name in arguments if name in body and name not in restored),
+        {**targets, **restored, **({"clear": emptied} if emptied else {})},
+        not_restored=tuple(
+            name
+            for name in [*arguments, *arguments.get("clear", ())]
+            if name in body and name not in restored and name not in emptied
+        ),
         caution="" if outcome == "ok" else "It is not known whether the call was executed: read first.",
     )
 

@@ -15,11 +15,11 @@ from clerk_mcp.answering import (
     without_given,
 )
 from clerk_mcp.auditing import AuditLog, NotMade, earlier
-from clerk_mcp.confirming import Asker, AskInResult, Confirmer, SendRead, Stop
+from clerk_mcp.confirming import Asker, AskInResult, Confirmer, SendRead, Stop, TargetMissing, find_hit
 from clerk_mcp.offering import Policy, Refused, may_read, options
 from clerk_mcp.upstream import ClerkClient, Failure, Reply, Unanswered
 from clerk_tools.catalog import operations
-from clerk_tools.operation import Operation, Spec
+from clerk_tools.operation import Effect, Operation, Spec
 from clerk_tools.parsing import InvalidArguments, parse
 from clerk_tools.search import operation_meant
 
@@ -133,9 +133,12 @@ class Calls:
     ) -> Fetched | Answer | AskInResult:
         effect = operation.actual_effect()
         # An operation may do worse with some arguments than with others.
-        if effect is not operation.spec.effect and (
-            refused := self.policy.objection(operation.spec, caller.scopes, effect)
-        ):
+        refused = (
+            None
+            if effect is operation.spec.effect
+            else self.policy.objection(operation.spec, caller.scopes, effect)
+        )
+        if refused and not await self._loses_nothing(operation, caller):
             await self._not_made(operation, caller, "refused", refused.code)
             return _refusal(refused)
         try:
@@ -152,6 +155,19 @@ class Calls:
         if isinstance(decision, AskInResult):
             return decision
         return await self._make(operation, chosen, caller, decision.agreed)
+
+    async def _loses_nothing(self, operation: Operation, caller: Caller) -> bool:
+        """See whether a caller who may write, but not destroy, may make this call: it would lose nothing.
+
+        Who may not read learns nothing by that either.
+        """
+        spec = operation.spec
+        if spec.effect is not Effect.WRITE or self.policy.objection(spec, caller.scopes):
+            return False
+        try:
+            return (await find_hit(operation, self._reader(operation, caller, is_shown=True))).harmless
+        except TargetMissing:
+            return True
 
     async def _make(
         self, operation: Operation, chosen: options.Options, caller: Caller, agreed: str

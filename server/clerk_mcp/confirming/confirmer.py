@@ -73,6 +73,8 @@ class Confirmer:
             hit = await find_hit(operation, read)
         except TargetMissing as missing:
             return Stop(target_missing(operation, missing), "refused", "target missing")
+        if hit.harmless:
+            return Go("not required: nothing is lost")
         question = question_text(operation, hit, self._kind)
         if asker.way is Asking.IN_RESULT:
             return AskInResult(question, self._seals.mint(Purpose.STATE, binding))

@@ -9,7 +9,7 @@ from typing import Any
 from clerk_mcp.upstream import Reply, Unanswered
 from clerk_tools.argument import Place
 from clerk_tools.hits import MOST_READS, Hit, shown
-from clerk_tools.operation import Operation
+from clerk_tools.operation import Effect, Operation
 
 SendRead = Callable[[Operation], Awaitable[Reply]]
 """Runs one operation that reads; may raise `Unanswered`."""
@@ -62,7 +62,18 @@ async def find_hit(operation: Operation, read: SendRead) -> Hit:
     found = await operation.hit(look)
     ids = shown_ids(operation)
     named = f"{found.target}, {ids}" if found.target and ids else found.target or ids or "the instance"
-    return replace(found, target=named, complete=look.complete and bool(found.target))
+    complete = look.complete and bool(found.target)
+    shown = replace(found, target=named, complete=complete, harmless=found.harmless and look.complete)
+    return shown if shown.harmless else shown.and_also(_changes(operation))
+
+
+def _changes(operation: Operation) -> str:
+    """What else an update does than destroy, as a clause."""
+    if operation.spec.effect is not Effect.WRITE:
+        return ""
+    given = [a for a in operation.spec.arguments if a.name in operation.model_fields_set]
+    others = [a.name for a in given if a.place is Place.BODY and not operation.endangers(a)]
+    return f"changes {', '.join(others)}" if others else ""
 
 
 def shown_ids(operation: Operation) -> str:

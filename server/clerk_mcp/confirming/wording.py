@@ -20,26 +20,30 @@ _BY_USER: Final = "user via elicitation"
 
 def question_text(operation: Operation, hit: Hit, kind: Kind) -> str:
     """The question as a person reads it."""
-    lines = [f"{_deed(operation)} on {kind.words}?", "", f"Target: {hit.target}"]
+    lines = [f"{operation.spec.title} on {kind.words}?", "", f"Target: {hit.target}"]
     if hit.also:
-        lines.append(f"Also: {'; '.join(hit.also)}")
+        # A deletion is named by its title; what an update destroys is named here alone.
+        label = "Also" if operation.spec.effect is Effect.DESTROY else "Consequences"
+        lines.append(f"{label}: {'; '.join(hit.also)}")
     if not hit.complete:
         lines.append(_UNREAD)
-    return "\n".join([*lines, "", f"This cannot be taken back. Tool: {operation.spec.id}"])
+    return "\n".join([*lines, "", f"{_how_final(operation)} Tool: {operation.spec.id}"])
 
 
 _UNREAD: Final = "Some details could not be read from Clerk."
 
 
-def _deed(operation: Operation) -> str:
-    return operation.spec.title if operation.spec.effect is Effect.DESTROY else "Delete the username"
+def _how_final(operation: Operation) -> str:
+    if operation.spec.effect is Effect.DESTROY:
+        return "This cannot be taken back."
+    return "This may be impossible to take back."
 
 
 def preview(operation: Operation, hit: Hit, kind: Kind, token: str) -> Answer:
     preview = {
         "instance": kind.value,
         "operation": operation.spec.id,
-        "does": _deed(operation),
+        "does": operation.spec.title,
         "target": hit.target,
         **({"also": list(hit.also)} if hit.also else {}),
         **({} if hit.complete else {"note": _UNREAD}),
@@ -49,7 +53,7 @@ def preview(operation: Operation, hit: Hit, kind: Kind, token: str) -> Answer:
             "preview": preview,
             "confirm": token,
             "expires_in_seconds": LIFETIME_S,
-            "message": "Nothing was done yet, and this cannot be taken back. Show the preview to the user."
+            "message": f"Nothing was done yet. {_how_final(operation)} Show the preview to the user."
             f" Only if they agree, call {operation.spec.id} again, with the same arguments and `confirm`.",
         }
     )

@@ -21,7 +21,7 @@ def tool(spec: Spec) -> dict[str, Any]:
     """One entry of `tools/list`, as it goes over the wire. Made once; not to be changed by its readers.
 
     The annotations are MCP's hints for hosts. `idempotentHint` follows HTTP: repeating a read, a
-    replacement or a deletion leaves the same state.
+    replacement or a deletion leaves the same state. `destructiveHint` is true where some arguments destroy.
     """
     return {
         "name": spec.id,
@@ -30,7 +30,7 @@ def tool(spec: Spec) -> dict[str, Any]:
         "inputSchema": input_schema(spec),
         "annotations": {
             "readOnlyHint": spec.effect is Effect.READ,
-            "destructiveHint": spec.effect is Effect.DESTROY,
+            "destructiveHint": spec.can_destroy,
             "idempotentHint": spec.effect is Effect.READ or spec.method in ("PUT", "PATCH", "DELETE"),
             "openWorldHint": True,
         },

@@ -141,7 +141,9 @@ def _facts_of_operation(operation: type[Operation]) -> OperationFacts:
         media_type=spec.media_type,
         array_body=spec.array_body,
         arguments=tuple(
-            ArgumentFacts(a.name, str(a.place), a.required, _shape_of_argument(a)) for a in spec.arguments
+            ArgumentFacts(a.name, str(a.place), a.required, _shape_of_argument(a))
+            for a in spec.arguments
+            if a.place is not Place.CLEAR  # our own: what it names is sent as null
         ),
         returns=Returns(kind if has_kind else None, str(spec.envelope)),
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from clerk_tools.argument import Body, Path, arg
-from clerk_tools.hits import Hit, Look, first_with, inside, records, thing
+from clerk_tools.argument import Body, Path, arg, moves
+from clerk_tools.hits import Hit, Look, count, first_with, inside, records, thing
 from clerk_tools.ids import AllowlistEntryId, BlocklistEntryId
 from clerk_tools.operation import Operation
+from clerk_tools.resources import users
 from clerk_tools.spec import Demo, Example
 
 SYNONYMS: Final = {
@@ -26,6 +27,20 @@ class ListAllowedIdentifiers(
     example=Example(),
 ):
     """The allowlist: who may sign up, where InstanceSettings_updateRestrictions has switched it on."""
+
+
+async def closing(look: Look) -> str:
+    """What switching the allowlist on does, as a clause."""
+    entries = await look.at(ListAllowedIdentifiers())
+    if entries is None:
+        return "lets only the allowlist sign up"
+    number = len(records(entries))
+    entry = "entry" if number == 1 else "entries"
+    return (
+        f"lets only the {number} {entry} of the allowlist sign up"
+        if number
+        else ("lets nobody sign up: the allowlist is empty")
+    )
 
 
 class AllowIdentifier(
@@ -88,7 +103,27 @@ class BlockIdentifier(
 ):
     """Put an email, *@domain, phone or web3 wallet on the blocklist. *@domain keeps out everybody there."""
 
-    identifier: Body[str] = arg("Email, *@domain, E.164 phone or wallet")
+    identifier: Body[str] = arg("Email, *@domain, E.164 phone or wallet", risk=moves(""))
+
+    async def hit(self, look: Look) -> Hit:
+        kept_out = users.CountUsers(**self._those_kept_out())
+        number = inside(await look.at(kept_out), "total_count")
+        everybody = self.identifier.strip().startswith("*@")
+        who = f"{count(number, 'user')} of today" if isinstance(number, int) else "whoever has it"
+        found = Hit.of(
+            thing("everybody at" if everybody else "identifier", self.identifier.strip().removeprefix("*@")),
+            f"keeps {who} from signing in" if number != 0 else "",
+            "lets nobody of that domain sign up any more" if everybody else "",
+        )
+        return found.after_reading(number == 0)
+
+    def _those_kept_out(self) -> dict[str, Any]:
+        identifier = self.identifier.strip()
+        if identifier.startswith("*@"):
+            return {"query": identifier[1:]}
+        if identifier.startswith("+"):
+            return {"phone_number": [identifier]}
+        return {"email_address" if "@" in identifier else "web3_wallet": [identifier]}
 
 
 class DeleteBlockedIdentifier(

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from clerk_tools.argument import Body, arg
+from clerk_tools.argument import Body, arg, cuts_off, replaces
 from clerk_tools.hits import Hit, Look, count, first_with, inside, quoted, records, thing
-from clerk_tools.operation import Operation
-from clerk_tools.resources import domains, users
+from clerk_tools.operation import Clearing, Operation
+from clerk_tools.resources import allowlist_blocklist, domains, users
 from clerk_tools.spec import Example
 
 
 class UpdateBetaSettings(
-    Operation,
+    Clearing,
     id="BetaFeatures_updateInstanceSettings",
     patch="/beta_features/instance_settings",
     returns="instance_settings",
@@ -19,16 +19,25 @@ class UpdateBetaSettings(
 ):
     """Change beta settings of the instance. `restricted_to_allowlist` can lock everybody out."""
 
-    restricted_to_allowlist: Body[bool | None] = arg("Only the allowlist may sign up", default=False)
-    from_email_address: Body[str | None] = arg("Sender's part before the @", optional=True)
-    progressive_sign_up: Body[bool | None] = arg(optional=True)
-    session_token_template: Body[str | None] = arg(
-        "JWT template for session tokens; empty for none", optional=True
+    restricted_to_allowlist: Body[bool] = arg(
+        "Only the allowlist may sign up", default=False, nullable=True, risk=cuts_off(True, "")
     )
-    enhanced_email_deliverability: Body[bool | None] = arg(
-        "Send codes from Clerk's own domain", optional=True
+    from_email_address: Body[str] = arg("Sender's part before the @", optional=True, clearable=True)
+    progressive_sign_up: Body[bool] = arg(optional=True, nullable=True)
+    session_token_template: Body[str] = arg(
+        "JWT template for session tokens; empty for none",
+        optional=True,
+        clearable="takes the claims of their template out of every session token",
+        risk=replaces("session tokens lose their present claims"),
     )
-    test_mode: Body[bool | None] = arg("Test emails and phones, with a known code", optional=True)
+    enhanced_email_deliverability: Body[bool] = arg(
+        "Send codes from Clerk's own domain", optional=True, nullable=True
+    )
+    test_mode: Body[bool] = arg("Test emails and phones, with a known code", optional=True, nullable=True)
+
+    async def hit(self, look: Look) -> Hit:
+        found = await super().hit(look)
+        return found.and_also(await allowlist_blocklist.closing(look) if self.restricted_to_allowlist else "")
 
 
 async def _moved(home_url: str | None, look: Look) -> Hit:

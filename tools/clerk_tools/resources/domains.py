@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from clerk_tools.argument import Body, Path, arg
+from clerk_tools.argument import Body, Path, arg, moves
 from clerk_tools.hits import Hit, Look, first_with, inside, records, thing
 from clerk_tools.ids import DomainId
-from clerk_tools.operation import Operation
+from clerk_tools.operation import Clearing, Operation
 from clerk_tools.spec import Demo, Example
 
 
@@ -56,7 +56,7 @@ class DeleteSatelliteDomain(
 
 
 class UpdateDomain(
-    Operation,
+    Clearing,
     id="Domains_updateDomain",
     patch="/domains/{domain_id}",
     returns="domain",
@@ -66,8 +66,18 @@ class UpdateDomain(
     """Rename a domain or set its proxy. A wrong value on the primary domain locks everybody out."""
 
     domain_id: Path[DomainId] = arg()
-    name: Body[str | None] = arg("Host name; a port only in development", optional=True)
-    proxy_url: Body[str | None] = arg("Production only; null for plain DNS", optional=True)
+    name: Body[str] = arg(
+        "Host name; a port only in development",
+        optional=True,
+        nullable=True,
+        risk=moves("sign-ins on its present name stop"),
+    )
+    proxy_url: Body[str] = arg(
+        "Production only",
+        optional=True,
+        clearable="takes the proxy {was} away: a wrong setting stops every sign-in",
+        risk=moves("a wrong proxy stops every sign-in"),
+    )
 
     def state(self) -> Operation:
         return ListDomains()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from clerk_tools.argument import Body, Path, arg
+from clerk_tools.argument import Body, Path, arg, cuts_off
 from clerk_tools.hits import Hit, Look, identification, if_fits, inside
 from clerk_tools.ids import EmailAddressId, UserId
 from clerk_tools.operation import Operation
@@ -32,8 +32,8 @@ class CreateEmailAddress(
 
     user_id: Body[UserId] = arg(optional=True)
     email_address: Body[str] = arg(optional=True)
-    verified: Body[bool | None] = arg(optional=True)
-    primary: Body[bool | None] = arg(optional=True)
+    verified: Body[bool] = arg(optional=True, nullable=True)
+    primary: Body[bool] = arg(optional=True, nullable=True)
 
 
 class GetEmailAddress(
@@ -81,5 +81,9 @@ class UpdateEmailAddress(
     """Mark an email address as verified, or as its user's primary one (it must be verified)."""
 
     email_address_id: Path[EmailAddressId] = arg()
-    verified: Body[bool | None] = arg(optional=True)
-    primary: Body[bool | None] = arg(optional=True)
+    verified: Body[bool] = arg(
+        optional=True,
+        nullable=True,
+        risk=cuts_off(False, "it no longer counts as verified, nor for signing in"),
+    )
+    primary: Body[bool] = arg(optional=True, nullable=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from clerk_tools.argument import Body, Id, Path, arg
+from clerk_tools.argument import Argument, Body, Id, Path, arg, cuts_off, replaces
 from clerk_tools.hits import Hit, Look, inside, thing
 from clerk_tools.ids import TemplateSlug
 from clerk_tools.operation import Operation
@@ -59,10 +59,22 @@ class UpdateTemplate(
     template_type: Path[Literal["email", "sms"]] = arg()
     slug: Path[TemplateSlug] = arg("Such as verification_code")
     name: Body[str] = arg(optional=True)
-    subject: Body[str | None] = arg("Emails only", optional=True)
-    markup: Body[str | None] = arg("Source in the editor's markup", optional=True)
-    body: Body[str] = arg("Text with {{variables}}", optional=True)
-    delivered_by_clerk: Body[bool | None] = arg("False: your own webhook must send it", optional=True)
+    subject: Body[str] = arg(
+        "Emails only", optional=True, nullable=True, risk=replaces("loses the present subject")
+    )
+    markup: Body[str] = arg(
+        "Source in the editor's markup",
+        optional=True,
+        nullable=True,
+        risk=replaces("loses the present markup"),
+    )
+    body: Body[str] = arg("Text with {{variables}}", optional=True, risk=replaces("loses the present text"))
+    delivered_by_clerk: Body[bool] = arg(
+        "False: your own webhook must send it",
+        optional=True,
+        nullable=True,
+        risk=cuts_off(False, "Clerk stops sending it: sign-in codes may no longer arrive"),
+    )
     from_email_name: Body[str] = arg("Sender's part before the @", optional=True)
 
 
@@ -104,7 +116,7 @@ class PreviewTemplate(
 
     template_type: Path[Id] = arg("email or sms")
     slug: Path[TemplateSlug] = arg("Such as verification_code")
-    subject: Body[str | None] = arg("Emails only", optional=True)
+    subject: Body[str] = arg("Emails only", optional=True, nullable=True)
     body: Body[str] = arg("Text with {{variables}}", optional=True)
     from_email_name: Body[str] = arg("Sender's part before the @", optional=True)
 
@@ -122,7 +134,25 @@ class ToggleTemplateDelivery(
 
     template_type: Path[Literal["email", "sms"]] = arg()
     slug: Path[TemplateSlug] = arg("Such as verification_code")
-    delivered_by_clerk: Body[bool | None] = arg("False: your own webhook must send it", optional=True)
+    delivered_by_clerk: Body[bool] = arg(
+        "False: your own webhook must send it",
+        optional=True,
+        nullable=True,
+        risk=cuts_off(False, "Clerk stops sending it: sign-in codes may no longer arrive"),
+    )
+
+    def endangers(self, argument: Argument) -> bool:
+        """Left out, it becomes the opposite of what it is."""
+        left_out = argument.name == "delivered_by_clerk" and argument.name not in self.model_fields_set
+        return left_out or super().endangers(argument)
+
+    async def hit(self, look: Look) -> Hit:
+        template = await look.at(self.state(), is_target=True)
+        now = inside(template, "delivered_by_clerk")
+        wanted = self.delivered_by_clerk if "delivered_by_clerk" in self.model_fields_set else not now
+        stops = "" if wanted or now is False else "Clerk stops sending it: sign-in codes may no longer arrive"
+        target = thing("template", inside(template, "name"), inside(template, "subject"))
+        return Hit.of(target, stops).after_reading(template is not None)
 
     def state(self) -> Operation:
         return GetTemplate(template_type=self.template_type, slug=self.slug)

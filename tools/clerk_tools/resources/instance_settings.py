@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from clerk_tools.argument import Body, arg
+from clerk_tools.argument import Body, arg, cuts_off, replaces
+from clerk_tools.hits import Hit, Look, count, inside
 from clerk_tools.ids import RoleId
-from clerk_tools.operation import Operation
+from clerk_tools.operation import Clearing, Operation
+from clerk_tools.resources import allowlist_blocklist, organizations
 from clerk_tools.spec import Example
 
 
 class UpdateInstanceSettings(
-    Operation,
+    Clearing,
     id="InstanceSettings_updateInstanceSettings",
     patch="/instance",
     words="test mode, breached passwords, leaked passwords, allowed origins, instance settings",
@@ -17,15 +19,19 @@ class UpdateInstanceSettings(
 ):
     """Change general settings of the instance; only what is given changes."""
 
-    test_mode: Body[bool | None] = arg("Test emails and phones, with a known code", optional=True)
-    hibp: Body[bool | None] = arg("Refuse passwords known from breaches", optional=True)
-    enhanced_email_deliverability: Body[bool | None] = arg(
-        "Send codes from Clerk's own domain", optional=True
+    test_mode: Body[bool] = arg("Test emails and phones, with a known code", optional=True, nullable=True)
+    hibp: Body[bool] = arg("Refuse passwords known from breaches", optional=True, nullable=True)
+    enhanced_email_deliverability: Body[bool] = arg(
+        "Send codes from Clerk's own domain", optional=True, nullable=True
     )
-    support_email: Body[str | None] = arg(optional=True)
-    clerk_js_version: Body[str | None] = arg(optional=True)
-    development_origin: Body[str | None] = arg(optional=True)
-    allowed_origins: Body[list[str]] = arg("For extensions, Electron, Capacitor", optional=True)
+    support_email: Body[str] = arg(optional=True, clearable=True)
+    clerk_js_version: Body[str] = arg(optional=True, clearable=True)
+    development_origin: Body[str] = arg(optional=True, clearable=True)
+    allowed_origins: Body[list[str]] = arg(
+        "For extensions, Electron, Capacitor",
+        optional=True,
+        risk=replaces("replaces all allowed origins: apps at those left out can no longer sign in"),
+    )
     cookieless_dev: Body[bool] = arg(optional=True, deprecated=True)
     url_based_session_syncing: Body[bool] = arg("Development without third-party cookies", optional=True)
 
@@ -41,10 +47,26 @@ class UpdateRestrictions(
 ):
     """Switch the sign-up restrictions. `allowlist` with an empty list locks every new user out."""
 
-    allowlist: Body[bool | None] = arg("Only listed identifiers may sign up", optional=True)
-    blocklist: Body[bool | None] = arg("Listed identifiers may not sign up", optional=True)
-    block_email_subaddresses: Body[bool | None] = arg("Refuse addresses with + = #", optional=True)
-    block_disposable_email_domains: Body[bool | None] = arg(optional=True)
+    allowlist: Body[bool] = arg(
+        "Only listed identifiers may sign up", optional=True, nullable=True, risk=cuts_off(True, "")
+    )
+    blocklist: Body[bool] = arg(
+        "Listed identifiers may not sign up", optional=True, nullable=True, risk=cuts_off(True, "")
+    )
+    block_email_subaddresses: Body[bool] = arg("Refuse addresses with + = #", optional=True, nullable=True)
+    block_disposable_email_domains: Body[bool] = arg(optional=True, nullable=True)
+
+    async def hit(self, look: Look) -> Hit:
+        found = await super().hit(look)
+        if self.allowlist:
+            found = found.and_also(await allowlist_blocklist.closing(look))
+        if self.blocklist:
+            listed = inside(await look.at(allowlist_blocklist.ListBlockedIdentifiers()), "total_count")
+            who = f"the {count(listed, 'entry')}" if listed == 1 else f"all {listed} entries"
+            found = found.and_also(
+                f"keeps {who if isinstance(listed, int) else 'everybody'} on the blocklist from signing in"
+            )
+        return found
 
 
 class UpdateOrganizationSettings(
@@ -58,12 +80,29 @@ class UpdateOrganizationSettings(
 ):
     """Change how organizations work in this instance, or switch them on or off."""
 
-    enabled: Body[bool | None] = arg("Organizations on or off", optional=True)
-    max_allowed_memberships: Body[int | None] = arg("With pending invitations; 0: no limit", optional=True)
-    admin_delete_enabled: Body[bool | None] = arg("Admins may delete an organization", optional=True)
-    domains_enabled: Body[bool | None] = arg("Organizations may claim email domains", optional=True)
+    enabled: Body[bool] = arg(
+        "Organizations on or off", optional=True, nullable=True, risk=cuts_off(False, "")
+    )
+    max_allowed_memberships: Body[int] = arg(
+        "With pending invitations; 0: no limit", optional=True, nullable=True
+    )
+    admin_delete_enabled: Body[bool] = arg("Admins may delete an organization", optional=True, nullable=True)
+    domains_enabled: Body[bool] = arg(
+        "Organizations may claim email domains",
+        optional=True,
+        nullable=True,
+        risk=cuts_off(False, "email domains no longer let anybody into an organization"),
+    )
     domains_enrollment_modes: Body[list[str]] = arg(
         "manual_invitation, automatic_invitation, automatic_suggestion", optional=True
     )
     creator_role_id: Body[RoleId] = arg("Role of whoever creates an organization", optional=True)
     domains_default_role_id: Body[RoleId] = arg("Role of who joins through a domain", optional=True)
+
+    async def hit(self, look: Look) -> Hit:
+        found = await super().hit(look)
+        if self.enabled is not False:
+            return found
+        number = inside(await look.at(organizations.ListOrganizations(limit=1)), "total_count")
+        which = count(number, "organization") if isinstance(number, int) else "every organization"
+        return found.and_also(f"switches {which} off: members lose what they reach through them")

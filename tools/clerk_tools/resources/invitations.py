@@ -33,8 +33,10 @@ class CreateInvitation(
     email_address: Body[str] = arg()
     public_metadata: Body[JsonObject] = arg("Becomes the user's", optional=True)
     redirect_url: Body[str] = arg("Once accepted", optional=True)
-    notify: Body[bool | None] = arg("Send the invitation mail", default=True)
-    ignore_existing: Body[bool | None] = arg("Invite even if invited before or already a user", default=False)
+    notify: Body[bool] = arg("Send the invitation mail", default=True, nullable=True)
+    ignore_existing: Body[bool] = arg(
+        "Invite even if invited before or already a user", default=False, nullable=True
+    )
 
 
 class ListInvitations(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clerk_tools.argument import Body, JsonObject, Path, arg
+from clerk_tools.argument import REPLACES_KEYS, Body, JsonObject, Path, arg, moves
 from clerk_tools.hits import Hit, Look, inside, thing
 from clerk_tools.ids import JwtTemplateId
 from clerk_tools.operation import Operation
@@ -35,11 +35,11 @@ class CreateJwtTemplate(
     claims: Body[JsonObject] = arg(
         "May use {{user.…}} variables; no reserved claims such as sub or iss", optional=True
     )
-    lifetime: Body[int | None] = arg("Seconds", optional=True, ge=30, le=315360000)
-    allowed_clock_skew: Body[int | None] = arg("Seconds", optional=True, ge=0, le=300)
+    lifetime: Body[int] = arg("Seconds", optional=True, ge=30, le=315360000, nullable=True)
+    allowed_clock_skew: Body[int] = arg("Seconds", optional=True, ge=0, le=300, nullable=True)
     custom_signing_key: Body[bool] = arg(optional=True)
-    signing_algorithm: Body[str | None] = arg("With custom_signing_key, such as RS256", optional=True)
-    signing_key: Body[str | None] = arg("With custom_signing_key, PEM or secret", optional=True)
+    signing_algorithm: Body[str] = arg("With custom_signing_key, such as RS256", optional=True, nullable=True)
+    signing_key: Body[str] = arg("With custom_signing_key, PEM or secret", optional=True, nullable=True)
 
 
 class GetJwtTemplate(
@@ -66,15 +66,32 @@ class UpdateJwtTemplate(
     """Change a JWT template. `claims` replaces all claims; services that read them notice at once."""
 
     template_id: Path[JwtTemplateId] = arg()
-    name: Body[str] = arg(optional=True)
+    name: Body[str] = arg(optional=True, risk=moves("whoever asks for its tokens by the present name fails"))
     claims: Body[JsonObject] = arg(
-        "May use {{user.…}} variables; no reserved claims such as sub or iss", optional=True
+        "May use {{user.…}} variables; no reserved claims such as sub or iss",
+        optional=True,
+        risk=REPLACES_KEYS,
     )
-    lifetime: Body[int | None] = arg("Seconds", optional=True, ge=30, le=315360000)
-    allowed_clock_skew: Body[int | None] = arg("Seconds", optional=True, ge=0, le=300)
-    custom_signing_key: Body[bool] = arg(optional=True)
-    signing_algorithm: Body[str | None] = arg("With custom_signing_key, such as RS256", optional=True)
-    signing_key: Body[str | None] = arg("With custom_signing_key, PEM or secret", optional=True)
+    lifetime: Body[int] = arg("Seconds", optional=True, ge=30, le=315360000, nullable=True)
+    allowed_clock_skew: Body[int] = arg("Seconds", optional=True, ge=0, le=300, nullable=True)
+    custom_signing_key: Body[bool] = arg(
+        optional=True,
+        risk=moves(
+            "tokens are signed with another key: whoever checks them with the present one refuses them"
+        ),
+    )
+    signing_algorithm: Body[str] = arg(
+        "With custom_signing_key, such as RS256",
+        optional=True,
+        nullable=True,
+        risk=moves("tokens are signed otherwise: whoever checks them as before refuses them"),
+    )
+    signing_key: Body[str] = arg(
+        "With custom_signing_key, PEM or secret",
+        optional=True,
+        nullable=True,
+        risk=moves("the present signing key is lost, and tokens signed with it are refused"),
+    )
 
 
 class DeleteJwtTemplate(

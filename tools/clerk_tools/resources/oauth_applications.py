@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from clerk_tools.argument import Body, Path, arg
+from clerk_tools.argument import Body, Path, arg, moves
 from clerk_tools.hits import Hit, Look, inside, thing
 from clerk_tools.ids import OAuthApplicationId
 from clerk_tools.operation import Operation, Paged
@@ -72,7 +72,9 @@ class UpdateOAuthApplication(
 
     oauth_application_id: Path[OAuthApplicationId] = arg()
     name: Body[str] = arg(optional=True)
-    callback_url: Body[str] = arg(optional=True)
+    callback_url: Body[str] = arg(
+        optional=True, risk=moves("sign-ins that return to its present callback URL fail")
+    )
     scopes: Body[str] = arg(
         "Separated by blanks: profile, email, public_metadata, private_metadata", default="profile email"
     )

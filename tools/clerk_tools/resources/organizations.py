@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from clerk_tools.argument import Body, File, JsonObject, Path, Query, arg
+from clerk_tools.argument import REPLACES_KEYS, Body, File, JsonObject, Path, Query, arg, replaces
 from clerk_tools.hits import Hit, Look, count, inside, organization
 from clerk_tools.ids import OrganizationId, OrganizationIdOrSlug, UserId
 from clerk_tools.operation import Operation, Paged
@@ -80,12 +80,14 @@ class UpdateOrganization(
     Organizations_mergeOrganizationMetadata."""
 
     organization_id: Path[OrganizationId] = arg()
-    public_metadata: Body[JsonObject] = arg(optional=True)
-    private_metadata: Body[JsonObject] = arg(optional=True)
-    name: Body[str | None] = arg(optional=True)
-    slug: Body[str | None] = arg("Lowercase letters, digits, dashes; unique", optional=True)
-    max_allowed_memberships: Body[int | None] = arg("With pending invitations; 0: no limit", optional=True)
-    admin_delete_enabled: Body[bool | None] = arg("Admins may delete an organization", optional=True)
+    public_metadata: Body[JsonObject] = arg(optional=True, risk=REPLACES_KEYS)
+    private_metadata: Body[JsonObject] = arg(optional=True, risk=REPLACES_KEYS)
+    name: Body[str] = arg(optional=True, nullable=True)
+    slug: Body[str] = arg("Lowercase letters, digits, dashes; unique", optional=True, nullable=True)
+    max_allowed_memberships: Body[int] = arg(
+        "With pending invitations; 0: no limit", optional=True, nullable=True
+    )
+    admin_delete_enabled: Body[bool] = arg("Admins may delete an organization", optional=True, nullable=True)
 
 
 class DeleteOrganization(
@@ -154,7 +156,14 @@ class SetOrganizationLogo(
 
     organization_id: Path[OrganizationId] = arg()
     uploader_user_id: Body[UserId] = arg()
-    file: File[str] = arg("Image as base64 or data URI (jpeg, png, gif, webp; at most 10 MB)")
+    file: File[str] = arg(
+        "Image as base64 or data URI (jpeg, png, gif, webp; at most 10 MB)",
+        risk=replaces("loses the present logo"),
+        shown_as="has_image",
+    )
+
+    def state(self) -> Operation:
+        return GetOrganization(organization_id=self.organization_id)
 
 
 class DeleteOrganizationLogo(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from clerk_tools.argument import Body, Path, arg
+from clerk_tools.argument import Body, Path, arg, cuts_off
 from clerk_tools.hits import Hit, Look, identification, if_fits, inside
 from clerk_tools.ids import PhoneNumberId, UserId
 from clerk_tools.operation import Operation
@@ -31,10 +31,10 @@ class CreatePhoneNumber(
 
     user_id: Body[UserId] = arg(optional=True)
     phone_number: Body[str] = arg("E.164", optional=True)
-    verified: Body[bool | None] = arg(optional=True)
-    primary: Body[bool | None] = arg(optional=True)
-    reserved_for_second_factor: Body[bool | None] = arg(
-        "Use it as a second factor; must be verified", optional=True
+    verified: Body[bool] = arg(optional=True, nullable=True)
+    primary: Body[bool] = arg(optional=True, nullable=True)
+    reserved_for_second_factor: Body[bool] = arg(
+        "Use it as a second factor; must be verified", optional=True, nullable=True
     )
 
 
@@ -82,8 +82,15 @@ class UpdatePhoneNumber(
     """Mark a phone number as verified, as primary, or as a second factor."""
 
     phone_number_id: Path[PhoneNumberId] = arg()
-    verified: Body[bool | None] = arg(optional=True)
-    primary: Body[bool | None] = arg(optional=True)
-    reserved_for_second_factor: Body[bool | None] = arg(
-        "Use it as a second factor; must be verified", optional=True
+    verified: Body[bool] = arg(
+        optional=True,
+        nullable=True,
+        risk=cuts_off(False, "it no longer counts as verified, nor for signing in"),
+    )
+    primary: Body[bool] = arg(optional=True, nullable=True)
+    reserved_for_second_factor: Body[bool] = arg(
+        "Use it as a second factor; must be verified",
+        optional=True,
+        nullable=True,
+        risk=cuts_off(False, "it is no longer a second factor"),
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal
 
-from clerk_tools.argument import Body, Id, Nested, Path, arg
+from clerk_tools.argument import Body, Id, Nested, Path, arg, cuts_off, moves
 from clerk_tools.hits import Hit, Look, count, inside, thing
 from clerk_tools.ids import SamlConnectionId
-from clerk_tools.operation import Operation, Paged
+from clerk_tools.operation import Clearing, Operation, Paged
 from clerk_tools.spec import Demo, Example
 
 SYNONYMS: Final = {
@@ -50,12 +50,14 @@ class CreateSamlConnection(
     name: Body[str] = arg()
     domain: Body[str] = arg("Email domain of its users")
     provider: Body[Literal["saml_custom", "saml_okta", "saml_google", "saml_microsoft"]] = arg()
-    idp_entity_id: Body[Id | None] = arg(optional=True)
-    idp_sso_url: Body[str | None] = arg(optional=True)
-    idp_certificate: Body[str | None] = arg("X.509", optional=True)
-    idp_metadata_url: Body[str | None] = arg("Wins over the single values", optional=True)
-    idp_metadata: Body[str | None] = arg("XML; wins over the single values", optional=True)
-    attribute_mapping: Body[AttributeMapping | None] = arg("IdP attribute name for each", optional=True)
+    idp_entity_id: Body[Id] = arg(optional=True, nullable=True)
+    idp_sso_url: Body[str] = arg(optional=True, nullable=True)
+    idp_certificate: Body[str] = arg("X.509", optional=True, nullable=True)
+    idp_metadata_url: Body[str] = arg("Wins over the single values", optional=True, nullable=True)
+    idp_metadata: Body[str] = arg("XML; wins over the single values", optional=True, nullable=True)
+    attribute_mapping: Body[AttributeMapping] = arg(
+        "IdP attribute name for each", optional=True, nullable=True
+    )
 
 
 class GetSamlConnection(
@@ -71,7 +73,7 @@ class GetSamlConnection(
 
 
 class UpdateSamlConnection(
-    Operation,
+    Clearing,
     id="SamlConnectionsBeta_updateConnectionById",
     patch="/saml_connections/{saml_connection_id}",
     returns="saml_connection",
@@ -89,18 +91,58 @@ class UpdateSamlConnection(
     """Change or activate a SAML connection; active needs all IdP fields."""
 
     saml_connection_id: Path[SamlConnectionId] = arg()
-    name: Body[str | None] = arg(optional=True)
-    domain: Body[str | None] = arg("Email domain of its users", optional=True)
-    idp_entity_id: Body[Id | None] = arg(optional=True)
-    idp_sso_url: Body[str | None] = arg(optional=True)
-    idp_certificate: Body[str | None] = arg("X.509", optional=True)
-    idp_metadata_url: Body[str | None] = arg("Wins over the single values", optional=True)
-    idp_metadata: Body[str | None] = arg("XML; wins over the single values", optional=True)
-    attribute_mapping: Body[AttributeMapping | None] = arg("IdP attribute name for each", optional=True)
-    active: Body[bool | None] = arg(optional=True)
-    sync_user_attributes: Body[bool | None] = arg("At each sign-in", optional=True)
-    allow_subdomains: Body[bool | None] = arg(optional=True)
-    allow_idp_initiated: Body[bool | None] = arg(optional=True)
+    name: Body[str] = arg(optional=True, nullable=True)
+    domain: Body[str] = arg(
+        "Email domain of its users",
+        optional=True,
+        nullable=True,
+        risk=moves("whoever signs in from its present domain no longer can", only_while="active"),
+    )
+    idp_entity_id: Body[Id] = arg(
+        optional=True,
+        clearable=True,
+        risk=moves("changes the identity provider that its users sign in with", only_while="active"),
+    )
+    idp_sso_url: Body[str] = arg(
+        optional=True,
+        clearable=True,
+        risk=moves("changes the identity provider that its users sign in with", only_while="active"),
+    )
+    idp_certificate: Body[str] = arg(
+        "X.509",
+        optional=True,
+        clearable=True,
+        risk=moves("changes the identity provider that its users sign in with", only_while="active"),
+    )
+    idp_metadata_url: Body[str] = arg(
+        "Wins over the single values",
+        optional=True,
+        clearable=True,
+        risk=moves("changes the identity provider that its users sign in with", only_while="active"),
+    )
+    idp_metadata: Body[str] = arg(
+        "XML; wins over the single values",
+        optional=True,
+        clearable=True,
+        risk=moves("changes the identity provider that its users sign in with", only_while="active"),
+    )
+    attribute_mapping: Body[AttributeMapping] = arg(
+        "IdP attribute name for each", optional=True, nullable=True
+    )
+    active: Body[bool] = arg(
+        optional=True, nullable=True, risk=cuts_off(False, "its users can no longer sign in through it")
+    )
+    sync_user_attributes: Body[bool] = arg("At each sign-in", optional=True, nullable=True)
+    allow_subdomains: Body[bool] = arg(
+        optional=True,
+        nullable=True,
+        risk=cuts_off(False, "users of its subdomains can no longer sign in through it"),
+    )
+    allow_idp_initiated: Body[bool] = arg(
+        optional=True,
+        nullable=True,
+        risk=cuts_off(False, "nobody can start signing in at the identity provider"),
+    )
 
 
 def _connection(found: Any) -> str:

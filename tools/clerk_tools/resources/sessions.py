@@ -24,11 +24,13 @@ MOST_COUNTED: Final = 100
 
 
 async def ending(user_id: str, look: Look) -> str:
-    """The sessions that end with whatever signs a user out, as a clause of a question."""
+    """The sessions that end with whatever signs a user out, as a clause; empty where there is none."""
     active = await look.at(ListSessions(user_id=user_id, status="active", limit=MOST_COUNTED))
     if active is None:
         return "ends every session of theirs"
     number = len(records(active))
+    if not number:
+        return ""
     more = number >= MOST_COUNTED
     return f"ends {number} or more sessions" if more else f"ends {count(number, 'session')}"
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from clerk_tools.argument import Body, Path, arg
 from clerk_tools.ids import SignUpId
-from clerk_tools.operation import Operation
+from clerk_tools.operation import Clearing
 from clerk_tools.spec import Advice, Demo, Example
 
 
 class UpdateSignUp(
-    Operation,
+    Clearing,
     id="Signups_updateSignUpById",
     patch="/sign_ups/{id}",
     returns="sign_up_attempt",
@@ -23,4 +23,4 @@ class UpdateSignUp(
 
     id: Path[SignUpId] = arg()
     custom_action: Body[bool] = arg("Your custom action has run", optional=True)
-    external_id: Body[str | None] = arg("Id in your own system", optional=True)
+    external_id: Body[str] = arg("Id in your own system", optional=True, clearable=True)

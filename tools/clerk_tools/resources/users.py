@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from clerk_tools.argument import Body, File, JsonObject, Path, Query, arg
-from clerk_tools.hits import Hit, Look, count, inside, person, quoted, records
+from clerk_tools.argument import REPLACES_KEYS, Body, File, JsonObject, Path, Query, arg, cuts_off, replaces
+from clerk_tools.hits import Hit, Look, count, inside, person, records
 from clerk_tools.ids import ImageId, UserId, UsersOwnId
-from clerk_tools.operation import Effect, Operation, Paged
+from clerk_tools.operation import Clearing, Operation, Paged
 from clerk_tools.resources import sessions
 from clerk_tools.spec import EACH_OBJECT, Advice, Demo, Example
 
@@ -83,14 +83,14 @@ class CreateUser(
     """Create a user. Emails and phones count as verified, the first of each is primary. No mail is sent;
     to let people sign up themselves, invite."""
 
-    external_id: Body[str | None] = arg("Id in your own system; unique", optional=True)
-    first_name: Body[str | None] = arg(optional=True)
-    last_name: Body[str | None] = arg(optional=True)
+    external_id: Body[str] = arg("Id in your own system; unique", optional=True, nullable=True)
+    first_name: Body[str] = arg(optional=True, nullable=True)
+    last_name: Body[str] = arg(optional=True, nullable=True)
     email_address: Body[list[str]] = arg(optional=True)
     phone_number: Body[list[str]] = arg("E.164", optional=True)
     web3_wallet: Body[list[str]] = arg(optional=True)
-    username: Body[str | None] = arg(optional=True)
-    password: Body[str | None] = arg("At least 8 characters", optional=True)
+    username: Body[str] = arg(optional=True, nullable=True)
+    password: Body[str] = arg("At least 8 characters", optional=True, nullable=True)
     password_digest: Body[str] = arg("Instead of password, with password_hasher", optional=True)
     password_hasher: Body[PasswordHasher] = arg(optional=True)
     skip_password_checks: Body[bool] = arg("For migrations", optional=True)
@@ -136,7 +136,7 @@ class GetUser(
 
 
 class UpdateUser(
-    Operation,
+    Clearing,
     id="Users_updateUserAttributes",
     patch="/users/{user_id}",
     returns="user",
@@ -147,49 +147,67 @@ class UpdateUser(
     example=Example({"user_id": Demo("carlos"), "first_name": "Carlos Andrés"}),
 ):
     """Change a user; only what is given changes. Metadata given here REPLACES the whole object: merge with
-    Users_mergeUserMetadataAttributes. Null clears a field; a null or empty `username` deletes it for good."""
+    Users_mergeUserMetadataAttributes. A `username` that is cleared is
+    free for others."""
 
     user_id: Path[UserId] = arg()
-    external_id: Body[str | None] = arg("Id in your own system; unique", optional=True)
-    first_name: Body[str | None] = arg(optional=True)
-    last_name: Body[str | None] = arg(optional=True)
+    external_id: Body[str] = arg("Id in your own system; unique", optional=True, clearable=True)
+    first_name: Body[str] = arg(optional=True, clearable=True)
+    last_name: Body[str] = arg(optional=True, clearable=True)
     primary_email_address_id: Body[UsersOwnId] = arg("Must be verified", optional=True)
     notify_primary_email_address_changed: Body[bool] = arg("SENDS MAIL", default=False)
     primary_phone_number_id: Body[UsersOwnId] = arg(optional=True)
     primary_web3_wallet_id: Body[UsersOwnId] = arg(optional=True)
-    username: Body[str | None] = arg(optional=True)
-    profile_image_id: Body[ImageId | None] = arg(optional=True)
-    password: Body[str | None] = arg("At least 8 characters", optional=True)
-    password_digest: Body[str] = arg("Instead of password, with password_hasher", optional=True)
+    username: Body[str] = arg(
+        optional=True, clearable="deletes the username {was} for good, free for somebody else to take"
+    )
+    profile_image_id: Body[ImageId] = arg(
+        optional=True,
+        clearable="deletes the profile image",
+        risk=replaces("loses the present profile image"),
+        shown_as="has_image",
+    )
+    password: Body[str] = arg(
+        "At least 8 characters",
+        optional=True,
+        nullable=True,
+        risk=replaces("the present password stops working"),
+        shown_as="password_enabled",
+    )
+    password_digest: Body[str] = arg(
+        "Instead of password, with password_hasher",
+        optional=True,
+        risk=replaces("the present password stops working"),
+        shown_as="password_enabled",
+    )
     password_hasher: Body[PasswordHasher] = arg(optional=True)
-    skip_password_checks: Body[bool | None] = arg("For migrations", optional=True)
-    sign_out_of_other_sessions: Body[bool | None] = arg("With a new password", optional=True)
-    totp_secret: Body[str] = arg("Base32; switches the authenticator app on", optional=True)
-    backup_codes: Body[list[str]] = arg("Need a second factor", optional=True)
-    public_metadata: Body[JsonObject] = arg("Readable by the frontend", optional=True)
-    private_metadata: Body[JsonObject] = arg("Backend only", optional=True)
-    unsafe_metadata: Body[JsonObject] = arg("Writable by the frontend", optional=True)
-    delete_self_enabled: Body[bool | None] = arg("May delete their own account", optional=True)
-    create_organization_enabled: Body[bool | None] = arg("May create organizations", optional=True)
+    skip_password_checks: Body[bool] = arg("For migrations", optional=True, nullable=True)
+    sign_out_of_other_sessions: Body[bool] = arg(
+        "With a new password", optional=True, nullable=True, risk=cuts_off(True, "")
+    )
+    totp_secret: Body[str] = arg(
+        "Base32; switches the authenticator app on",
+        optional=True,
+        risk=replaces("the present authenticator app stops working"),
+        shown_as="totp_enabled",
+    )
+    backup_codes: Body[list[str]] = arg(
+        "Need a second factor",
+        optional=True,
+        risk=replaces("the present backup codes stop working"),
+        shown_as="backup_code_enabled",
+    )
+    public_metadata: Body[JsonObject] = arg("Readable by the frontend", optional=True, risk=REPLACES_KEYS)
+    private_metadata: Body[JsonObject] = arg("Backend only", optional=True, risk=REPLACES_KEYS)
+    unsafe_metadata: Body[JsonObject] = arg("Writable by the frontend", optional=True, risk=REPLACES_KEYS)
+    delete_self_enabled: Body[bool] = arg("May delete their own account", optional=True, nullable=True)
+    create_organization_enabled: Body[bool] = arg("May create organizations", optional=True, nullable=True)
     created_at: Body[str] = arg("RFC 3339; for migrations", optional=True)
 
-    def actual_effect(self) -> Effect:
-        """Clearing the username deletes that identification for good, as Clerk documents.
-
-        Whether Clerk drops blanks first is not documented: blanks alone count as nothing here.
-        """
-        cleared = "username" in self.model_fields_set and not (self.username or "").strip()
-        return Effect.DESTROY if cleared else self.spec.effect
-
     async def hit(self, look: Look) -> Hit:
-        user = await look.at(GetUser(user_id=self.user_id), is_target=True)
-        username = quoted(inside(user, "username"))
-        others = sorted(self.model_fields_set - {"user_id", "username"})
-        return Hit.of(
-            person(user),
-            f"deletes the username {username} for good, free for somebody else to take".replace("  ", " "),
-            f"changes {', '.join(others)}" if others else "",
-        )
+        found = await super().hit(look)
+        signs_out = await sessions.ending(self.user_id, look) if self.sign_out_of_other_sessions else ""
+        return found.and_also(signs_out)
 
 
 class DeleteUser(
@@ -289,7 +307,14 @@ class SetProfileImage(
     """Set a user's profile image."""
 
     user_id: Path[UserId] = arg()
-    file: File[str] = arg("Image as base64 or data URI (jpeg, png, gif, webp; at most 10 MB)")
+    file: File[str] = arg(
+        "Image as base64 or data URI (jpeg, png, gif, webp; at most 10 MB)",
+        risk=replaces("loses the present image"),
+        shown_as="has_image",
+    )
+
+    def state(self) -> Operation:
+        return GetUser(user_id=self.user_id)
 
 
 class DeleteProfileImage(
@@ -363,12 +388,14 @@ class VerifyPassword(
     id="Users_verifyPassword",
     post="/users/{user_id}/verify_password",
     returns="verification",
-    effect="read",
     private=("password",),
+    no_undo="The password was checked; a wrong one counts towards locking the user.",
+    advice=Advice(if_executed="The attempt may have been counted: ask the user before another one."),
     words="is the password correct, does the password match",
     example=Example({"user_id": Demo("nadia"), "password": Demo("the password")}),
 ):
-    """Whether this is the user's password. A wrong one answers 422 incorrect_password."""
+    """Whether this is the user's password. Each wrong one answers 422 incorrect_password and counts towards
+    locking the user."""
 
     user_id: Path[UserId] = arg()
     password: Body[str] = arg()
@@ -380,6 +407,7 @@ class VerifyTotp(
     post="/users/{user_id}/verify_totp",
     returns="verification",
     private=("code",),
+    no_undo="The code was checked; a backup code is used up by that.",
     advice=Advice(if_executed="A backup code would be used up by it: ask the user for a new code."),
     words="check an MFA code, authenticator code, one-time code, backup code",
     example=Example({"user_id": Demo("tomas"), "code": Demo("a backup code")}),

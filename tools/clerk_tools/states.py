@@ -1,0 +1,63 @@
+"""The object that an update changes, as it is before: which read shows it, and what of it is what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from clerk_tools.argument import Argument
+from clerk_tools.catalog import operations
+from clerk_tools.operation import Operation
+
+JsonObject = dict[str, Any]
+
+
+def reading_of(operation: Operation) -> Operation | None:
+    """The read that shows what an update changes; None where Clerk has none, or it is no update."""
+    shown = operation.state()
+    if shown is not None:
+        return shown
+    spec = operation.spec
+    if spec.method not in ("PATCH", "PUT") or spec.media_type != "application/json":
+        return None
+    path = spec.path.removesuffix("/metadata")
+    for reader in operations().values():
+        if reader.spec.method == "GET" and reader.spec.path == path:
+            arguments = {a.name: getattr(operation, a.name) for a in reader.spec.arguments if a.required}
+            try:
+                return reader.model_validate(arguments)
+            except ValidationError:
+                return None
+    return None
+
+
+def record_of(operation: Operation, answer: Any) -> JsonObject | None:
+    """The object that is updated: the answer itself, or the entry of a listing that is about it."""
+    if not isinstance(answer, dict):
+        return None
+    entries = answer.get("data")
+    if not isinstance(entries, list):
+        return answer
+    # A membership is listed by its user, so it is the organization that tells it from the others.
+    wanted = getattr(operation, "organization_id", None) or getattr(operation, "domain_id", None)
+    for entry in entries:
+        if not isinstance(entry, dict):
+            continue
+        organization = entry.get("organization")
+        id = organization.get("id") if isinstance(organization, dict) else entry.get("id")
+        if id is not None and id == wanted:
+            return entry
+    return None
+
+
+def value_of(record: JsonObject, argument: Argument) -> Any:
+    """What an argument of an update is before it.
+
+    Raises:
+        KeyError: the object does not show it.
+    """
+    if argument.name == "verified":
+        verification = record.get("verification")
+        return isinstance(verification, dict) and verification.get("status") == "verified"
+    return record[argument.shown_as or argument.name]
