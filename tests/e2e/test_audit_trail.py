@@ -231,7 +231,7 @@ async def cancel_when(scope: anyio.CancelScope, so_far: Callable[[], bool]) -> N
 
 
 SECRETS = """
-" password passwd pwd passphrase passcode passkey secret secret_key secretKey client_secret
+password passwd pwd passphrase passcode passkey secret secret_key secretKey client_secret
 clientsecret token access_token accessToken accesstoken refresh_token id_token session_token bearer
 jwt id_jwt otp totp totp_secret onetimecode recovery_code recovery_codes backup_codes backupCodes
 verification_code cookie cookies set-cookie session_cookie api_key apikey X-Api-Key access_key
