@@ -25,6 +25,7 @@ from clerk_mcp.hosting.readiness import KEPT_S, Finding, Readiness
 from clerk_mcp.hosting.web import Web
 from clerk_mcp.protocol.identity import IDENTITY, Identity
 from clerk_mcp.settings import SettingsError, load
+from tests.server.loopback import Received, answer, loopback
 from tests.server.web import COUNT, Served, hosting, serving
 
 pytestmark = pytest.mark.anyio
@@ -248,6 +249,36 @@ async def test_calls_under_way_finish_when_the_server_is_told_to_end(transport: 
         tasks.start_soon(release_once_draining, clerk, served)
     [answer] = answers
     assert answer.structured_content["total_count"] == 7
+
+
+@pytest.mark.parametrize("transport", ["2026-07-28", "legacy", "sse"])
+async def test_a_call_that_still_waits_when_the_drain_is_over_is_told_its_outcome(
+    transport: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    answers: list[Any] = []
+
+    async def call(served: Served) -> None:
+        async with served.client(transport) as client:
+            await client.list_tools()
+            answers.append(await client.call_tool("Users_lockUser", {"user_id": "user_1"}))
+
+    async def wait_long(_: Received) -> bytes:
+        return answer(429, {"errors": []}, headers={"retry-after": "25"})
+
+    async with (
+        loopback(wait_long) as clerk,
+        anyio.create_task_group() as tasks,
+        serving(clerk_secret_key="sk_test_x", clerk_api_url=clerk.url, drain=0.3) as served,
+    ):
+        tasks.start_soon(call, served)
+        while not clerk.requests:
+            await anyio.sleep(0.01)
+        # Until the 429 is read.
+        await anyio.sleep(0.1)
+    [told] = answers
+    error = told.structured_content["error"]
+    assert (error["code"], error["outcome"]) == ("server_stopping", "not_run")
+    assert "Traceback" not in caplog.text
 
 
 async def release_once_draining(clerk: SlowClerk, served: Served) -> None:

@@ -59,6 +59,10 @@ class DrainingServer(uvicorn.Server):
             await self._web.metrics.until_idle()
             # The last answer is there, but not yet on its stream.
             await anyio.sleep(_LAST_WORDS_S)
+        # Whatever still runs is told its outcome, while uvicorn still waits for it.
+        await self._web.stop_calls()
+        with anyio.move_on_after(_LAST_WORDS_S):
+            await self._web.metrics.until_idle()
         end_streams()
 
 

@@ -94,6 +94,11 @@ class Tenants:
         await self._tasks.__aexit__(None, None, None)
         await self._close(list(self._tenants))
 
+    async def stop(self) -> None:
+        """End the calls of all keys with answers that tell their outcomes; see `ClerkClient.stop`."""
+        for tenant in list(self._tenants.values()):
+            await tenant.calls.client.stop()
+
     async def _sweep(self) -> None:
         while True:
             await anyio.sleep(self._idle / 4)

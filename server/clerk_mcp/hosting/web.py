@@ -31,11 +31,12 @@ from clerk_mcp.hosting.page import PAGES, About, page_routes
 from clerk_mcp.hosting.readiness import Readiness, clerk_answers, clerk_takes_the_key
 from clerk_mcp.hosting.sessions import Sessions
 from clerk_mcp.hosting.shares import CallShares
-from clerk_mcp.hosting.tenants import make_tenants
+from clerk_mcp.hosting.tenants import Tenants, make_tenants
 from clerk_mcp.hosting.verifiers import MCP_PATH, make_verifier, metadata_routes, resource_metadata_url
 from clerk_mcp.protocol import Presentation, build_server, misfit
 from clerk_mcp.serve import make_calls, warn_of_live_writes
 from clerk_mcp.settings import Settings
+from clerk_mcp.upstream import ClerkClient
 
 if TYPE_CHECKING:
     pass
@@ -85,7 +86,7 @@ class Web:
         if settings.auth == "clerk-key":
             tenants = make_tenants(settings, "http", count)
             self._proved: Callable[[str], bool] | None = tenants.proved
-            self._clients: contextlib.AbstractAsyncContextManager[Any] = tenants
+            self._clients: Tenants | ClerkClient = tenants
             self.ready = Readiness(clerk_answers(settings.clerk_api_url))
             about = About("own", settings.public_url, settings.auth, tenants.policy)
             server = build_server(tenants, "the Clerk instance of the caller's key", None, presentation)
@@ -167,6 +168,10 @@ class Web:
             yield
         if verifier is not None:
             await verifier.close()
+
+    async def stop_calls(self) -> None:
+        """End the calls that still run with answers that tell their outcomes."""
+        await self._clients.stop()
 
     async def _show_metrics(self, request: Request) -> Any:
         if self.settings.auth == "clerk-key" and not self.settings.public_metrics:
