@@ -293,7 +293,7 @@ as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSO
 def _operations(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
     from clerk_tools.catalog import operations
 
-    return [id for id in [*operations(), "list_all"] if id.lower().startswith(begun.lower())]
+    return [id for id in [*operations(), "list_all", "run_each"] if id.lower().startswith(begun.lower())]
 
 
 @cli.command()
@@ -340,7 +340,7 @@ def call(
     Exits 1 on an error of Clerk's and where nothing was done, 2 on a wrong call.
     """
     from clerk_mcp.commands.call import arguments_of, run_call
-    from clerk_mcp.serve import check, make_calls
+    from clerk_mcp.serve import check, make_calls, make_runs
     from clerk_mcp.telemetry import to_stderr
 
     settings = _settings(context, flags)
@@ -350,7 +350,8 @@ def call(
         calls, _ = make_calls(settings)
         given = arguments_of(arguments, json_args)
         cap = settings.list_all_cap
-        sys.exit(run_call(calls, operation, given, list_all_cap=cap, as_json=as_json, agreed=yes))
+        runs = make_runs(settings, within=float("inf"))
+        sys.exit(run_call(calls, operation, given, list_all_cap=cap, runs=runs, as_json=as_json, agreed=yes))
     except SettingsError as error:
         _fail(error)
     except ValueError as error:
@@ -496,8 +497,11 @@ def sandbox(host: str, port: int, data: Path | None, **options: Any) -> None:
 @click.option("--operation", help="One operation, or a pattern with *")
 @click.option("--target", help="An id that the call was about, or that it made")
 @click.option("--outcome", callback=_outcome, help="How the call ended: ok, error, unknown, declined, …")
+@click.option("--run", help="The calls of one run of run_each")
 @click.option(
-    "--undo", "entry", help="Show the call that takes this entry back; its first letters are enough"
+    "--undo",
+    "entry",
+    help="Show the call that takes this entry back; its first letters are enough. Of a run: all of it",
 )
 @click.option("--yes", is_flag=True, help="Run it, and record it in FILE")
 @as_json_option
@@ -520,6 +524,10 @@ def audit(context: click.Context, /, file: Path, entry: str | None, yes: bool, *
             calls, _ = make_calls(_settings(context, {"audit_log": file}))
         except SettingsError as error:
             _fail(error)
+    if entry.startswith("run_"):
+        from clerk_mcp.commands.undo_run import take_run_back
+
+        sys.exit(take_run_back(file, entry, calls))
     sys.exit(take_back(file, entry, calls, as_json=filters["as_json"]))
 
 

@@ -16,6 +16,7 @@ from mcp.server.lowlevel import Server
 
 from clerk_mcp.answering import Formatter, SecretValues, default_mode
 from clerk_mcp.auditing import AuditLog
+from clerk_mcp.bulk import ANSWER_WITHIN_S, RunFiles, Runs, RunsInRedis
 from clerk_mcp.calling import Calls
 from clerk_mcp.confirming import Confirmer, Seals, UsedInProcess, UsedInRedis, UsedSeals
 from clerk_mcp.instance import Kind, fingerprint, kind_of_key
@@ -236,7 +237,37 @@ def make_server(settings: Settings, transport: str = "stdio") -> Server[Any]:
 def _server_and_client(settings: Settings, transport: str) -> tuple[Server[Any], ClerkClient]:
     calls, kind = make_calls(settings, transport)
     warn_of_live_writes(kind, settings)
-    return build_server(calls, kind.words, calls.client, Presentation.of(settings)), calls.client
+    server = build_server(calls, kind.words, calls.client, Presentation.of(settings, make_runs(settings)))
+    return server, calls.client
+
+
+def make_runs(settings: Settings, within: float = ANSWER_WITHIN_S) -> Runs:
+    """Make what keeps the runs of `run_each`: Redis where replicas share a state key, files elsewhere.
+
+    Args:
+        within: seconds after which an answer is given while a run goes on.
+
+    Raises:
+        SettingsError: a setting does not hold.
+    """
+    if settings.redis_url is None or settings.state_key is None:
+        return Runs(RunFiles(settings.runs_dir), settings.run_cap, within)
+    from mcp.server.request_state import AESGCMRequestStateCodec, InvalidRequestState
+    from redis.asyncio import Redis
+
+    codec = AESGCMRequestStateCodec([settings.state_key.get_secret_value()])
+
+    def unseal(text: str) -> bytes:
+        try:
+            return codec.unseal(text)
+        except InvalidRequestState as invalid:
+            raise ValueError(str(invalid)) from None
+
+    try:
+        redis = Redis(connection_pool=redis_pool(settings.redis_url))
+    except ValueError as error:
+        raise SettingsError(f"--redis-url (CLERK_MCP_REDIS_URL): {error}") from None
+    return Runs(RunsInRedis(redis, codec.seal, unseal), settings.run_cap, within)
 
 
 def warn_of_live_writes(kind: Kind, settings: Settings) -> None:

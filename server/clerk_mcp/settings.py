@@ -195,6 +195,16 @@ class Settings(BaseSettings):
         default=None, description="Images may be given as paths below this directory (stdio only)"
     )
 
+    run_cap: int = Field(default=1000, ge=1, le=100_000, description="Items that one run_each has at most")
+    max_changes: str = Field(
+        default="off", description="Changes that one caller may make: off, or N/SECONDS such as 500/3600"
+    )
+    runs_dir: Path = Field(
+        default=Path("~/.clerk-mcp/runs"),
+        description="Where runs are kept, so that they go on after a restart; with --redis-url and a state"
+        " key they are kept in Redis",
+    )
+
     mode: Literal["all", "search", "auto"] = Field(
         default="all", description="Operations as tools, four tools to find and run them, or by the client"
     )

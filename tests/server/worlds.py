@@ -6,12 +6,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from mcp import Client
 from mcp_types import Implementation
 
 from clerk_mcp.answering.answers import Formatter
 from clerk_mcp.answering.secret_values import SecretValues
+from clerk_mcp.auditing.log import AuditLog
+from clerk_mcp.bulk import Runs
 from clerk_mcp.calling.calls import Calls
 from clerk_mcp.confirming.confirmer import Confirmer
 from clerk_mcp.confirming.seals import Seals, UsedInProcess
@@ -48,18 +51,28 @@ async def world(
     era: str = "2026-07-28",
     transport: SandboxTransport | None = None,
     max_in_flight: int = 20,
+    runs: Runs | None = None,
+    audit: AuditLog | None = None,
+    retry_budget: float = 30.0,
+    elicitation_callback: Any = None,
 ) -> AsyncIterator[World]:
     """Connect the SDK's client to a new server on a sandbox."""
     sandbox = sandbox or Sandbox()
     transport = transport or SandboxTransport(sandbox)
     clerk = ClerkClient(
-        sandbox.key, base_url="http://sandbox/v1", transport=transport, max_in_flight=max_in_flight
+        sandbox.key,
+        base_url="http://sandbox/v1",
+        transport=transport,
+        max_in_flight=max_in_flight,
+        retry_budget=retry_budget,
     )
     seals = Seals(None, UsedInProcess())
     confirmer = Confirmer("always" if confirm else "never", Kind.SANDBOX, fingerprint(sandbox.key), seals)
     secrets = SecretValues("redact", Path())
-    calls = Calls(clerk, Formatter(max_bytes, secrets), policy or Policy(Selection.of()), confirmer)
-    server = build_server(calls, Kind.SANDBOX.words, clerk, Presentation(mode, cap, {"mode": mode}))
+    calls = Calls(clerk, Formatter(max_bytes, secrets), policy or Policy(Selection.of()), confirmer, audit)
+    server = build_server(calls, Kind.SANDBOX.words, clerk, Presentation(mode, cap, {"mode": mode}, runs))
     info = Implementation(name=client_name, version="1") if client_name else None
-    async with Client(server, mode=era, client_info=info) as client:
+    async with Client(
+        server, mode=era, client_info=info, elicitation_callback=elicitation_callback
+    ) as client:
         yield World(sandbox, client)

@@ -14,7 +14,7 @@ from clerk_mcp.auditing.trail import (
     select,
     targets,
 )
-from clerk_mcp.auditing.undo import NoUndo, earlier, undo
+from clerk_mcp.auditing.undo import NoUndo, Undo, earlier, earlier_in, undo
 
 __all__ = [
     "MASK",
@@ -26,7 +26,9 @@ __all__ = [
     "NotMade",
     "RecordedCall",
     "Trail",
+    "Undo",
     "earlier",
+    "earlier_in",
     "load",
     "moment",
     "select",

@@ -78,12 +78,14 @@ class AuditLog:
         caller: str,
         confirmation: str,
         was: Mapping[str, Any] | None = None,
+        run: str | None = None,
     ) -> Entry:
         """Record a call that is about to be made.
 
         Args:
             confirmation: who or what agreed to it.
             was: for an update, the fields that it changes as they were; see `clerk_mcp.auditing.undo`.
+            run: the id of the run that the call belongs to.
 
         Raises:
             Refused: `audit_unavailable`: the line of a write is not safely on disk, so it must not be made.
@@ -91,6 +93,8 @@ class AuditLog:
         entry = _entry(operation, session, caller, confirmation)
         if was is not None:
             entry.head["was"] = masked(was)
+        if run is not None:
+            entry.head["run"] = run
         if not entry.is_read:
             try:
                 await self._write("before", entry, {})

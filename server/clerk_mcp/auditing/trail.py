@@ -48,6 +48,8 @@ class RecordedCall(TypedDict, total=False):
     arguments: dict[str, Any]
     was: dict[str, Any]
     """What an update changed, as it was."""
+    run: str
+    """The id of the run that it belongs to."""
     made: str
     """The id of what the call created."""
     status: int
@@ -57,7 +59,18 @@ class RecordedCall(TypedDict, total=False):
 
 
 _TYPES: Final[dict[type, tuple[str, ...]]] = {
-    str: ("outcome", "stage", "session", "caller", "effect", "confirmation", "made", "error", "trace_id"),
+    str: (
+        "outcome",
+        "stage",
+        "session",
+        "caller",
+        "effect",
+        "confirmation",
+        "run",
+        "made",
+        "error",
+        "trace_id",
+    ),
     dict: ("target", "arguments", "was"),
     int: ("status", "ms"),
 }
@@ -150,6 +163,7 @@ def select(
     operation: str | None = None,
     target: str | None = None,
     outcome: str | None = None,
+    run: str | None = None,
 ) -> Iterator[RecordedCall]:
     """The calls that fit every filter.
 
@@ -158,6 +172,7 @@ def select(
         operation: an operation's id, or a pattern with `*`.
         target: an id that the call was about, or that it made.
         outcome: one of `OUTCOMES`.
+        run: the id of the run that the call belongs to.
     """
     for call in calls:
         began = moment(call["time"])
@@ -167,6 +182,7 @@ def select(
             and (operation is None or fnmatchcase(call["operation"], operation))
             and (target is None or target in (*targets(call).values(), call.get("made")))
             and (outcome is None or call["outcome"] == outcome)
+            and (run is None or call.get("run") == run)
         ):
             yield call
 

@@ -56,6 +56,21 @@ async def earlier(operation: Operation, read: SendRead) -> JsonObject | None:
     return _as_it_was(operation, record) if record is not None else None
 
 
+def earlier_in(operation: Operation, record: JsonObject, kind: str) -> JsonObject | None:
+    """The fields that an update is about to change, as they are in a record that was read already.
+
+    None where the record is not the object that is updated.
+
+    Args:
+        kind: the kind of object that the record is.
+    """
+    reading = reading_of(operation) if operation.spec.media_type == "application/json" else None
+    id = record.get("id")
+    if reading is None or reading.spec.returns != kind or reading.spec.is_list or not isinstance(id, str):
+        return None
+    return _as_it_was(operation, record) if reading.to_request().path.endswith(f"/{id}") else None
+
+
 def _as_it_was(operation: Operation, record: JsonObject) -> JsonObject:
     merges = operation.spec.path.endswith("/metadata")
     cleared = getattr(operation, "clear", None) or ()

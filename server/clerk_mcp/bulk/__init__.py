@@ -1,9 +1,23 @@
-"""Many at once: reading a list over all of its pages, counting it, and the languages for that."""
+"""Many at once: reading a list over all of its pages, counting it, and running one operation over many."""
 
 from __future__ import annotations
 
 from clerk_mcp.bulk.list_all import list_all
-from clerk_mcp.bulk.reading import Progress
+from clerk_mcp.bulk.planning import RunEach
+from clerk_mcp.bulk.reading import ANSWER_WITHIN_S, Progress
+from clerk_mcp.bulk.run_each import run_each
+from clerk_mcp.bulk.run_store import RunFiles, RunsInRedis
+from clerk_mcp.bulk.running import Runs
 from clerk_mcp.bulk.wanted import ListAll
 
-__all__ = ["ListAll", "Progress", "list_all"]
+__all__ = [
+    "ANSWER_WITHIN_S",
+    "ListAll",
+    "Progress",
+    "RunEach",
+    "RunFiles",
+    "Runs",
+    "RunsInRedis",
+    "list_all",
+    "run_each",
+]

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from clerk_mcp.calling.calls import Caller, Calls, Fetched, Reach, UnknownOperation
+from clerk_mcp.calling.calls import Caller, Calls, Fetched, Reach, UnknownOperation, refusal
 
-__all__ = ["Caller", "Calls", "Fetched", "Reach", "UnknownOperation"]
+__all__ = ["Caller", "Calls", "Fetched", "Reach", "UnknownOperation", "refusal"]

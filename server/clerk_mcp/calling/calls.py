@@ -113,7 +113,7 @@ class Calls:
                 # The arguments of what may not be called at all are not worth reading but for the trail.
                 call = _as_far_as_it_fits(operation_class, arguments)
                 await self._not_made(call, caller, "refused", refused.code)
-            return _refusal(refused)
+            return refusal(refused)
         try:
             chosen, rest = options.split(spec, arguments)
             operation = parse(operation_class, rest)
@@ -128,6 +128,22 @@ class Calls:
             raise TypeError(f"{name} does not only read")
         return answer
 
+    async def run_agreed(
+        self, operation: Operation, caller: Caller, agreed: str, *, run: str, was: Mapping[str, Any] | None
+    ) -> Fetched | Answer:
+        """Make one call of a run that was agreed to as a whole: a call like any other but for the question.
+
+        Args:
+            agreed: who or what agreed to the run.
+            run: the id of the run, for the audit trail.
+            was: what an update is about to change, where it is known.
+        """
+        refused = self.policy.objection(operation.spec, caller.scopes, operation.actual_effect())
+        if refused:
+            await self._not_made(operation, caller, "refused", refused.code)
+            return refusal(refused)
+        return await self._make(operation, options.Options(), caller, agreed, run=run, was=was)
+
     async def _decide(
         self, operation: Operation, chosen: options.Options, caller: Caller
     ) -> Fetched | Answer | AskInResult:
@@ -140,7 +156,7 @@ class Calls:
         )
         if refused and not await self._loses_nothing(operation, caller):
             await self._not_made(operation, caller, "refused", refused.code)
-            return _refusal(refused)
+            return refusal(refused)
         try:
             # Before anybody is asked about a call that could only lose what it makes.
             self.formatter.secrets.check(operation.spec)
@@ -170,12 +186,19 @@ class Calls:
             return True
 
     async def _make(
-        self, operation: Operation, chosen: options.Options, caller: Caller, agreed: str
+        self,
+        operation: Operation,
+        chosen: options.Options,
+        caller: Caller,
+        agreed: str,
+        *,
+        run: str | None = None,
+        was: Mapping[str, Any] | None = None,
     ) -> Fetched | Answer:
         try:
-            reply = await self._send(operation, caller, agreed)
+            reply = await self._send(operation, caller, agreed, run, was)
         except Refused as refused:
-            return _refusal(refused)
+            return refusal(refused)
         except Unanswered as unanswered:
             return answers.of_unanswered(operation.spec, unanswered.failure)
         # Should Clerk repeat what it was given in confidence, it goes no further.
@@ -184,7 +207,14 @@ class Calls:
         )
         return answers.of_failure(operation, reply) or Fetched(operation, chosen, reply)
 
-    async def _send(self, operation: Operation, caller: Caller, agreed: str) -> Reply:
+    async def _send(
+        self,
+        operation: Operation,
+        caller: Caller,
+        agreed: str,
+        run: str | None = None,
+        was: Mapping[str, Any] | None = None,
+    ) -> Reply:
         """Send the call, between its two lines in the audit trail where there is one.
 
         Raises:
@@ -200,7 +230,10 @@ class Calls:
             session=caller.session,
             caller=caller.name,
             confirmation=agreed,
-            was=await earlier(operation, self._reader(operation, caller)) if self.audit_before else None,
+            was=await earlier(operation, self._reader(operation, caller))
+            if was is None and self.audit_before
+            else was,
+            run=run,
         )
 
         async def record(result: Reply | Failure) -> None:
@@ -245,6 +278,7 @@ def _as_far_as_it_fits(operation: type[Operation], arguments: Mapping[str, Any])
         return operation.spec
 
 
-def _refusal(refused: Refused) -> Answer:
+def refusal(refused: Refused) -> Answer:
+    """Say that a call may not be made."""
     error = answers.error(refused.code, refused.message, hint=refused.hint or None, scope=refused.scope)
     return replace(error, missing_scope=refused.scope)

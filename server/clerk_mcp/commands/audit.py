@@ -28,6 +28,7 @@ def show(
     operation: str | None = None,
     target: str | None = None,
     outcome: str | None = None,
+    run: str | None = None,
     as_json: bool = False,
 ) -> int:
     """Print the calls that fit every filter of `select`: on a terminal a table, in a pipe tab-separated.
@@ -41,7 +42,15 @@ def show(
         click.echo(f"{path} cannot be read: {error.strerror}", err=True)
         return 2
     calls = list(
-        select(trail.calls, since=since, until=until, operation=operation, target=target, outcome=outcome)
+        select(
+            trail.calls,
+            since=since,
+            until=until,
+            operation=operation,
+            target=target,
+            outcome=outcome,
+            run=run,
+        )
     )
     if as_json:
         for call in calls:

@@ -6,6 +6,7 @@ import json
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,8 +15,9 @@ import click
 
 from clerk_mcp.answering import Answer, dumps, size
 from clerk_mcp.auditing import NoSuchEntry, NoUndo, load, undo
+from clerk_mcp.bulk import RunEach, Runs
 from clerk_mcp.calling import Caller, Calls, UnknownOperation
-from clerk_mcp.confirming import Answered, Asker, Asking
+from clerk_mcp.confirming import Answered, Asker, Asking, AskInResult
 from clerk_mcp.offering import ALL, CORE, Policy, input_schema, tool
 from clerk_mcp.protocol import Surface, declared
 from clerk_tools.catalog import RESOURCES, operations
@@ -53,6 +55,7 @@ def run_call(
     arguments: Mapping[str, Any],
     *,
     list_all_cap: int,
+    runs: Runs | None = None,
     as_json: bool,
     agreed: bool = False,
     session: str = "terminal",
@@ -63,6 +66,7 @@ def run_call(
 
     Args:
         list_all_cap: the most records that one `list_all` reads.
+        runs: the runs of `run_each`, where it may be called.
         agreed: what would be asked is agreed to beforehand.
         session: what the audit trail calls this.
 
@@ -71,12 +75,24 @@ def run_call(
     """
     person = _Person(agreed)
     asker = Asker(way=Asking.LIVE, elicit=person.ask)
-    surface = Surface("all", calls.policy, list_all_cap)
+    surface = Surface("all", calls.policy, list_all_cap, runs)
+
+    async def agree_and_run(plan: Answer, caller: Caller) -> Answer | AskInResult:
+        """Ask about a plan and run it in this process: its token may not hold in another."""
+        if (
+            await person.ask(json.dumps(plan.value["preview"], indent=2, ensure_ascii=False))
+            is not Answered.ACCEPTED
+        ):
+            return plan
+        token = {"confirm": plan.value["confirm"]}
+        return await surface.call(calls, name, token, replace(caller, asker=Asker()), _say_how_far)
 
     async def run() -> Answer:
         async with calls.client:
             caller = Caller(session, "terminal", on_wait=_say_why_it_waits, asker=asker)
             answer = await surface.call(calls, name, arguments, caller, _say_how_far)
+            if name == RunEach.spec.id and isinstance(answer, Answer) and "preview" in answer.value:
+                answer = await agree_and_run(answer, caller)
         if not isinstance(answer, Answer):
             raise RuntimeError("a terminal asks at once")
         return answer

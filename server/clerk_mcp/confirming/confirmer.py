@@ -7,6 +7,7 @@ has a way back. Any other client gets a preview with a token; calling again with
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 from clerk_mcp.confirming.decisions import Asker, Asking, AskInResult, CannotAsk, Decision, Go, Stop
@@ -58,10 +59,51 @@ class Confirmer:
                 return Go("token")
             if asker.state is not None and asker.answered is not None:
                 await self._seals.redeem(asker.state, Purpose.STATE, binding)
-                return decided(operation, asker.answered)
+                return decided(f"{operation.spec.id} was not called", asker.answered)
         except SealRefused as refused:
             return Stop(seal_refusal(operation, refused), "refused", refused.code)
         return await self._ask(operation, binding, asker, read)
+
+    async def decide_plan(
+        self, plan: str, question: str, caller: str, token: str, asker: Asker
+    ) -> Go | Stop | AskInResult:
+        """Whether a run of many calls may begin: its token says which, the user behind the client whether.
+
+        Args:
+            plan: the digest of everything that would be called.
+            question: what a person reads.
+            token: what `plan_token` gave for the plan.
+
+        Raises:
+            SealRefused: the token does not hold.
+        """
+        binding = Binding.of_plan(plan, self._fingerprint, caller)
+        self._seals.check(token, Purpose.PLAN, binding)
+        agreed: Go | Stop = Go("token")
+        if self._mode != "never" and asker.way is Asking.IN_RESULT:
+            if asker.state is None or asker.answered is None:
+                return AskInResult(question, self._seals.mint(Purpose.STATE, binding))
+            await self._seals.redeem(asker.state, Purpose.STATE, binding)
+            agreed = decided("The plan was not run", asker.answered)
+        elif self._mode != "never" and asker.way is Asking.LIVE and asker.elicit is not None:
+            with suppress(CannotAsk):
+                agreed = decided("The plan was not run", await asker.elicit(question))
+        await self._seals.redeem(token, Purpose.PLAN, binding)
+        return agreed
+
+    def plan_token(self, plan: str, caller: str) -> str:
+        """Mint a token for a plan: it says which is meant, and is the yes where nobody can be asked."""
+        return self._seals.mint(Purpose.PLAN, Binding.of_plan(plan, self._fingerprint, caller))
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of the instance."""
+        return self._kind
+
+    @property
+    def key_fingerprint(self) -> str:
+        """Of the key, for what must not be used with another one."""
+        return self._fingerprint
 
     def _why_not_needed(self, operation: Operation) -> str:
         if operation.actual_effect() is not Effect.DESTROY:
@@ -80,7 +122,7 @@ class Confirmer:
             return AskInResult(question, self._seals.mint(Purpose.STATE, binding))
         if asker.way is Asking.LIVE and asker.elicit is not None:
             try:
-                return decided(operation, await asker.elicit(question))
+                return decided(f"{operation.spec.id} was not called", await asker.elicit(question))
             except CannotAsk:
                 pass
         token = self._seals.mint(Purpose.TOKEN, binding)

@@ -31,6 +31,7 @@ class Purpose(IntEnum):
 
     TOKEN = 1
     STATE = 2
+    PLAN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,11 @@ class Binding:
             _digest(key_fingerprint, 8),
             _digest(caller, 8),
         )
+
+    @classmethod
+    def of_plan(cls, plan: str, key_fingerprint: str, caller: str) -> Binding:
+        """Of a run of many calls, by the digest of all of them."""
+        return cls(_digest("run_each", 8), _digest(plan, 16), _digest(key_fingerprint, 8), _digest(caller, 8))
 
 
 def _digest(text: str, size: int) -> bytes:
@@ -155,6 +161,14 @@ class Seals:
         Raises:
             SealRefused: it is altered, for something else, expired or used; only then is it not used up.
         """
+        await self._use(*self.check(sealed, purpose, binding))
+
+    def check(self, sealed: str, purpose: Purpose, binding: Binding) -> tuple[str, float]:
+        """Look at a confirmation without using it up; its id, and the seconds that it is still good for.
+
+        Raises:
+            SealRefused: it is altered, for something else, or expired.
+        """
         try:
             minted_for, id, until, *digests = self._LAYOUT.unpack(self._codec.unseal(sealed.strip()))
         except (InvalidRequestState, struct.error, ValueError):
@@ -168,7 +182,7 @@ class Seals:
         left = until / 1000 - self._clock()
         if left <= 0:
             raise SealRefused("confirm_expired", f"has expired: it was good for {LIFETIME_S // 60} minutes")
-        await self._use(id.hex(), left)
+        return id.hex(), left
 
     async def _use(self, id: str, left: float) -> None:
         try:

@@ -59,14 +59,19 @@ def preview(operation: Operation, hit: Hit, kind: Kind, token: str) -> Answer:
     )
 
 
-def decided(operation: Operation, answered: Answered) -> Go | Stop:
+def decided(what: str, answered: Answered) -> Go | Stop:
+    """What the user's answer means.
+
+    Args:
+        what: what was not done where it is a no, as the beginning of a sentence.
+    """
     if answered is Answered.ACCEPTED:
         return Go(_BY_USER)
     declined = answered is Answered.DECLINED
     message = "The user declined." if declined else "The question was closed without an answer."
     stopped = answers.error(
         answered.value,
-        f"{message} {operation.spec.id} was not called; nothing was sent to Clerk.",
+        f"{message} {what}; nothing was sent to Clerk.",
         hint="Do not try again by other means; ask the user what they want instead.",
     )
     return Stop(stopped, "declined" if declined else "cancelled", _BY_USER)

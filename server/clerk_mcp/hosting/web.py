@@ -34,7 +34,7 @@ from clerk_mcp.hosting.shares import CallShares
 from clerk_mcp.hosting.tenants import Tenants, make_tenants
 from clerk_mcp.hosting.verifiers import MCP_PATH, make_verifier, metadata_routes, resource_metadata_url
 from clerk_mcp.protocol import Presentation, build_server, misfit
-from clerk_mcp.serve import make_calls, warn_of_live_writes
+from clerk_mcp.serve import make_calls, make_runs, warn_of_live_writes
 from clerk_mcp.settings import Settings
 from clerk_mcp.upstream import ClerkClient
 
@@ -82,7 +82,8 @@ class Web:
 
     def _make_server(self) -> tuple[About, Server[Any]]:
         settings, count = self.settings, self.metrics.upstream
-        presentation = Presentation.of(settings)
+        self._runs = make_runs(settings)
+        presentation = Presentation.of(settings, self._runs)
         if settings.auth == "clerk-key":
             tenants = make_tenants(settings, "http", count)
             self._proved: Callable[[str], bool] | None = tenants.proved
@@ -165,7 +166,10 @@ class Web:
     @contextlib.asynccontextmanager
     async def _lifespan(self, verifier: Verifier | None) -> AsyncIterator[None]:
         async with self._clients, self._manager.run():
-            yield
+            try:
+                yield
+            finally:
+                await self._runs.close()
         if verifier is not None:
             await verifier.close()
 

@@ -1,10 +1,10 @@
-"""The server's own tools beside Clerk's operations: search, describe, read, change, and `list_all`."""
+"""The server's own tools: search, describe, read, change, `list_all` and `run_each`."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from clerk_mcp.bulk import ListAll
+from clerk_mcp.bulk import ListAll, RunEach
 from clerk_mcp.offering import input_schema
 from clerk_tools.argument import JsonObject, Query, arg
 from clerk_tools.catalog import operations
@@ -41,8 +41,8 @@ class Read(Operation, id="read", get="/", text=True):
 
 
 class Change(Operation, id="change", post="/", effect="destroy"):
-    """Run an operation whose effect is write or destroy. What destroys cannot be taken back: make sure that
-    the user wants it."""
+    """Run an operation whose effect is write or destroy, or `run_each` for many calls at once. What destroys
+    cannot be taken back: make sure that the user wants it."""
 
     operation: Query[str] = arg("Operation id")
     arguments: Query[JsonObject] = arg("As describe_operation shows them", optional=True)
@@ -52,7 +52,7 @@ class Change(Operation, id="change", post="/", effect="destroy"):
 SEARCH_TOOLS: Final[tuple[type[Operation], ...]] = (SearchOperations, DescribeOperation, Read, Change)
 
 
-_OWN: Final[tuple[type[Operation], ...]] = (*SEARCH_TOOLS, ListAll)
+_OWN: Final[tuple[type[Operation], ...]] = (*SEARCH_TOOLS, ListAll, RunEach)
 
 
 OWN_TOOLS: Final = {own.spec.id: own for own in _OWN}
@@ -82,13 +82,13 @@ def describe(spec: Spec) -> JsonObject:
 
 
 def runnable(id: str) -> Spec:
-    """The operation, or `list_all`, that an id names.
+    """The operation, or `list_all` or `run_each`, that an id names.
 
     Raises:
         InvalidArguments: none; the message names the nearest.
     """
     id = id.strip()
-    found = ListAll if id == ListAll.spec.id else operations().get(id)
+    found = {own.spec.id: own for own in (ListAll, RunEach)}.get(id) or operations().get(id)
     if found is None:
         meant = operation_meant(id)
         advice = f"; did you mean {meant}?" if meant else "; search_operations finds them"

@@ -71,7 +71,8 @@ def build_server(
         presentation: how it shows what it can do; every operation as a tool where it is left out.
     """
     presentation = presentation or Presentation()
-    surface = Surface(presentation.mode, reach.policy, presentation.list_all_cap)
+    runs = presentation.runs
+    surface = Surface(presentation.mode, reach.policy, presentation.list_all_cap, runs)
 
     @asynccontextmanager
     async def run_within(_: Server[Any]) -> AsyncIterator[None]:
@@ -79,7 +80,11 @@ def build_server(
             yield
             return
         async with lifespan:
-            yield
+            try:
+                yield
+            finally:
+                if runs:
+                    await runs.close()
 
     server: Server[Any] = Server(
         "clerk-mcp",
@@ -103,7 +108,7 @@ def build_server(
         try:
             async with reach.calls_for(caller) as calls:
                 answer = await surface.call(
-                    calls, params.name, params.arguments or {}, caller, _progress(context)
+                    calls, params.name, params.arguments or {}, caller, _progress(context), reach
                 )
         except UnknownOperation as unknown:
             raise MCPError(code=types.INVALID_PARAMS, message=str(unknown)) from None

@@ -14,8 +14,8 @@ from fnmatch import fnmatchcase
 from typing import Any, Final, Literal
 
 from clerk_mcp.answering import Answer, answers
-from clerk_mcp.bulk import ListAll, Progress, list_all
-from clerk_mcp.calling import Caller, Calls
+from clerk_mcp.bulk import ListAll, Progress, RunEach, Runs, list_all, run_each
+from clerk_mcp.calling import Caller, Calls, Reach, UnknownOperation
 from clerk_mcp.confirming import AskInResult
 from clerk_mcp.offering import Policy, input_schema, options, tool
 from clerk_mcp.protocol.own_tools import (
@@ -62,11 +62,13 @@ class Presentation:
     """The most records that one `list_all` reads."""
     about: JsonObject = field(default_factory=dict)
     """The settings that a client may know."""
+    runs: Runs | None = None
+    """The runs of `run_each`; without them it is not offered."""
 
     @classmethod
-    def of(cls, settings: Settings) -> Presentation:
+    def of(cls, settings: Settings, runs: Runs | None = None) -> Presentation:
         about = {name: getattr(settings, name) for name in _SHOWN}
-        return cls(settings.mode, settings.list_all_cap, about)
+        return cls(settings.mode, settings.list_all_cap, about, runs)
 
 
 _SHOWN: Final = ("mode", "read_only", "confirm", "max_result_bytes", "list_all_cap", "rate_budget")
@@ -89,6 +91,8 @@ class Surface:
     policy: Policy
     cap: int
     """The most records that one `list_all` reads."""
+    runs: Runs | None = None
+    """The runs of `run_each`; without them it is not offered."""
 
     def tools(self, client: str | None, scopes: frozenset[str] | None) -> list[dict[str, Any]]:
         """The entries of `tools/list`.
@@ -105,7 +109,7 @@ class Surface:
         catalogue = operations()
         listed = [tool(catalogue[id].spec) for id in allowed if id in shown]
         own: tuple[type[Operation], ...]
-        own = (ListAll, *SEARCH_TOOLS) if len(listed) < len(allowed) else (ListAll,)
+        own = (ListAll, RunEach, *SEARCH_TOOLS) if len(listed) < len(allowed) else (ListAll, RunEach)
         return [*listed, *[tool(one.spec) for one in own if self._is_of_use(one, allowed)]]
 
     def mode_for(self, client: str | None) -> Literal["all", "search"]:
@@ -127,8 +131,12 @@ class Surface:
         arguments: Mapping[str, Any],
         caller: Caller,
         progress: Progress | None = None,
+        reach: Reach | None = None,
     ) -> Answer | AskInResult:
         """Run a tool by its name: one of the server's own, or any operation.
+
+        Args:
+            reach: what a run calls through that goes on after its answer; `calls` itself if left out.
 
         Raises:
             UnknownOperation: there is no such tool.
@@ -143,7 +151,14 @@ class Surface:
                 return self._describe(parse(DescribeOperation, arguments), caller)
             if own is ListAll:
                 return await list_all(calls, arguments, caller, cap=self.cap, progress=progress)
-            return await self._dispatch(calls, Read if own is Read else Change, arguments, caller, progress)
+            if own is RunEach:
+                if self.runs is None:
+                    raise UnknownOperation(name)
+                return await run_each(
+                    calls, arguments, caller, runs=self.runs, reach=reach or calls, progress=progress
+                )
+            through = Read if own is Read else Change
+            return await self._dispatch(calls, through, arguments, caller, progress, reach)
         except InvalidArguments as invalid:
             return answers.of_invalid_arguments(invalid)
 
@@ -154,6 +169,7 @@ class Surface:
         given: Mapping[str, Any],
         caller: Caller,
         progress: Progress | None,
+        reach: Reach | None,
     ) -> Answer | AskInResult:
         chosen, rest = options.split(through.spec, given)
         asked = parse(through, rest)
@@ -168,11 +184,11 @@ class Surface:
         arguments = dict(asked.arguments) if "arguments" in asked.model_fields_set else {}
         if chosen.confirm and spec.can_destroy:
             arguments["confirm"] = chosen.confirm
-        return await self.call(calls, spec.id, arguments, caller, progress)
+        return await self.call(calls, spec.id, arguments, caller, progress, reach)
 
     def _search(self, asked: SearchOperations, caller: Caller) -> Answer:
-        allowed = {*self._allowed(caller.scopes), ListAll.spec.id}
-        found = find(asked.query, lambda spec: spec.id in allowed, asked.limit, (ListAll.spec,))
+        allowed = {*self._allowed(caller.scopes), *self._own_ids(caller)}
+        found = find(asked.query, lambda spec: spec.id in allowed, asked.limit, (ListAll.spec, RunEach.spec))
         note = _doubt(found)
         out: JsonObject = {"note": note} if note else {}
         return answers.answer(out | {"operations": [summary(spec) for spec in found.specs]})
@@ -180,12 +196,17 @@ class Surface:
     def _describe(self, asked: DescribeOperation, caller: Caller) -> Answer:
         if not 1 <= len(asked.ids) <= MOST_DESCRIBED:
             raise InvalidArguments([Problem("ids", f"`ids` must be 1 to {MOST_DESCRIBED} operation ids")])
-        allowed = {*self._allowed(caller.scopes), ListAll.spec.id}
+        allowed = {*self._allowed(caller.scopes), *self._own_ids(caller)}
         specs = [runnable(id) for id in asked.ids]
         out: JsonObject = {"operations": [describe(spec) for spec in specs if spec.id in allowed]}
         if closed := [spec.id for spec in specs if spec.id not in allowed]:
             out["note"] = f"You may not run {', '.join(closed)}."
         return answers.answer(out)
+
+    def _own_ids(self, caller: Caller) -> list[str]:
+        """The server's own tools that are found and described like operations."""
+        allowed = self._allowed(caller.scopes)
+        return [own.spec.id for own in (ListAll, RunEach) if self._is_of_use(own, allowed)]
 
     def _allowed(self, scopes: frozenset[str] | None) -> list[str]:
         return self.policy.allowed(scopes)
@@ -194,6 +215,10 @@ class Surface:
         specs = [operations()[id].spec for id in allowed]
         if own is ListAll:
             return any(spec.is_list for spec in specs)
+        if own is RunEach and self.runs is None:
+            return False
+        if own is RunEach:
+            return any(spec.effect is not Effect.READ for spec in specs)
         if own in (Read, Change):
             return any((spec.effect is Effect.READ) is (own is Read) for spec in specs)
         return True

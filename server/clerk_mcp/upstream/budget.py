@@ -88,7 +88,7 @@ class Budget:
         Raises:
             ValueError: `redis_url` is none of these.
         """
-        self._limit = limit
+        self.limit = limit
         self._clock = clock or Clock()
         self._local = _LocalWindows(self._clock)
         self._shared = _RedisWindows(redis_url, key) if redis_url else None
@@ -124,7 +124,7 @@ class Budget:
             why = "Clerk's rate limit for changes of one object"
             changed = _Wanted(name, Limit(rate.requests, rate.seconds), why)
             places.append(await self._wait(changed, turn, waits))
-        instance = _Wanted("instance", self._limit, "Clerk's rate limit", with_turn=True)
+        instance = _Wanted("instance", self.limit, "Clerk's rate limit", with_turn=True)
         return [*places, await self._wait(instance, turn, waits)]
 
     async def close(self) -> None:
@@ -139,7 +139,7 @@ class Budget:
         self._present.move_to_end(turn.owner)
         if len(self._present) > _MOST_PRESENT:
             self._present.popitem(last=False)
-        limit = Limit(max(self._limit.requests * 3 // 4, 1), self._limit.seconds)
+        limit = Limit(max(self.limit.requests * 3 // 4, 1), self.limit.seconds)
         wanted = _Wanted(f"of {turn.owner}", limit, "Clerk's rate limit, shared with others", shared=False)
         # The one who called last is the owner; whoever is next to last called last of all others.
         before = next((at for owner, at in reversed(self._present.items()) if owner != turn.owner), None)

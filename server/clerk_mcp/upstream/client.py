@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import anyio
 import httpx2
 
-from clerk_mcp.upstream.budget import Budget, Slot
+from clerk_mcp.upstream.budget import Budget, Limit, Slot
 from clerk_mcp.upstream.exchange import DEADLINE_S, TIMEOUT, Api, Failure, Outcome, Reply, Unanswered
 from clerk_mcp.upstream.tracing import describe_end, span_of
 from clerk_mcp.upstream.turns import QueueFull, Turn, Turns
@@ -129,7 +129,7 @@ class ClerkClient:
         self._turns = Turns(max_in_flight, max_queue)
         self._retry_budget = retry_budget
         self._backoff = backoff
-        self._files = files
+        self.files = files
         self._clock = clock or Clock()
         self._on_done = on_done
         self._left_behind: set[asyncio.Task[Any]] = set()
@@ -139,6 +139,11 @@ class ClerkClient:
 
     async def __aenter__(self) -> Self:
         return self
+
+    @property
+    def rate(self) -> Limit | None:
+        """How many requests Clerk takes of the instance; None where nobody counts them."""
+        return self._budget.limit if self._budget else None
 
     async def __aexit__(self, *_: object) -> None:
         """Give writes that are still under way a moment, then let go of everything."""
@@ -233,7 +238,7 @@ class ClerkClient:
         icons = request.spec.icons
         # In a thread, for the sake of the disk and of megabytes of base64.
         return {
-            name: await anyio.to_thread.run_sync(partial(read_image, given, self._files, icons=icons))
+            name: await anyio.to_thread.run_sync(partial(read_image, given, self.files, icons=icons))
             for name, given in request.files.items()
         }
 

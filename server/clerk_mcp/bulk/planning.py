@@ -1,0 +1,302 @@
+"""A plan: the calls that a run would make, all of them checked before any is made."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from clerk_mcp.answering import cut_text
+from clerk_mcp.auditing import earlier_in
+from clerk_mcp.bulk.fields import advice, known_fields, names_of
+from clerk_mcp.bulk.mapping import mapped, mapping_for, merged
+from clerk_mcp.bulk.reading import Forms, Progress, Reading
+from clerk_mcp.bulk.run_store import Item
+from clerk_mcp.bulk.wanted import Wanted, understand
+from clerk_mcp.calling import Caller, Calls
+from clerk_tools import views
+from clerk_tools.argument import JsonObject, Place, Query, arg
+from clerk_tools.catalog import nearest, operations
+from clerk_tools.operation import Effect, Operation
+from clerk_tools.parsing import InvalidArguments, Problem, parse
+
+_MOST_WRONG: Final = 5
+"""Items named that are wrong."""
+_LONGEST_NAME: Final = 80
+
+
+class RunEach(
+    Operation,
+    id="run_each",
+    post="/",
+    effect="destroy",
+    words="change many, bulk, for each, all of them, everybody, tag users, invite many people, import users, "
+    "revoke all invitations, sign everybody out, migrate, undo many, batch",
+):
+    """Run one operation over many items: first a plan that changes nothing, with a `confirm` token; then,
+    with that token alone, the run. A long run goes on by itself; ask with `run`. Plan pro for all at
+    example.com: operation Users_mergeUserMetadataAttributes, arguments {"public_metadata": {"plan": "pro"}},
+    over {"operation": "Users_listSortedByCreationDate", "where": "email_addresses.email_address endswith
+    '@example.com'"}."""
+
+    operation: Query[str] = arg("Id of an operation that changes something", optional=True)
+    items: Query[list[JsonObject]] = arg("Its arguments, one object for each call", optional=True)
+    over: Query[JsonObject] = arg(
+        "Or what a list_all finds: its operation, arguments, where, below", optional=True
+    )
+    file: Query[str] = arg("Or the rows of a .csv or .jsonl file", optional=True)
+    map: Query[JsonObject] = arg(
+        'Argument: field of each record, such as {"user_id": "id"}; ids that follow may be left out',
+        optional=True,
+    )
+    arguments: Query[JsonObject] = arg("Arguments that are the same for all", optional=True)
+    run: Query[str] = arg("Id of a run, to see it or to go on with it", optional=True)
+    stop: Query[bool] = arg("End that run between two items", optional=True)
+    stop_after: Query[int] = arg("Failures after which a run stops", optional=True, ge=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """An item that cannot be called, and why."""
+
+    number: int
+    name: str
+    reason: str
+    row: Mapping[str, Any] = field(default_factory=dict)
+    """As it was given."""
+
+    def __str__(self) -> str:
+        return (
+            f"item {self.number} ({self.name}): {self.reason}"
+            if self.name
+            else f"item {self.number}: {self.reason}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run would do."""
+
+    model: type[Operation]
+    items: list[Item]
+    digests: list[str]
+    """Of each item's request, in the order of the items."""
+    effects: Counter[Effect]
+    wrong: list[Wrong]
+
+    @property
+    def digest(self) -> str:
+        """Of all requests together, in whatever order they were found."""
+        together = f"{self.model.spec.id} {' '.join(sorted(self.digests))}"
+        return hashlib.sha256(together.encode()).hexdigest()
+
+
+def operation_of(id: str) -> type[Operation]:
+    """The operation that a run calls.
+
+    Raises:
+        InvalidArguments: there is none, it only reads, or it takes files.
+    """
+    id = id.strip()
+    model = operations().get(id)
+    if model is None:
+        meant = nearest(id[:100], operations())
+        known = f"; did you mean {meant}?" if meant else ""
+        raise _invalid("operation", f"there is no operation {id[:100]}{known}")
+    if model.spec.effect is Effect.READ:
+        raise _invalid("operation", f"{id} only reads; list_all reads many")
+    if model.spec.media_type == "multipart/form-data":
+        raise _invalid("operation", f"{id} takes a file for each call; call it for each")
+    return model
+
+
+def plan_items(model: type[Operation], given: Iterable[tuple[str, JsonObject, Mapping[str, Any]]]) -> Plan:
+    """Check every item.
+
+    Args:
+        given: for each its name, its arguments, and as it was given.
+    """
+    items: list[Item] = []
+    digests: dict[str, int] = {}
+    effects: Counter[Effect] = Counter()
+    wrong: list[Wrong] = []
+    for number, (name, arguments, row) in enumerate(given, 1):
+        try:
+            operation = parse(model, arguments)
+            digest = _digest(operation)
+        except InvalidArguments as invalid:
+            wrong.append(Wrong(number, name, cut_text(str(invalid), 300), row))
+            continue
+        if digest in digests:
+            wrong.append(Wrong(number, name, f"the same call as item {digests[digest]}", row))
+            continue
+        digests[digest] = number
+        effects[operation.actual_effect()] += 1
+        items.append(Item(name or name_of(operation), arguments))
+    return Plan(model, items, list(digests), effects, wrong)
+
+
+def _digest(operation: Operation) -> str:
+    request = operation.to_request()
+    text = json.dumps([request.path, request.json, request.form], sort_keys=True)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def name_of(operation: Operation) -> str:
+    """What a person calls an item by: its target, or what it would make."""
+    spec = operation.spec
+    hidden = spec.private
+    for argument in sorted(spec.arguments, key=lambda a: a.place is not Place.PATH):
+        if argument.name in hidden or argument.name not in operation.model_fields_set:
+            continue
+        value = getattr(operation, argument.name)
+        value = value[0] if isinstance(value, list) and value else value
+        if isinstance(value, str):
+            return value[:_LONGEST_NAME]
+    return ""
+
+
+# ── What a run is over ──
+
+
+async def over_list(
+    calls: Calls, model: type[Operation], asked: RunEach, caller: Caller, cap: int, progress: Progress | None
+) -> Plan:
+    """Plan a call for each record that a `list_all` finds.
+
+    Raises:
+        InvalidArguments: the list, the mapping or an item cannot be meant, or there are too many.
+    """
+    chosen = _given(asked)
+    wanted = _wanted(asked.over)
+    same = chosen.get("arguments", {})
+    sink = _Records(cap)
+    reading = Reading(calls, wanted, caller, 1_000_000, sink, progress)
+    failed = await reading.read()
+    if failed:
+        error = failed.value["error"]
+        raise _invalid("over", f"the list could not be read ({error['code']}: {error['message'][:200]})")
+    if not reading.complete:
+        raise _invalid("over", "the list could not be read to its end in time: narrow it with `where`")
+    if reading.matched > cap:
+        raise too_many(reading.matched, cap)
+    found = sink.records
+    known = known_fields(wanted.spec.returns) | names_of([forms.record for forms in found])
+    mapping = mapping_for(model.spec, chosen.get("map", {}), same, wanted.spec.returns, known)
+    _check_fields(wanted, mapping, [forms.record for forms in found])
+    given: list[tuple[str, JsonObject, Mapping[str, Any]]]
+    given = [(_name(forms), merged(same, mapped(mapping, forms, model.spec)), {}) for forms in found]
+    plan = plan_items(model, given)
+    _note_what_was(plan, wanted, found)
+    return plan
+
+
+def over_items(model: type[Operation], asked: RunEach, cap: int) -> Plan:
+    """Plan the calls whose arguments were given.
+
+    Raises:
+        InvalidArguments: there are too many.
+    """
+    same = _given(asked).get("arguments", {})
+    if len(asked.items) > cap:
+        raise too_many(len(asked.items), cap)
+    return plan_items(model, [("", merged(same, item), item) for item in asked.items])
+
+
+def over_rows(
+    model: type[Operation], asked: RunEach, rows: list[JsonObject], columns: list[str], cap: int
+) -> Plan:
+    """Plan a call for each row of a file.
+
+    Raises:
+        InvalidArguments: the mapping cannot be meant, or there are too many.
+    """
+    chosen = _given(asked)
+    same = chosen.get("arguments", {})
+    if len(rows) > cap:
+        raise too_many(len(rows), cap)
+    given = chosen.get("map", {})
+    # Columns that are called as arguments are need no mapping.
+    own = {a.name for a in model.spec.arguments}
+    alike = {column: column for column in columns if column.split(".")[0] in own and column not in given}
+    mapping = mapping_for(model.spec, {**alike, **given}, same, "", columns)
+    for target, source in mapping.items():
+        if source not in columns:
+            meant = nearest(source, columns)
+            known = f"; did you mean {meant}?" if meant else f"; there are {', '.join(columns)[:300]}"
+            raise _invalid("map", f"{target} ← {source[:60]}: the file has no such column{known}")
+    return plan_items(model, [("", merged(same, mapped(mapping, [row], model.spec)), row) for row in rows])
+
+
+def too_many(count: int, cap: int) -> InvalidArguments:
+    """Say that a run would be larger than the operator allows."""
+    return _invalid(
+        "over", f"{count} items, and a run may have {cap} at most: run parts of it, or --run-cap allows more"
+    )
+
+
+def _given(asked: RunEach) -> dict[str, Any]:
+    return {name: getattr(asked, name) for name in asked.model_fields_set}
+
+
+def _wanted(over: JsonObject) -> Wanted:
+    if unknown := over.keys() - {"operation", "arguments", "where", "below"}:
+        raise _invalid("over", f"takes operation, arguments, where and below, not {min(unknown)[:60]}")
+    return understand(over)
+
+
+def _check_fields(wanted: Wanted, mapping: Mapping[str, str], records: list[Any]) -> None:
+    for target, source in mapping.items():
+        names = views.unknown_fields(records, [source])
+        if names and views.unknown_fields(views.view(wanted.spec.returns, records), names):
+            raise _invalid("map", f"{target[:60]}: {advice(wanted.spec, records, source)}")
+
+
+def _name(forms: Forms) -> str:
+    """What a person calls a record by, with its id."""
+    view = forms.view if isinstance(forms.view, dict) else {}
+    addresses = view.get("email_addresses")
+    first = addresses[0].get("email_address") if isinstance(addresses, list) and addresses else None
+    words = view.get("name") or view.get("email_address") or first or view.get("username") or view.get("slug")
+    id = view.get("id")
+    text = f"{words} ({id})" if words and id else str(id or words or "")
+    return cut_text(text, _LONGEST_NAME)
+
+
+def _note_what_was(plan: Plan, wanted: Wanted, found: list[Forms]) -> None:
+    """Keep what an update is about to change, as the records that were read have it: this needs no read."""
+    by_id = {forms.record.get("id"): forms.record for forms in found if isinstance(forms.record, dict)}
+    for item in plan.items:
+        operation = parse(plan.model, item.arguments)
+        target = next((v for v in item.arguments.values() if isinstance(v, str) and v in by_id), None)
+        if target is not None:
+            item.was = earlier_in(operation, by_id[target], wanted.spec.returns)
+
+
+class _Records:
+    """Takes records, to one more than a run may have."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self.records: list[Forms] = []
+
+    def keep(self, forms: Forms) -> Forms:
+        return forms
+
+    def take(self, place: int, kept: Forms) -> None:
+        if len(self.records) <= self._most:
+            self.records.append(kept)
+
+
+def name_wrong(wrong: list[Wrong]) -> str:
+    """The items that are wrong, in words."""
+    named = "; ".join(str(one) for one in wrong[:_MOST_WRONG])
+    more = len(wrong) - _MOST_WRONG
+    return named + (f"; and {more} more" if more > 0 else "")
+
+
+def _invalid(argument: str, message: str) -> InvalidArguments:
+    return InvalidArguments([Problem(argument, f"`{argument}`: {message}")])

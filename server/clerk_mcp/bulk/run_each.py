@@ -1,0 +1,318 @@
+"""`run_each`: one operation over many items: planned, agreed to once, and run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Final
+
+from clerk_mcp.answering import Answer, answers
+from clerk_mcp.bulk.planning import (
+    Plan,
+    RunEach,
+    name_wrong,
+    operation_of,
+    over_items,
+    over_list,
+)
+from clerk_mcp.bulk.reading import Progress
+from clerk_mcp.bulk.run_store import Run, is_id, new_id
+from clerk_mcp.bulk.running import Runs, report
+from clerk_mcp.calling import Caller, Calls, Reach
+from clerk_mcp.calling import refusal as refusal_of
+from clerk_mcp.confirming import LIFETIME_S, Asking, AskInResult, SealRefused, Stop
+from clerk_mcp.offering import options
+from clerk_tools.argument import JsonObject
+from clerk_tools.operation import Effect, Spec
+from clerk_tools.parsing import InvalidArguments, Problem, parse
+
+_SHOWN_FIRST: Final = 3
+_SHOWN_LAST: Final = 2
+_MASK: Final = "[masked]"
+
+
+class Refusal(Exception):
+    """An answer that ends the call; nothing was sent that changes anything."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.text)
+        self.answer = answer
+
+
+async def run_each(
+    calls: Calls,
+    given: Mapping[str, Any],
+    caller: Caller,
+    *,
+    runs: Runs,
+    reach: Reach,
+    progress: Progress | None = None,
+) -> Answer | AskInResult:
+    """Plan a run, begin a planned one, or show and go on with one that was begun.
+
+    Args:
+        given: the arguments of `RunEach`.
+        runs: where runs are kept, and those under way.
+        reach: what a run that goes on after its answer calls through.
+        progress: told how far the reading of a list, and the run, are.
+    """
+    try:
+        chosen, rest = options.split(RunEach.spec, given)
+        asked = parse(RunEach, rest)
+        told = {name: getattr(asked, name) for name in asked.model_fields_set}
+        if chosen.confirm:
+            return await _begin(calls, chosen.confirm, told, caller, runs, reach, progress)
+        if told.get("run"):
+            return await _see(calls, told, caller, runs, reach, progress)
+        return await _plan(calls, asked, told, caller, runs, progress)
+    except InvalidArguments as invalid:
+        return answers.of_invalid_arguments(invalid)
+    except Refusal as refusal:
+        return refusal.answer
+    except SealRefused as refused:
+        return answers.error(
+            refused.code,
+            f"The token {refused.reason}; nothing was sent to Clerk.",
+            hint="Call run_each without `confirm` for a new plan and its token.",
+        )
+    except OSError as error:
+        return answers.error(
+            "runs_unavailable",
+            f"Where runs are kept cannot be used ({error.strerror or error}), so nothing is run.",
+            hint="The operator must mend it: --runs-dir, or Redis.",
+        )
+
+
+# ── The plan ──
+
+
+async def _plan(
+    calls: Calls, asked: RunEach, told: JsonObject, caller: Caller, runs: Runs, progress: Progress | None
+) -> Answer:
+    plan = await _planned(calls, asked, told, caller, runs.cap, progress)
+    spec = plan.model.spec
+    if plan.wrong:
+        raise InvalidArguments(
+            [Problem("items", f"{len(plan.wrong)} of the items cannot be called: {name_wrong(plan.wrong)}")]
+        )
+    if not plan.items:
+        raise InvalidArguments([Problem(_source(told), f"`{_source(told)}`: there is nothing to run")])
+    _allow(calls, plan, caller)
+    run = Run(
+        id=new_id(),
+        operation=spec.id,
+        caller=caller.name,
+        key=calls.confirmer.key_fingerprint,
+        source=told,
+        digest=plan.digest,
+        items=plan.items,
+    )
+    await runs.store.save(run)
+    token = f"{run.id}.{calls.confirmer.plan_token(run.digest, caller.name)}"
+    return answers.answer(
+        {
+            "preview": _shown(calls, plan),
+            "confirm": token,
+            "expires_in_seconds": LIFETIME_S,
+            "message": "Nothing was done yet. Show the preview to the user. Only if they agree, call"
+            " run_each with `confirm` alone.",
+        }
+    )
+
+
+async def _planned(
+    calls: Calls, asked: RunEach, told: JsonObject, caller: Caller, cap: int, progress: Progress | None
+) -> Plan:
+    """Make the plan of what was asked for."""
+    given = [name for name in ("items", "over", "file") if told.get(name)]
+    if "operation" not in told:
+        raise InvalidArguments([Problem("operation", "`operation` is required: what is to be run")])
+    model = operation_of(asked.operation)
+    if refused := calls.policy.objection(model.spec, caller.scopes):
+        raise Refusal(refusal_of(refused))
+    if len(given) != 1:
+        raise InvalidArguments([Problem("items", "give one of items, over, file")])
+    if given == ["over"]:
+        return await over_list(calls, model, asked, caller, cap, progress)
+    return over_items(model, asked, cap)
+
+
+def _source(told: JsonObject) -> str:
+    return next((name for name in ("items", "over", "file") if name in told), "items")
+
+
+def _allow(calls: Calls, plan: Plan, caller: Caller) -> None:
+    """Refuse a plan that holds a call which this caller may not make, or whose answer would get lost."""
+    spec = plan.model.spec
+    for effect in plan.effects:
+        if refused := calls.policy.objection(spec, caller.scopes, effect):
+            raise Refusal(refusal_of(refused))
+    if spec.mints and calls.formatter.secrets.mode != "file":
+        raise Refusal(
+            answers.error(
+                "credentials_undelivered",
+                f"{spec.id} makes a credential at each call, and a run can keep them in files only.",
+                hint="The operator can choose --secrets file; or call it once for each.",
+            )
+        )
+
+
+def _shown(calls: Calls, plan: Plan) -> JsonObject:
+    spec = plan.model.spec
+    names = [item.name for item in plan.items]
+    shown: JsonObject = {
+        "instance": calls.confirmer.kind.value,
+        "operation": spec.id,
+        "does": spec.title,
+        "items": len(names),
+        "first": names[:_SHOWN_FIRST],
+    }
+    if len(names) > _SHOWN_FIRST:
+        shown["last"] = names[max(_SHOWN_FIRST, len(names) - _SHOWN_LAST) :]
+    shown["call"] = _masked(spec, plan.items[0].arguments)
+    shown["effects"] = {effect.value: count for effect, count in plan.effects.items()}
+    shown["back"] = _way_back(calls, plan)
+    if takes := _takes(calls, plan):
+        shown["takes"] = takes
+    return shown
+
+
+def _masked(spec: Spec, arguments: JsonObject) -> JsonObject:
+    return {name: _MASK if name in spec.private else value for name, value in arguments.items()}
+
+
+def _way_back(calls: Calls, plan: Plan) -> str:
+    """What can be taken back afterwards, in words."""
+    spec = plan.model.spec
+    destroyed = plan.effects[Effect.DESTROY]
+    if destroyed:
+        return f"{destroyed} of these calls cannot be taken back."
+    if spec.mails(plan.items[0].arguments):
+        return "Each sends mail, which cannot be called back."
+    if spec.method == "POST":
+        return "Each adds something; taking it back means deleting each."
+    if calls.audit and all(item.was is not None or calls.audit_before for item in plan.items):
+        return "The operator can take the whole run back: clerk-mcp audit FILE --undo RUN."
+    return "The earlier values are not kept."
+
+
+def _takes(calls: Calls, plan: Plan) -> str | None:
+    """How long it takes under the rate limit, in words."""
+    rate = calls.client.rate
+    if rate is None:
+        return None
+    reads = sum(item.was is None for item in plan.items) if calls.audit and calls.audit_before else 0
+    windows = math.ceil((len(plan.items) + reads) / rate.requests) - 1
+    return f"about {windows * rate.seconds} s under Clerk's rate limit" if windows > 0 else None
+
+
+# ── The run ──
+
+
+async def _begin(
+    calls: Calls,
+    confirm: str,
+    told: JsonObject,
+    caller: Caller,
+    runs: Runs,
+    reach: Reach,
+    progress: Progress | None,
+) -> Answer | AskInResult:
+    id, _, token = confirm.strip().partition(".")
+    run = await _own(calls, id, caller, runs) if is_id(id) else None
+    if run is None:
+        raise SealRefused("confirm_altered", "was altered, or is not one of a plan that is kept here")
+    if run.agreed:
+        raise SealRefused("confirm_used", f"was used already: see how far it is with run {run.id}")
+    source = {name: value for name, value in told.items() if name not in ("run", "stop", "stop_after")}
+    if source and source != _source_of(run):
+        raise SealRefused("confirm_other_arguments", "is for another plan: give `confirm` alone")
+    asker = caller.asker
+    if asker.way is not Asking.IN_RESULT or asker.answered is not None:
+        await _plan_again(calls, run, caller, runs, progress)
+    decision = await calls.confirmer.decide_plan(run.digest, _question(calls, run), caller.name, token, asker)
+    if isinstance(decision, AskInResult):
+        return decision
+    if isinstance(decision, Stop):
+        return decision.answer
+    run.agreed = decision.agreed
+    await runs.store.save(run)
+    return await runs.go_on(run, reach, caller, told.get("stop_after"), progress)
+
+
+def _source_of(run: Run) -> JsonObject:
+    return {name: value for name, value in run.source.items() if name not in ("run", "stop", "stop_after")}
+
+
+async def _plan_again(calls: Calls, run: Run, caller: Caller, runs: Runs, progress: Progress | None) -> None:
+    """Make sure that a list gives what it gave when it was planned: that is run, or nothing is."""
+    if "over" not in run.source:
+        return
+    asked = parse(RunEach, run.source)
+    plan = await over_list(calls, operation_of(run.operation), asked, caller, runs.cap, progress)
+    if plan.digest != run.digest:
+        before, now = {item.name for item in run.items}, {item.name for item in plan.items}
+        raise Refusal(
+            answers.error(
+                "plan_changed",
+                "The list is another than it was when this was planned, so nothing was run: "
+                f"{_named('new', now - before)}; {_named('gone', before - now)}.",
+                hint="Call run_each without `confirm` for a plan of what there is now.",
+            )
+        )
+    # What stands in the records now is what taking the run back restores.
+    run.items = plan.items
+
+
+def _named(word: str, names: set[str]) -> str:
+    if not names:
+        return f"nothing {word}"
+    shown = sorted(names)[:3]
+    return f"{len(names)} {word}, such as {', '.join(shown)}"
+
+
+def _question(calls: Calls, run: Run) -> str:
+    names = [item.name for item in run.items]
+    shown = [*names[:_SHOWN_FIRST], "…", *names[-_SHOWN_LAST:]] if len(names) > 5 else names
+    return "\n".join(
+        [
+            f"Run {run.operation} on {len(names)} items of {calls.confirmer.kind.words}?",
+            "",
+            *(f"- {''.join(c for c in name if c.isprintable())}" for name in shown),
+            "",
+            "Every one of them is called once. What destroys cannot be taken back.",
+        ]
+    )
+
+
+async def _see(
+    calls: Calls, told: JsonObject, caller: Caller, runs: Runs, reach: Reach, progress: Progress | None
+) -> Answer:
+    """Show a run, end it, or go on with it."""
+    run = await _own(calls, told["run"].strip(), caller, runs)
+    if run is None:
+        raise InvalidArguments([Problem("run", "`run`: there is no such run of yours; it may be too old")])
+    if not run.agreed:
+        raise InvalidArguments(
+            [Problem("run", "`run`: nobody has agreed to this plan yet; give its `confirm` token")]
+        )
+    if told.get("stop"):
+        if going := runs.going(run.id):
+            going.stop("It was ended as asked for.")
+            await going.done.wait()
+            return report(going.run, going)
+        return report(run)
+    if len(run.marks) == len(run.items) and runs.going(run.id) is None:
+        return report(run)
+    return await runs.go_on(run, reach, caller, told.get("stop_after"), progress)
+
+
+async def _own(calls: Calls, id: str, caller: Caller, runs: Runs) -> Run | None:
+    """A run of this caller on this instance; another's is none."""
+    if going := runs.going(id):
+        run: Run | None = going.run
+    else:
+        run = await runs.store.load(id)
+    if run is None or (run.caller, run.key) != (caller.name, calls.confirmer.key_fingerprint):
+        return None
+    return run
