@@ -127,6 +127,23 @@ def make_budget(settings: Settings, key: str) -> Budget | None:
         raise SettingsError(f"--redis-url (CLERK_MCP_REDIS_URL): {error}") from None
 
 
+def make_change_bound(settings: Settings, key: str) -> Budget | None:
+    """Make what counts each caller's changes; None where any number may be made.
+
+    Raises:
+        SettingsError: the setting does not hold.
+    """
+    text = settings.max_changes
+    try:
+        if text.strip().lower() == "auto":
+            raise ValueError("'auto' is no bound: give off, or changes/seconds such as 500/3600")
+        limit = parse_rate_budget(text)
+        # Beside the requests of the same key, which are counted for Clerk's sake.
+        return Budget(limit, key=f"changes {key}", redis_url=settings.redis_url) if limit else None
+    except ValueError as error:
+        raise SettingsError(f"--max-changes (CLERK_MCP_MAX_CHANGES): {error}") from None
+
+
 def _files(settings: Settings, transport: str) -> Files | None:
     if settings.files_dir is None:
         return None
@@ -176,7 +193,8 @@ def calls_maker(settings: Settings, transport: str) -> Callable[[ClerkClient, st
 
     def make(client: ClerkClient, key: str, kind: Kind) -> Calls:
         confirmer = Confirmer(settings.confirm, kind, fingerprint(key), seals)
-        return Calls(client, formatter, policy, confirmer, audit, settings.audit_before)
+        changes = make_change_bound(settings, key)
+        return Calls(client, formatter, policy, confirmer, audit, settings.audit_before, changes)
 
     return make
 
@@ -211,6 +229,7 @@ def check(settings: Settings, flags: Iterable[str] = ()) -> Policy:
     refuse_without_effect(settings, flags)
     _files(settings, "stdio" if settings.transport == "stdio" else "http")
     make_budget(settings, settings.key or "sk_test_any")
+    make_change_bound(settings, "")
     return make_policy(settings)
 
 

@@ -23,10 +23,11 @@ from clerk_mcp.commands.undo_run import take_run_back
 from clerk_mcp.confirming import Confirmer, Seals, UsedInProcess
 from clerk_mcp.instance import Kind, fingerprint
 from clerk_mcp.offering.policy import Policy, Selection
-from clerk_mcp.upstream import ClerkClient
+from clerk_mcp.upstream import Budget, ClerkClient, Limit
 from clerk_sandbox.sandbox import Sandbox
 from clerk_sandbox.transport import SandboxTransport
 from tests.calling import call, error_of
+from tests.server.test_cli import clerk_mcp
 from tests.server.worlds import World, world
 
 pytestmark = pytest.mark.anyio
@@ -460,3 +461,36 @@ async def test_what_cannot_be_taken_back_of_a_run_is_counted_with_its_reason(
     assert await anyio.to_thread.run_sync(take_run_back, audit.path, ran["run"], None) == 1
     assert "3 of 3 calls cannot be taken back: The mail was sent" in capsys.readouterr().err
     assert await anyio.to_thread.run_sync(take_run_back, audit.path, "run_none", None) == 2
+
+
+# ── Bounds ──
+
+
+async def test_a_callers_changes_are_bounded_single_ones_and_those_of_runs_alike(tmp_path: Path) -> None:
+    changes = Budget(Limit(4, 3600))
+    async with runs_in(tmp_path, changes=changes, max_in_flight=1) as here:
+        await call(here.client, "Invitations_createNewInvitation", email_address="one@example.com")
+        items = [{"email_address": f"new{n}@example.com"} for n in range(5)]
+        ran = await begun(here, operation="Invitations_createNewInvitation", items=items)
+        assert (ran["ok"], ran["left"]) == (3, 2)
+        assert "too_many_changes" in ran["message"]
+        assert "Wait 3" in ran["message"]
+        again = {"email_address": "two@example.com"}
+        error = await error_of(here.client, "Invitations_createNewInvitation", **again)
+        assert error["code"] == "too_many_changes"
+        assert error["retry_after"] > 3000
+        assert await call(here.client, USERS)
+        assert len(writes(here)) == 4
+
+
+async def test_the_terminal_plans_asks_and_runs_in_one_command(tmp_path: Path) -> None:
+    items = json.dumps([{"email_address": "a@example.com"}, {"email_address": "b@example.com"}])
+    command = ("call", "--sandbox", "run_each", "operation=Invitations_createNewInvitation", f"items={items}")
+    home = {"HOME": str(tmp_path)}
+    refused = await anyio.to_thread.run_sync(lambda: clerk_mcp(*command, **home))
+    assert refused.returncode == 1
+    assert "Nothing was done" in refused.stderr
+    ran = json.loads(
+        (await anyio.to_thread.run_sync(lambda: clerk_mcp(*command, "--yes", HOME=str(tmp_path)))).stdout
+    )
+    assert (ran["ok"], ran["left"]) == (2, 0)

@@ -22,6 +22,7 @@ from clerk_mcp.instance import Kind, fingerprint
 from clerk_mcp.offering.policy import Policy, Selection
 from clerk_mcp.protocol.server import build_server
 from clerk_mcp.protocol.surface import ListingMode, Presentation
+from clerk_mcp.upstream.budget import Budget
 from clerk_mcp.upstream.client import ClerkClient
 from clerk_sandbox.sandbox import Sandbox
 from clerk_sandbox.transport import SandboxTransport
@@ -55,6 +56,7 @@ async def world(
     audit: AuditLog | None = None,
     retry_budget: float = 30.0,
     elicitation_callback: Any = None,
+    changes: Budget | None = None,
 ) -> AsyncIterator[World]:
     """Connect the SDK's client to a new server on a sandbox."""
     sandbox = sandbox or Sandbox()
@@ -69,7 +71,14 @@ async def world(
     seals = Seals(None, UsedInProcess())
     confirmer = Confirmer("always" if confirm else "never", Kind.SANDBOX, fingerprint(sandbox.key), seals)
     secrets = SecretValues("redact", Path())
-    calls = Calls(clerk, Formatter(max_bytes, secrets), policy or Policy(Selection.of()), confirmer, audit)
+    calls = Calls(
+        clerk,
+        Formatter(max_bytes, secrets),
+        policy or Policy(Selection.of()),
+        confirmer,
+        audit,
+        changes=changes,
+    )
     server = build_server(calls, Kind.SANDBOX.words, clerk, Presentation(mode, cap, {"mode": mode}, runs))
     info = Implementation(name=client_name, version="1") if client_name else None
     async with Client(

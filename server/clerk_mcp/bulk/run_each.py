@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
-from clerk_mcp.answering import Answer, answers
+from clerk_mcp.answering import Answer, NoPlaceForCredential, answers
 from clerk_mcp.bulk.planning import (
     Plan,
     RunEach,
@@ -137,6 +137,10 @@ async def _planned(
     return over_items(model, asked, cap)
 
 
+def _invalid(argument: str, message: str) -> InvalidArguments:
+    return InvalidArguments([Problem(argument, f"`{argument}`: {message}")])
+
+
 def _source(told: JsonObject) -> str:
     return next((name for name in ("items", "over", "file") if name in told), "items")
 
@@ -147,14 +151,12 @@ def _allow(calls: Calls, plan: Plan, caller: Caller) -> None:
     for effect in plan.effects:
         if refused := calls.policy.objection(spec, caller.scopes, effect):
             raise Refusal(refusal_of(refused))
-    if spec.mints and calls.formatter.secrets.mode != "file":
-        raise Refusal(
-            answers.error(
-                "credentials_undelivered",
-                f"{spec.id} makes a credential at each call, and a run can keep them in files only.",
-                hint="The operator can choose --secrets file; or call it once for each.",
-            )
-        )
+    try:
+        calls.formatter.secrets.check(spec)
+    except NoPlaceForCredential as problem:
+        raise Refusal(answers.error(problem.code, problem.message, hint=problem.hint)) from None
+    if spec.mints and calls.formatter.secrets.mode == "inline":
+        raise _invalid("operation", f"{spec.id} makes a credential, which a run's answer does not show")
 
 
 def _shown(calls: Calls, plan: Plan) -> JsonObject:

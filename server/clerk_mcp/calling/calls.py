@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -17,7 +18,7 @@ from clerk_mcp.answering import (
 from clerk_mcp.auditing import AuditLog, NotMade, earlier
 from clerk_mcp.confirming import Asker, AskInResult, Confirmer, SendRead, Stop, TargetMissing, find_hit
 from clerk_mcp.offering import Policy, Refused, may_read, options
-from clerk_mcp.upstream import ClerkClient, Failure, Reply, Unanswered
+from clerk_mcp.upstream import Budget, ClerkClient, Failure, Limit, Reply, Unanswered
 from clerk_tools.catalog import operations
 from clerk_tools.operation import Effect, Operation, Spec
 from clerk_tools.parsing import InvalidArguments, parse
@@ -80,6 +81,8 @@ class Calls:
     audit: AuditLog | None = None
     audit_before: bool = False
     """Whether the audit trail keeps what an update is about to change, at the price of a read."""
+    changes: Budget | None = None
+    """How many changes each caller may make; None is any number."""
 
     def calls_for(self, _: Caller) -> AbstractAsyncContextManager[Calls]:
         """The same for every caller; see `Reach`."""
@@ -195,6 +198,11 @@ class Calls:
         run: str | None = None,
         was: Mapping[str, Any] | None = None,
     ) -> Fetched | Answer:
+        if self.changes and operation.actual_effect() is not Effect.READ:
+            seconds = await self.changes.ask(caller.name)
+            if seconds:
+                await self._not_made(operation, caller, "refused", "too_many_changes")
+                return _too_many_changes(self.changes.limit, seconds)
         try:
             reply = await self._send(operation, caller, agreed, run, was)
         except Refused as refused:
@@ -276,6 +284,15 @@ def _as_far_as_it_fits(operation: type[Operation], arguments: Mapping[str, Any])
         return parse(operation, options.split(operation.spec, arguments)[1])
     except InvalidArguments:
         return operation.spec
+
+
+def _too_many_changes(limit: Limit, seconds: float) -> Answer:
+    return answers.error(
+        "too_many_changes",
+        f"You have made the {limit.requests} changes that this server allows a caller in {limit.seconds} s.",
+        hint="Wait for retry_after seconds. The operator sets the bound with --max-changes.",
+        retry_after=math.ceil(seconds),
+    )
 
 
 def refusal(refused: Refused) -> Answer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clerk_mcp.upstream.budget import Budget, parse_rate_budget
+from clerk_mcp.upstream.budget import Budget, Limit, parse_rate_budget
 from clerk_mcp.upstream.client import ClerkClient, OnDone, Settled
 from clerk_mcp.upstream.exchange import Failure, Reply, Unanswered
 from clerk_mcp.upstream.redis_pool import redis_pool
@@ -14,6 +14,7 @@ __all__ = [
     "ClerkClient",
     "Failure",
     "Files",
+    "Limit",
     "OnDone",
     "Reply",
     "Settled",

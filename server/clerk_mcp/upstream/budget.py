@@ -127,6 +127,11 @@ class Budget:
         instance = _Wanted("instance", self.limit, "Clerk's rate limit", with_turn=True)
         return [*places, await self._wait(instance, turn, waits)]
 
+    async def ask(self, name: str) -> float:
+        """Take a place in a window, waiting for nothing: 0, or the seconds until there may be one."""
+        taken = await self._hit(_Wanted(name, self.limit, ""))
+        return 0.0 if isinstance(taken, Slot) else taken
+
     async def close(self) -> None:
         """Let go of Redis."""
         if self._shared:
