@@ -94,7 +94,8 @@ def redis() -> Iterator[RedisServer]:
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home of one's own, without hosts, so that no test can reach the files of whoever runs it."""
-    for name in ("XDG_CONFIG_HOME", "APPDATA", "CODEX_HOME", "CLAUDE_CONFIG_DIR", "GEMINI_CLI_HOME"):
+    places = "XDG_CONFIG_HOME APPDATA CODEX_HOME CLAUDE_CONFIG_DIR GEMINI_CLI_HOME HERMES_HOME"
+    for name in places.split():
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))

@@ -171,8 +171,12 @@ def test_drift_finds_nothing_in_the_reference_and_a_planted_change(tmp_path: Pat
 # ── At a terminal, and without one ──
 
 
-def at_a_terminal(*arguments: str, until: str = "", **environ: str) -> str:
-    """What the command shows on a terminal of 80 columns; it is ended once that holds `until`."""
+def at_a_terminal(*arguments: str, until: str = "", answer: str = "", **environ: str) -> str:
+    """What the command shows on a terminal of 80 columns; it is ended once that holds `until`.
+
+    Args:
+        answer: what is typed there.
+    """
     ours, its = pty.openpty()
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("CLERK_")}
     process = subprocess.Popen(
@@ -183,6 +187,7 @@ def at_a_terminal(*arguments: str, until: str = "", **environ: str) -> str:
         stderr=its,
     )
     os.close(its)
+    os.write(ours, answer.encode())
     shown = b""
     try:
         while not (until and until.encode() in shown):

@@ -16,6 +16,7 @@ from clerk_mcp.commands.install.host_files import entries
 from clerk_mcp.commands.install.hosts import HOSTS, OWN_NAME, SANDBOX_NAME, path_here
 from clerk_mcp.settings import Settings, flag, load, variable
 from clerk_tools.catalog import operations
+from tests.server.test_cli import at_a_terminal
 from tests.server.test_hosts import FILES, config
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -368,3 +369,50 @@ def test_a_suggestion_is_left_out_where_nothing_is_near() -> None:
     for far in ("emacs", "foo", "zzz"):
         assert "Did you mean" not in clerk_mcp("install", far).stderr
     assert "Did you mean vscode?" in clerk_mcp("install", "vs-code").stderr
+
+
+# ── Hosts, and what each takes ──
+
+
+@pytest.mark.parametrize("host_id", ["devin-desktop", "windsurf"])
+def test_a_host_that_takes_fewer_tools_gets_the_mode_that_fits(host_id: str) -> None:
+    done = installed(host_id, "--sandbox")
+    assert args(host_id, SANDBOX_NAME) == ["--sandbox", "--mode", "search"]
+    assert "takes 100 tools" in done.stderr
+    few = installed(host_id, "--toolsets", "users")
+    assert args(host_id) == ["--toolsets", "users"]
+    assert "takes 100 tools" not in few.stderr
+    told = installed(host_id, "--sandbox", "--name", "told", "--mode", "all")
+    assert "--mode" in args(host_id, "told")
+    assert "takes 100 tools" not in told.stderr
+
+
+def test_opencode_and_copilot_have_entries_of_their_own_form() -> None:
+    installed("opencode", "--read-only")
+    made = entry("opencode")
+    assert made["type"] == "local"
+    assert made["command"][-1] == "--read-only"
+    assert made["environment"] == {"CLERK_SECRET_KEY": "{env:CLERK_SECRET_KEY}"}
+    assert made["enabled"] is True
+    installed("copilot-cli", "--sandbox")
+    assert entry("copilot-cli", SANDBOX_NAME)["tools"] == ["*"]
+
+
+def test_what_somebody_switched_off_in_the_host_stays_off() -> None:
+    installed("opencode", "--sandbox")
+    path = path_here(HOSTS["opencode"])
+    path.write_text(path.read_text().replace('"enabled": true', '"enabled": false'))
+    installed("opencode", "--sandbox", "--read-only")
+    assert entry("opencode", SANDBOX_NAME)["enabled"] is False
+
+
+def test_without_a_name_it_lists_the_hosts_that_are_here_and_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    config("cursor", "{}")
+    config("codex", "")
+    unasked = clerk_mcp("install", "--sandbox")
+    assert unasked.exit_code == 2
+    assert "On this machine: cursor, codex." in unasked.stderr
+    shown = at_a_terminal("install", "--sandbox", answer="2\n")
+    assert f"1  Cursor  ({path_here(HOSTS['cursor'])})" in shown
+    assert "Codex: wrote" in shown
+    assert args("codex", SANDBOX_NAME) == ["--sandbox"]

@@ -24,7 +24,44 @@ SANDBOX_NAME: Final = "demo"
 """What entries are called. Claude takes 64 characters for `mcp__ENTRY__TOOL`, and the longest tool has 52."""
 
 Platform = Literal["macos", "linux", "windows"]
-EntryForm = Literal["plain", "typed", "goose", "codex"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What the members of an entry are called."""
+
+    command: str = "command"
+    args: str | None = "args"
+    """None where the command and its arguments are one list."""
+    env: str = "env"
+    from_env: str | None = None
+    """The list of variables that the host takes from its own environment, where an entry has one."""
+    before: Mapping[str, Any] = field(default_factory=dict)
+    """Members that say nothing of this server, at the beginning; `NAME` stands for the entry's name."""
+    after: Mapping[str, Any] = field(default_factory=dict)
+    """The same at the end."""
+    complete: bool = False
+    """Whether empty members stand there too."""
+
+
+_PLAIN: Final = Shape()
+_TYPED: Final = Shape(before={"type": "stdio"})
+_GOOSE: Final = Shape(
+    command="cmd",
+    env="envs",
+    from_env="env_keys",
+    before={
+        "enabled": True,
+        "type": "stdio",
+        "name": "NAME",
+        "description": "Runs Clerk's Backend API",
+    },
+    after={"timeout": 300},
+    complete=True,
+)
+_CODEX: Final = Shape(from_env="env_vars")
+_OPENCODE: Final = Shape(args=None, env="environment", before={"type": "local"}, after={"enabled": True})
+_COPILOT: Final = Shape(before={"type": "local"}, after={"tools": ["*"]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +97,7 @@ class Host:
     section: str
     """The key under which servers stand, by name."""
     paths: Mapping[Platform, str]
-    entry_form: EntryForm = "plain"
+    shape: Shape = _PLAIN
     reference: str | None = None
     """How an entry refers to a variable of the host's environment, `NAME` standing for its name."""
     msix: str | None = None
@@ -69,6 +106,10 @@ class Host:
     """How it calls a tool to its model."""
     longest_name: int = 64
     """Characters that such a name may have; the models of most providers take no longer one."""
+    most_tools: int | None = None
+    """So many tools of all servers together it takes, where it says so."""
+    formerly: str = ""
+    """What it was called until lately."""
 
     def path(self, platform: Platform, environ: Mapping[str, str], home: Path) -> Path:
         """Where the user's configuration is."""
@@ -80,6 +121,7 @@ class Host:
             "claude": environ.get("CLAUDE_CONFIG_DIR") or home,
             "codex": environ.get("CODEX_HOME") or home / ".codex",
             "gemini": environ.get("GEMINI_CLI_HOME") or home,
+            "hermes": environ.get("HERMES_HOME") or home / ".hermes",
         }
         return Path(self.paths[platform].format_map(places))
 
@@ -99,39 +141,37 @@ class Host:
     @property
     def takes_variables(self) -> bool:
         """Whether an entry can have the key from the host's environment."""
-        return self.reference is not None or self.entry_form in ("goose", "codex")
+        return self.reference is not None or self.shape.from_env is not None
 
     def entry(self, name: str, launch: Launch) -> dict[str, Any]:
         """The entry that starts a server in this host."""
-        if self.entry_form == "goose":
-            return {
-                "enabled": True,
-                "type": "stdio",
-                "name": name,
-                "description": "Runs Clerk's Backend API",
-                "cmd": launch.command,
-                "args": launch.args,
-                "envs": launch.env,
-                "env_keys": list(launch.from_env),
-                "timeout": 300,
-            }
-        entry: dict[str, Any] = {"type": "stdio"} if self.entry_form == "typed" else {}
-        entry |= {"command": launch.command, "args": launch.args}
+        shape = self.shape
+        entry = {key: name if value == "NAME" else value for key, value in shape.before.items()}
+        if shape.args is None:
+            entry[shape.command] = [launch.command, *launch.args]
+        else:
+            entry |= {shape.command: launch.command, shape.args: launch.args}
+        if shape.from_env and (launch.from_env or shape.complete):
+            entry[shape.from_env] = list(launch.from_env)
         env = dict(launch.env)
-        if self.entry_form == "codex" and launch.from_env:
-            entry["env_vars"] = list(launch.from_env)
-        elif self.reference:
+        if self.reference:
             env |= {name: self.reference.replace("NAME", name) for name in launch.from_env}
-        return {**entry, "env": env} if env else entry
+        if env or shape.complete:
+            entry[shape.env] = env
+        return {**entry, **shape.after}
 
     def launch(self, entry: object) -> Launch | None:
         """What an entry starts; None where it starts no program."""
+        shape = self.shape
         entry = entry if isinstance(entry, Mapping) else {}
-        command, args = entry.get("cmd" if self.entry_form == "goose" else "command"), entry.get("args") or []
+        command = entry.get(shape.command)
+        args = entry.get(shape.args) or [] if shape.args else None
+        if args is None and isinstance(command, list) and command:
+            command, *args = command
         if not isinstance(command, str) or not isinstance(args, list):
             return None
-        env = entry.get("envs" if self.entry_form == "goose" else "env") or {}
-        from_env = entry.get("env_keys" if self.entry_form == "goose" else "env_vars") or []
+        env = entry.get(shape.env) or {}
+        from_env = (entry.get(shape.from_env) if shape.from_env else None) or []
         return Launch(
             command,
             [str(arg) for arg in args],
@@ -168,7 +208,7 @@ HOSTS: Final[Mapping[str, Host]] = {
             "json",
             "mcpServers",
             _everywhere("{claude}/.claude.json"),
-            entry_form="typed",
+            shape=_TYPED,
             # Without the default, the key of somebody who has set none would be the text of the reference.
             reference="${NAME:-}",
         ),
@@ -192,8 +232,22 @@ HOSTS: Final[Mapping[str, Host]] = {
                 "linux": "{config}/Code/User/mcp.json",
                 "windows": "{appdata}/Code/User/mcp.json",
             },
-            entry_form="typed",
+            shape=_TYPED,
             reference="${env:NAME}",
+        ),
+        Host(
+            "devin-desktop",
+            "Devin Desktop",
+            "json",
+            "mcpServers",
+            {
+                "macos": "{home}/.config/devin/mcp_config.json",
+                "linux": "{config}/devin/mcp_config.json",
+                "windows": "{appdata}/devin/mcp_config.json",
+            },
+            reference="${env:NAME}",
+            most_tools=100,
+            formerly="Windsurf",
         ),
         Host(
             "windsurf",
@@ -202,6 +256,7 @@ HOSTS: Final[Mapping[str, Host]] = {
             "mcpServers",
             _everywhere("{home}/.codeium/windsurf/mcp_config.json"),
             reference="${env:NAME}",
+            most_tools=100,
         ),
         Host(
             "zed",
@@ -224,9 +279,9 @@ HOSTS: Final[Mapping[str, Host]] = {
                 "linux": "{config}/goose/config.yaml",
                 "windows": "{appdata}/Block/goose/config/config.yaml",
             },
-            entry_form="goose",
+            shape=_GOOSE,
         ),
-        Host("codex", "Codex", "toml", "mcp_servers", _everywhere("{codex}/config.toml"), entry_form="codex"),
+        Host("codex", "Codex", "toml", "mcp_servers", _everywhere("{codex}/config.toml"), shape=_CODEX),
         Host(
             "gemini-cli",
             "Gemini CLI",
@@ -234,6 +289,68 @@ HOSTS: Final[Mapping[str, Host]] = {
             "mcpServers",
             _everywhere("{gemini}/.gemini/settings.json"),
             reference="$NAME",
+            tool_name="mcp_ENTRY_TOOL",
+            longest_name=63,
+        ),
+        Host(
+            "qwen-code",
+            "Qwen Code",
+            "jsonc",
+            "mcpServers",
+            _everywhere("{home}/.qwen/settings.json"),
+            reference="$NAME",
+        ),
+        Host(
+            "opencode",
+            "opencode",
+            "jsonc",
+            "mcp",
+            _everywhere("{config}/opencode/opencode.json"),
+            shape=_OPENCODE,
+            reference="{env:NAME}",
+            tool_name="ENTRY_TOOL",
+        ),
+        Host(
+            "copilot-cli",
+            "GitHub Copilot CLI",
+            "json",
+            "mcpServers",
+            _everywhere("{home}/.copilot/mcp-config.json"),
+            shape=_COPILOT,
+            tool_name="ENTRY-TOOL",
+        ),
+        Host(
+            "antigravity",
+            "Antigravity",
+            "json",
+            "mcpServers",
+            _everywhere("{home}/.gemini/antigravity/mcp_config.json"),
+        ),
+        Host(
+            "kiro",
+            "Kiro",
+            "json",
+            "mcpServers",
+            _everywhere("{home}/.kiro/settings/mcp.json"),
+            reference="${NAME}",
+        ),
+        Host("warp", "Warp", "json", "mcpServers", _everywhere("{home}/.warp/.mcp.json")),
+        Host(
+            "cline",
+            "Cline (command line)",
+            "json",
+            "mcpServers",
+            _everywhere("{home}/.cline/data/settings/cline_mcp_settings.json"),
+        ),
+        Host("amp", "Amp", "jsonc", "amp.mcpServers", _everywhere("{config}/amp/settings.json")),
+        Host("junie", "Junie (JetBrains)", "json", "mcpServers", _everywhere("{home}/.junie/mcp/mcp.json")),
+        Host(
+            "hermes",
+            "Hermes",
+            "yaml",
+            "mcp_servers",
+            _everywhere("{hermes}/config.yaml"),
+            tool_name="mcp_ENTRY_TOOL",
         ),
     )
 }
@@ -276,7 +393,17 @@ def is_temporary_installation() -> bool:
     return bool({".cache", "Caches", "cache", "Cache"} & set(Path(sys.prefix).parts))
 
 
-_REFERENCE: Final = re.compile(r"\$\{(?:env:)?(?P<braced>\w+)(?::-(?P<default>[^}]*))?\}|\$(?P<bare>\w+)")
+def is_here(host: Host) -> bool:
+    """Whether a host has left traces on this machine: its file, or a directory of its own for it."""
+    path = path_here(host)
+    return path.is_file() or (path.parent.is_dir() and path.parent != Path.home())
+
+
+_REFERENCE: Final = re.compile(
+    r"\{env:(?P<curly>\w+)\}"
+    r"|\$\{(?:env:)?(?P<braced>\w+)(?::-(?P<default>[^}]*))?\}"
+    r"|\$(?P<bare>\w+)"
+)
 
 
 def resolved(launch: Launch, environ: Mapping[str, str]) -> Launch:
@@ -287,7 +414,7 @@ def resolved(launch: Launch, environ: Mapping[str, str]) -> Launch:
     """
 
     def value(match: re.Match[str]) -> str:
-        name, default = match["braced"] or match["bare"], match["default"]
+        name, default = match["braced"] or match["bare"] or match["curly"], match["default"]
         if (found := environ.get(name, default)) is None:
             raise LookupError(name)
         return found

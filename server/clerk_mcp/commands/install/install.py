@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -42,9 +43,12 @@ from clerk_mcp.commands.install.hosts import (
     Host,
     Launch,
     command_here,
+    is_here,
     is_temporary_installation,
     path_here,
 )
+from clerk_mcp.offering import Policy
+from clerk_mcp.protocol import Surface
 from clerk_mcp.serve import check
 from clerk_mcp.settings import (
     DEFAULT_KEY_FILE,
@@ -110,7 +114,7 @@ def plan_install(host: Host, path: Path, name: str, launch: Launch) -> Change:
     return _changed(host, path, {name: _renewed(old, entry) if old else entry})
 
 
-_OURS: Final = ("type", "command", "cmd", "args", "env", "envs", "env_vars", "env_keys")
+_OURS: Final = ("type", "command", "cmd", "args", "env", "envs", "env_vars", "env_keys", "environment")
 """What of an entry says how this server is started and where its key is."""
 
 
@@ -188,6 +192,8 @@ class Plan:
     """Lines for the person: what differs from the entry as it is."""
     tools: tuple[str, ...] = ()
     """What the entry will list."""
+    chose_search: bool = False
+    """Whether the mode is one that nobody asked for, because the host takes fewer tools."""
 
 
 def plan_launch(host: Host, given: Mapping[str, Any], old: Launch | None, options: Options) -> Plan:
@@ -216,7 +222,14 @@ def plan_launch(host: Host, given: Mapping[str, Any], old: Launch | None, option
     values = kept | values_in_force(settings, given)
     merged = load({**given, **kept})
     policy = check(merged, values)
-    listed = policy.listed(None) if merged.mode == "all" else []
+    listed = _listed(merged, policy)
+    # Only for an entry that is new: one that is there was tried, and keeps its settings.
+    is_new = old is None or options.replace
+    too_many = len(listed) > (host.most_tools or len(listed))
+    chose_search = is_new and too_many and "mode" not in values
+    if chose_search:
+        values["mode"] = "search"
+        listed = _listed(merged.model_copy(update={"mode": "search"}), policy)
     command, *args = command_here()
     launch = Launch(command, [*args, *args_of(values)], env_of(values))
     launch = _with_key(host, launch, merged, old, options)
@@ -228,7 +241,13 @@ def plan_launch(host: Host, given: Mapping[str, Any], old: Launch | None, option
     ]
     if old and KEY in old.env and old.env[KEY].startswith(("sk_", "test_", "live_")) and not options.with_key:
         changes.append("gone: the key itself; --with-key writes it")
-    return Plan(launch, tuple(changes) if old else (), tuple(listed))
+    return Plan(launch, tuple(changes) if old else (), tuple(listed), chose_search)
+
+
+def _listed(settings: Settings, policy: Policy) -> list[str]:
+    """The names of the tools that a host will see, as far as it does not depend on the host."""
+    surface = Surface("all" if settings.mode == "all" else "search", policy, settings.list_all_cap)
+    return [tool["name"] for tool in surface.tools(None, None)]
 
 
 def _not_told(values: Values, settings: Settings) -> Values:
@@ -280,6 +299,12 @@ def show_entry(host: Host, name: str, launch: Launch) -> None:
 def install(host: Host, path: Path, name: str, plan: Plan, *, dry_run: bool) -> int:
     """Put the entry into the host's file, and say what is left to do. Returns the exit status."""
     launch = plan.launch
+    if plan.chose_search:
+        click.echo(
+            f"{host.title} takes {host.most_tools} tools of all its servers together, so the entry says"
+            " --mode search: a few tools find and run all the others. --toolsets chooses fewer instead.",
+            err=True,
+        )
     _say_what_is_too_long(host, name, plan.tools)
     try:
         change = plan_install(host, path, name, launch)
@@ -381,9 +406,7 @@ def main_install(host_id: str | None, given: Mapping[str, Any], options: Options
     Raises:
         SettingsError: see `plan_launch`; or the host is not known, or not named.
     """
-    if host_id is None and not options.only_print:
-        raise SettingsError(f"Which host? {_KNOWN}")
-    host = _host(host_id) if host_id else OTHER
+    host = _host(host_id) if host_id else OTHER if options.only_print else _asked_host()
     name = options.name or default_name({"sandbox": load(given).sandbox})
     if options.only_print:
         show_entry(host, name, plan_launch(host, given, None, options).launch)
@@ -396,6 +419,24 @@ def main_install(host_id: str | None, given: Mapping[str, Any], options: Options
         return 2
     plan = plan_launch(host, given, old if old and old.is_ours else None, options)
     return install(host, path, name, plan, dry_run=options.dry_run)
+
+
+def _asked_host() -> Host:
+    """The host that somebody at a terminal chooses from those on this machine.
+
+    Raises:
+        SettingsError: there is no terminal, or no host.
+    """
+    here = [host for host in HOSTS.values() if is_here(host)]
+    ids = ", ".join(host.id for host in here)
+    if not here or not sys.stdin.isatty():
+        found = f"On this machine: {ids}. " if here else ""
+        raise SettingsError(f"Which host? {found}{_KNOWN}")
+    click.echo("On this machine:")
+    for number, host in enumerate(here, 1):
+        click.echo(f"  {number}  {host.title}  ({path_here(host)})")
+    chosen: int = click.prompt("Which one", type=click.IntRange(1, len(here)))
+    return here[chosen - 1]
 
 
 def main_uninstall(host_id: str, *, name: str | None, config: Path | None, dry_run: bool) -> int:
