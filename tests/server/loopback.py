@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -58,7 +59,7 @@ def in_turn(*answers: bytes | None) -> Script:
 
 
 @asynccontextmanager
-async def loopback(script: Script) -> AsyncIterator[Loopback]:
+async def loopback(script: Script, tls: ssl.SSLContext | None = None) -> AsyncIterator[Loopback]:
     """Serve while the body runs. A script that returns None has the connection closed."""
     server = Loopback()
     handlers: list[asyncio.Task[None] | None] = []
@@ -82,8 +83,9 @@ async def loopback(script: Script) -> AsyncIterator[Loopback]:
             server.open_connections -= 1
             writer.close()
 
-    listener = await asyncio.start_server(serve, "127.0.0.1", 0)
-    server.url = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}/v1"
+    listener = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
+    scheme, port = "https" if tls else "http", listener.sockets[0].getsockname()[1]
+    server.url = f"{scheme}://127.0.0.1:{port}/v1"
     try:
         yield server
     finally:

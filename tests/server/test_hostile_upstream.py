@@ -9,7 +9,6 @@ import anyio
 import pytest
 
 from clerk_mcp.auditing import load
-from clerk_mcp.upstream import leftovers
 from clerk_mcp.upstream.client import Unanswered
 from clerk_sandbox.sandbox import TEST_KEY
 from tests.server.loopback import Received, Script, answer, in_turn
@@ -84,22 +83,12 @@ async def test_what_follows_an_answer_is_never_the_answer_to_the_next_call(more:
     assert [request.connection for request in server.requests] == [1, 2]
 
 
-async def test_leftovers_can_be_looked_for_in_this_httpcore2() -> None:
-    async with upstream(in_turn(answer(200, USER), answer(200, USER))) as (server, client):
-        await client.send(get_user())
-        await client.send(get_user())
-    assert [request.connection for request in server.requests] == [1, 1]
-
-
-async def test_where_leftovers_cannot_be_looked_for_no_connection_is_kept(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(leftovers, "_PATH", ("_pool", "connections", "_connection", "_gone", "trailing_data"))
-    async with upstream(in_turn(answer(200, USER), answer(200, USER))) as (server, client):
-        await client.send(get_user())
-        await client.send(get_user())
-    assert [request.connection for request in server.requests] == [1, 2]
-    assert caplog.text.count("connections to Clerk are not kept") == 1
+async def test_after_a_whole_answer_a_connection_is_used_again() -> None:
+    chunks = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+    async with upstream(in_turn(answer(200, USER), answer(204), chunks, chunks)) as (server, client):
+        for _ in range(4):
+            await client.send(get_user())
+    assert {request.connection for request in server.requests} == {1}
 
 
 ERRORS = {"errors": [{"code": "form_param_invalid", "message": "no", "long_message": "That is no name."}]}

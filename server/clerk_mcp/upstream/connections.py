@@ -1,23 +1,20 @@
 """Connections to Clerk, kept open between calls and lent to one at a time.
 
-A pool of httpx2's looks at all of its connections at the beginning and at the end of each request, and asks
-the system about every idle one. So each connection here is a pool of its own, of one.
+They are `Wire`s, but for a proxy that is spoken to in TLS or SOCKS: there httpx2's own transport is used.
 """
 
 from __future__ import annotations
 
-import logging
+import ssl
 import time
 from collections import deque
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import anyio
 import httpx2
 
-from clerk_mcp.upstream.leftovers import Unknowable, has_leftovers
-
-_log = logging.getLogger(__name__)
+from clerk_mcp.upstream.wire import Wire
 
 # Idle connections are closed from this side, well before Clerk's edge does so: the fate of a request that
 # meets a closing connection is unknown.
@@ -41,9 +38,8 @@ class Connections:
         self._base_url = base_url
         self._given = given
         self._preparing = anyio.Lock()
-        self._options: dict[str, Any] | None = None
+        self._options: tuple[ssl.SSLContext | None, str | None] | None = None
         self._open: set[httpx2.AsyncBaseTransport] = set()
-        self._told = False
         # With the time since when, the longest idle one first.
         self._idle: deque[tuple[float, httpx2.AsyncBaseTransport]] = deque()
 
@@ -54,7 +50,11 @@ class Connections:
             ProxyUnusable: see there.
         """
         if self._idle:
-            return self._idle.pop()[1]
+            since, connection = self._idle.pop()
+            if since < time.monotonic() - _KEEP_ALIVE_S:
+                # It connects anew at its request.
+                await connection.aclose()
+            return connection
         if self._given:
             return self._given
         connection = await self._make()
@@ -65,13 +65,13 @@ class Connections:
         """Keep a connection for the next request, and close those that none has needed for a minute.
 
         Args:
-            usable: it has brought a whole answer. Where it has not, `httpcore2` may hold it to be busy for
-                ever, as after a TLS handshake that failed behind a proxy.
+            usable: it has brought a whole answer. One of httpx2's is used once only, for it does not tell of
+                what came after that, which would be the answer to the next request.
         """
         if connection is self._given:
             return
         now, closing = time.monotonic(), []
-        if usable and connection in self._open and self._is_clean(connection):
+        if usable and connection in self._open and isinstance(connection, Wire) and connection.is_clean:
             self._idle.append((now, connection))
         else:
             closing.append(connection)
@@ -85,16 +85,6 @@ class Connections:
             for unwanted in closing:
                 self._open.discard(unwanted)
                 await unwanted.aclose()
-
-    def _is_clean(self, connection: httpx2.AsyncBaseTransport) -> bool:
-        """Tell whether nothing followed the answer: it would be read as the answer to the next request."""
-        try:
-            return not has_leftovers(connection)
-        except Unknowable:
-            if not self._told:
-                self._told = True
-                _log.warning("connections to Clerk are not kept: this httpcore2 is one that was not tested")
-            return False
 
     async def close(self) -> None:
         """Close all connections, lent or not. A later request makes new ones."""
@@ -111,23 +101,23 @@ class Connections:
                     # In a thread: loading the certificates takes a quarter of a second, which neither the
                     # start of the server nor its event loop should spend.
                     self._options = await anyio.to_thread.run_sync(_options, self._base_url)
-            # A transport, not a client: redirects, cookies and authentication are not wanted here, and
-            # looking for them took a seventh of the time of a call to Clerk.
-            return httpx2.AsyncHTTPTransport(**self._options)
+            tls, proxy = self._options
+            if proxy is None or proxy.startswith("http://"):
+                return Wire(self._base_url, tls, proxy)
+            return httpx2.AsyncHTTPTransport(verify=tls or True, proxy=proxy)
         except (ImportError, ValueError):
             # Its own words may quote the proxy's password.
             raise ProxyUnusable from None
 
 
-def _options(base_url: str) -> dict[str, Any]:
+def _options(base_url: str) -> tuple[ssl.SSLContext | None, str | None]:
     # Many networks let nothing out but through HTTPS_PROXY, or need SSL_CERT_FILE. Plain http stays on this
     # machine: it has no certificates, and a proxy could only fail there, and would read the key.
-    secure = base_url.startswith("https:")
-    return {
-        "verify": httpx2.create_ssl_context(verify=secure, trust_env=secure),
-        "proxy": _proxy_of_environment(base_url) if secure else None,
-        "limits": httpx2.Limits(max_connections=1, keepalive_expiry=_KEEP_ALIVE_S),
-    }
+    if not base_url.startswith("https:"):
+        return None, None
+    tls = httpx2.create_ssl_context(verify=True, trust_env=True)
+    tls.set_alpn_protocols(["http/1.1"])
+    return tls, _proxy_of_environment(base_url)
 
 
 def _proxy_of_environment(url: str) -> str | None:
