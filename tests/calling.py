@@ -10,12 +10,20 @@ from mcp import Client
 from mcp_types import CallToolResult, TextContent
 
 from clerk_mcp.upstream import ClerkClient, Reply
+from clerk_tools.catalog import operations
 from clerk_tools.operation import Operation
 
 
 def reads(client: ClerkClient) -> Callable[[Operation], Awaitable[Reply]]:
     """Make what runs the reads that a question or an audit trail needs."""
     return lambda operation: client.send(operation.to_request())
+
+
+def listed_by_default() -> list[str]:
+    """The names of the tools that a host is shown where nobody chose: the rest is found by search."""
+    core = [id for id, operation in operations().items() if operation.spec.is_core]
+    search = ["search_operations", "describe_operation", "read", "change"]
+    return [*core, "list_all", *(search if len(core) < len(operations()) else [])]
 
 
 async def call(client: Client, tool: str, **arguments: Any) -> Any:

@@ -12,7 +12,7 @@ from clerk_mcp.offering.policy import Policy, Selection
 from clerk_mcp.protocol.own_tools import OWN_TOOLS, SEARCH_TOOLS
 from clerk_mcp.protocol.surface import CLIENTS, Surface
 from clerk_tools.catalog import operations
-from tests.calling import call, error_of, text_of
+from tests.calling import call, error_of, listed_by_default, text_of
 from tests.server.worlds import World, world
 
 FOUR = ["search_operations", "describe_operation", "read", "change"]
@@ -25,8 +25,13 @@ async def _names(here: World) -> list[str]:
     return [tool.name for tool in (await here.client.list_tools()).tools]
 
 
-async def test_all_lists_every_operation_and_list_all() -> None:
+async def test_what_is_listed_by_default_is_the_first_operations_and_what_finds_the_rest() -> None:
     async with world("all") as here:
+        assert await _names(here) == listed_by_default()
+
+
+async def test_all_lists_every_operation_and_list_all() -> None:
+    async with world("all", policy=Policy(Selection.of(["all"]))) as here:
         assert await _names(here) == [*operations(), "list_all"]
 
 
@@ -98,7 +103,7 @@ async def test_a_search_answers_ids_with_one_line_and_effect() -> None:
 
 
 async def test_a_description_has_the_exact_schema_that_mode_all_lists() -> None:
-    async with world("all") as here:
+    async with world("all", policy=Policy(Selection.of(["all"]))) as here:
         listed = {tool.name: tool.input_schema for tool in (await here.client.list_tools()).tools}
     async with world("search") as here:
         for id in listed:
