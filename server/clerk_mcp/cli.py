@@ -347,8 +347,11 @@ def call(
     to_stderr("warning")
     try:
         check(settings, _given(context, flags))
-        calls, _ = make_calls(settings)
         given = arguments_of(arguments, json_args)
+        if settings.files_dir is None and settings.transport == "stdio" and given.keys() & {"to", "file"}:
+            # At a terminal files are where its user is.
+            settings = settings.model_copy(update={"files_dir": Path.cwd()})
+        calls, _ = make_calls(settings)
         cap = settings.list_all_cap
         runs = make_runs(settings, within=float("inf"))
         sys.exit(run_call(calls, operation, given, list_all_cap=cap, runs=runs, as_json=as_json, agreed=yes))

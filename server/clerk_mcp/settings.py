@@ -192,7 +192,7 @@ class Settings(BaseSettings):
         default=False, description="Keep in the trail what an update changes, as it was; costs a read"
     )
     files_dir: Path | None = Field(
-        default=None, description="Images may be given as paths below this directory (stdio only)"
+        default=None, description="Images, imports and exports are files below this directory (stdio only)"
     )
 
     run_cap: int = Field(default=1000, ge=1, le=100_000, description="Items that one run_each has at most")

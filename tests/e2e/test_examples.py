@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from clerk_mcp.bulk import ListAll
+from clerk_mcp.bulk import ListAll, RunEach
 from clerk_tools.catalog import operations
 
 ROOT = Path(__file__).parent.parent.parent
-EVERY_TOOL = len([*operations(), ListAll])
+EVERY_TOOL = len([*operations(), ListAll, RunEach])
 
 EXAMPLES = {
     "plain_mcp.py": ".venv",

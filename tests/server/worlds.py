@@ -24,6 +24,7 @@ from clerk_mcp.protocol.server import build_server
 from clerk_mcp.protocol.surface import ListingMode, Presentation
 from clerk_mcp.upstream.budget import Budget
 from clerk_mcp.upstream.client import ClerkClient
+from clerk_mcp.upstream.uploads import Files
 from clerk_sandbox.sandbox import Sandbox
 from clerk_sandbox.transport import SandboxTransport
 
@@ -57,6 +58,7 @@ async def world(
     retry_budget: float = 30.0,
     elicitation_callback: Any = None,
     changes: Budget | None = None,
+    files: Files | None = None,
 ) -> AsyncIterator[World]:
     """Connect the SDK's client to a new server on a sandbox."""
     sandbox = sandbox or Sandbox()
@@ -67,6 +69,7 @@ async def world(
         transport=transport,
         max_in_flight=max_in_flight,
         retry_budget=retry_budget,
+        files=files,
     )
     seals = Seals(None, UsedInProcess())
     confirmer = Confirmer("always" if confirm else "never", Kind.SANDBOX, fingerprint(sandbox.key), seals)

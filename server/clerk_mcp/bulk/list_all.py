@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from clerk_mcp.answering import Answer, answers, cut_object, cut_text, how_many_fit, size
+from clerk_mcp.answering import Answer, answers, cut_object, how_many_fit, size
 from clerk_mcp.bulk.conditions import Operand
+from clerk_mcp.bulk.export import export, what_changed, why_incomplete
 from clerk_mcp.bulk.grouping import Entry, Grouping, Tally
 from clerk_mcp.bulk.reading import Forms, Progress, Reading
 from clerk_mcp.bulk.times import PARTS, is_beginning, milliseconds_of_text
@@ -34,6 +35,8 @@ async def list_all(
     """
     try:
         wanted = understand(given)
+        if wanted.to:
+            return await export(calls, wanted, caller, cap, progress)
         sink = (
             _Counted(wanted.grouping) if wanted.grouping else _Shown(calls.formatter.max_bytes, wanted.fields)
         )
@@ -99,9 +102,9 @@ def _answer(
     }
     if not reading.complete:
         out |= {"complete": False, "next_offset": reading.next_offset}
-        _note(out, _why_incomplete(reading, failed))
+        _note(out, why_incomplete(reading, failed))
     if reading.repeated or len(reading.totals) > 1:
-        _note(out, _what_changed(reading))
+        _note(out, what_changed(reading))
     if reading.count:
         out |= answers.name_unknown(reading.unknown)
     if isinstance(sink, _Shown):
@@ -111,26 +114,6 @@ def _answer(
 
 def _note(out: JsonObject, sentence: str) -> None:
     out["note"] = f"{out['note']} {sentence}" if "note" in out else sentence
-
-
-def _why_incomplete(reading: Reading, failed: Answer | None) -> str:
-    go_on = "Go on with next_offset as `offset` in `arguments`."
-    if reading.parents is not None:
-        go_on = "Go on with next_offset as `offset` in `arguments`: it counts parents."
-    if failed:
-        error = failed.value["error"]
-        wait = f" Wait {error['retry_after']} s." if "retry_after" in error else ""
-        return f"Stopped by an error ({error['code']}: {cut_text(error['message'], 200)}).{wait} {go_on}"
-    if reading.late:
-        return f"Stopped in order to answer in time; counts are of what was read. {go_on}"
-    return f"Stopped at this server's cap of {reading.count} records; counts are of these. {go_on}"
-
-
-def _what_changed(reading: Reading) -> str:
-    totals = reading.totals
-    how = f" from {totals[0]} to {totals[-1]} records" if len(totals) > 1 else ""
-    twice = f" {reading.repeated} came twice and count once." if reading.repeated else ""
-    return f"The list changed{how} while it was read.{twice} Some may be missing: read again to be exact."
 
 
 def _count(max_bytes: int, wanted: Wanted, sink: _Counted, out: JsonObject) -> Answer:

@@ -135,7 +135,7 @@ def plan_items(model: type[Operation], given: Iterable[tuple[str, JsonObject, Ma
             continue
         digests[digest] = number
         effects[operation.actual_effect()] += 1
-        items.append(Item(name or name_of(operation), arguments))
+        items.append(Item(name or name_of(operation), arguments, row=number))
     return Plan(model, items, list(digests), effects, wrong)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from clerk_mcp.answering import Answer, NoPlaceForCredential, answers
+from clerk_mcp.bulk.imports import read_rows, reject, reject_failed
 from clerk_mcp.bulk.planning import (
     Plan,
     RunEach,
@@ -14,6 +15,7 @@ from clerk_mcp.bulk.planning import (
     operation_of,
     over_items,
     over_list,
+    over_rows,
 )
 from clerk_mcp.bulk.reading import Progress
 from clerk_mcp.bulk.run_store import Run, is_id, new_id
@@ -91,7 +93,9 @@ async def _plan(
 ) -> Answer:
     plan = await _planned(calls, asked, told, caller, runs.cap, progress)
     spec = plan.model.spec
-    if plan.wrong:
+    # The rows of a file that are wrong go to a file of their own, to be mended and run again.
+    rejected = await reject(calls, told["file"], plan.wrong) if "file" in told and plan.items else None
+    if plan.wrong and not rejected:
         raise InvalidArguments(
             [Problem("items", f"{len(plan.wrong)} of the items cannot be called: {name_wrong(plan.wrong)}")]
         )
@@ -111,7 +115,7 @@ async def _plan(
     token = f"{run.id}.{calls.confirmer.plan_token(run.digest, caller.name)}"
     return answers.answer(
         {
-            "preview": _shown(calls, plan),
+            "preview": _shown(calls, plan) | (rejected or {}),
             "confirm": token,
             "expires_in_seconds": LIFETIME_S,
             "message": "Nothing was done yet. Show the preview to the user. Only if they agree, call"
@@ -134,6 +138,9 @@ async def _planned(
         raise InvalidArguments([Problem("items", "give one of items, over, file")])
     if given == ["over"]:
         return await over_list(calls, model, asked, caller, cap, progress)
+    if given == ["file"]:
+        rows = await read_rows(calls, asked.file, cap)
+        return over_rows(model, asked, rows.rows, rows.columns, cap)
     return over_items(model, asked, cap)
 
 
@@ -239,7 +246,22 @@ async def _begin(
         return decision.answer
     run.agreed = decision.agreed
     await runs.store.save(run)
-    return await runs.go_on(run, reach, caller, told.get("stop_after"), progress)
+    return await _go_on(calls, run, told, caller, runs, reach, progress)
+
+
+async def _go_on(
+    calls: Calls,
+    run: Run,
+    told: JsonObject,
+    caller: Caller,
+    runs: Runs,
+    reach: Reach,
+    progress: Progress | None,
+) -> Answer:
+    answer = await runs.go_on(run, reach, caller, told.get("stop_after"), progress)
+    if answer.value["left"] or not answer.value["failed"] or "file" not in run.source:
+        return answer
+    return answers.answer({**answer.value, **await reject_failed(calls, run)})
 
 
 def _source_of(run: Run) -> JsonObject:
@@ -306,7 +328,7 @@ async def _see(
         return report(run)
     if len(run.marks) == len(run.items) and runs.going(run.id) is None:
         return report(run)
-    return await runs.go_on(run, reach, caller, told.get("stop_after"), progress)
+    return await _go_on(calls, run, told, caller, runs, reach, progress)
 
 
 async def _own(calls: Calls, id: str, caller: Caller, runs: Runs) -> Run | None:

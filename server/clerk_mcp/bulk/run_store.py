@@ -51,6 +51,8 @@ class Item:
     arguments: JsonObject
     was: JsonObject | None = None
     """What it is about to change, where that was read already."""
+    row: int = 0
+    """Its number among what was given, from 1."""
 
 
 @dataclass(slots=True)

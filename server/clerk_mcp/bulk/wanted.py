@@ -53,6 +53,8 @@ class ListAll(
         optional=True,
     )
     fields: Query[list[str]] = arg("Raw fields, or *", optional=True)
+    to: Query[str] = arg("Write all of it to this .csv, .jsonl or .json file instead", optional=True)
+    overwrite: Query[bool] = arg("Replace that file", optional=True)
 
 
 _ARGUMENTS: Final = next(a for a in ListAll.spec.arguments if a.name == "arguments")
@@ -70,6 +72,9 @@ class Wanted:
     where: Condition | None
     grouping: Grouping | None
     fields: list[str] | None
+    to: str | None = None
+    """The file that it goes to."""
+    overwrite: bool = False
     parent: Parent | None = None
     below: Wanted | None = None
     """The parents that it is read for, where it is read for several."""
@@ -114,6 +119,8 @@ def understand(given: Mapping[str, Any]) -> Wanted:
         where=where,
         grouping=_read("group", grouping, chosen.get("group", "")),
         fields=own.fields,
+        to=chosen.get("to", "").strip() or None,
+        overwrite=chosen.get("overwrite", False),
         parent=parent,
         below=parents,
     )

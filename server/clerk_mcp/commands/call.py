@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import anyio
 import click
@@ -22,6 +22,9 @@ from clerk_mcp.offering import ALL, CORE, Policy, input_schema, tool
 from clerk_mcp.protocol import Surface, declared
 from clerk_tools.catalog import RESOURCES, operations
 from clerk_tools.operation import Spec
+
+_BAR: Final = 30
+"""Characters of the bar that shows how far a call is."""
 
 
 def arguments_of(pairs: Sequence[str], as_json: str | None) -> dict[str, Any]:
@@ -115,8 +118,12 @@ async def _say_why_it_waits(seconds: float, reason: str) -> None:
 
 
 async def _say_how_far(done: float, total: float | None, message: str) -> None:
-    if sys.stderr.isatty():
-        click.echo(message, err=True)
+    if not sys.stderr.isatty():
+        return
+    # On one line, which the next one takes the place of; the last stays.
+    share = min(done / total, 1.0) if total else 0.0
+    bar = f"[{'#' * round(share * _BAR):<{_BAR}}] " if total else ""
+    click.echo(f"\r{bar}{message}\x1b[K", err=True, nl=bool(total) and done >= (total or 0))
 
 
 class _Person:

@@ -7,7 +7,7 @@ from clerk_mcp.upstream.client import ClerkClient, OnDone, Settled
 from clerk_mcp.upstream.exchange import Failure, Reply, Unanswered
 from clerk_mcp.upstream.redis_pool import redis_pool
 from clerk_mcp.upstream.tracing import is_traced
-from clerk_mcp.upstream.uploads import Files
+from clerk_mcp.upstream.uploads import Files, UploadError
 
 __all__ = [
     "Budget",
@@ -19,6 +19,7 @@ __all__ = [
     "Reply",
     "Settled",
     "Unanswered",
+    "UploadError",
     "is_traced",
     "parse_rate_budget",
     "redis_pool",

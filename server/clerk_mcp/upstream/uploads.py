@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import errno
 import os
 import re
+import secrets
 import stat
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -57,7 +60,7 @@ class Image:
 
 
 class Files:
-    """The directory that callers may name images in; nothing outside it can be reached."""
+    """The directory that callers may name files in; nothing outside it can be reached."""
 
     def __init__(self, directory: Path) -> None:
         """
@@ -70,8 +73,11 @@ class Files:
             raise ValueError(f"{directory} is not a directory")
         self.directory = directory.absolute()
 
-    def read(self, path: str) -> bytes:
+    def read(self, path: str, most: int = MAX_BYTES) -> bytes:
         """The content of a file, named by its path below the directory or by its absolute path.
+
+        Args:
+            most: bytes of the largest file that is read.
 
         Raises:
             UploadError: it is elsewhere, behind a link, unreadable, no regular file, or too large.
@@ -87,10 +93,12 @@ class Files:
                 status = os.fstat(descriptor)
                 if not stat.S_ISREG(status.st_mode):
                     raise UploadError("file_unreadable", f"{path} is not a file.")
-                if status.st_size > MAX_BYTES:
-                    raise _too_large()
+                if status.st_size > most:
+                    if most == MAX_BYTES:
+                        raise _too_large()
+                    raise UploadError("file_too_large", f"{path} is larger than {most // 1_000_000} MB.")
                 with open(descriptor, "rb", closefd=False) as file:
-                    return file.read(MAX_BYTES + 1)
+                    return file.read(most + 1)
             finally:
                 os.close(descriptor)
         except OSError as error:
@@ -98,7 +106,52 @@ class Files:
             message = f"{path} in {self.directory} cannot be read: {reason}."
             raise UploadError("file_unreadable", message) from None
 
+    def write(self, path: str, chunks: Iterable[bytes], *, over: bool = False) -> int:
+        """Write a file that only its owner can read, whole or not at all; how many bytes it has.
+
+        Args:
+            over: whether a file of this name may be replaced.
+
+        Raises:
+            UploadError: it is elsewhere, behind a link, there already, or cannot be written.
+        """
+        beside = f".{secrets.token_hex(6)}.part"
+        try:
+            path.encode()
+            folder, name = self._folder(path)
+            try:
+                with open(_create(beside, folder), "wb") as file:
+                    for chunk in chunks:
+                        file.write(chunk)
+                    file.flush()
+                    os.fsync(file.fileno())
+                    written = file.tell()
+                _put(beside, name, folder, over)
+            finally:
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(beside, dir_fd=folder)
+                os.close(folder)
+        except UnicodeEncodeError:
+            raise UploadError("file_unwritable", "The path is not valid Unicode.") from None
+        except FileExistsError:
+            message = f"{path} is there already; choose another name, or say that it may be replaced."
+            raise UploadError("file_exists", message) from None
+        except OSError as error:
+            reason = _REASONS.get(error.errno or 0) or os.strerror(error.errno or errno.EIO)
+            message = f"{path} in {self.directory} cannot be written: {reason}. Nothing was left of it."
+            raise UploadError("file_unwritable", message) from None
+        return written
+
     def _open(self, path: str) -> int:
+        folder, name = self._folder(path)
+        try:
+            # Not to hang on a pipe, which has no reader yet.
+            return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+        finally:
+            os.close(folder)
+
+    def _folder(self, path: str) -> tuple[int, str]:
+        """Open the directory that a file is in, and say what the file is called there."""
         # Component by component and never through a link, so that nothing can be swapped in between.
         folder = os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -107,10 +160,10 @@ class Files:
                 below = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
                 os.close(folder)
                 folder = below
-            # Not to hang on a pipe, which has no reader yet.
-            return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
-        finally:
+        except BaseException:
             os.close(folder)
+            raise
+        return folder, name
 
     def _parts(self, path: str) -> tuple[str, ...]:
         below = Path(path)
@@ -120,6 +173,21 @@ class Files:
         if below.is_absolute() or ".." in below.parts or not below.parts or "\0" in path:
             raise UploadError("file_unreadable", f"{path} is not a path below {self.directory}.")
         return below.parts
+
+
+def _create(name: str, folder: int) -> int:
+    return os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=folder)
+
+
+def _put(beside: str, name: str, folder: int, over: bool) -> None:
+    """Give a written file its name at once, so that nobody ever sees half of it."""
+    if not over:
+        os.link(beside, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
+        return
+    with contextlib.suppress(FileNotFoundError):
+        if not stat.S_ISREG(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
+            raise OSError(errno.ELOOP, "not a file")
+    os.rename(beside, name, src_dir_fd=folder, dst_dir_fd=folder)
 
 
 def read_image(given: str, files: Files | None = None, *, icons: bool = False) -> Image:
