@@ -296,16 +296,15 @@ def id_type(name: str, found: Found) -> str:
 
 
 def _type(shape: Shape, name: str, nested: list[str], known: dict[str, Shape]) -> str:
-    null = " | None" if shape.nullable else ""
     if shape.enum:
         values = ", ".join(
             json.dumps(value) if isinstance(value, str) else repr(value) for value in shape.enum
         )
-        return f"Literal[{values}]{null}"
+        return f"Literal[{values}]"
     match shape.type:
         case "array":
             inner = _type(shape.items or Shape(type="string"), singular(name), nested, known)
-            return f"list[{inner}]{null}"
+            return f"list[{inner}]"
         case "object" if shape.properties:
             if known.get(name, shape) != shape:
                 # Another object of another operation's argument of this name.
@@ -313,18 +312,18 @@ def _type(shape: Shape, name: str, nested: list[str], known: dict[str, Shape]) -
             if name not in known:
                 known[name] = shape
                 nested.append(_nested(name, shape, nested, known))
-            return name + null
+            return name
         case "object":
-            return f"JsonObject{null}"
+            return "JsonObject"
         case "integer":
-            return f"int{null}"
+            return "int"
         case "number":
-            return ("int" if isinstance(shape.minimum, int) else "float") + null
+            return "int" if isinstance(shape.minimum, int) else "float"
         case "boolean":
-            return f"bool{null}"
+            return "bool"
         case "string":
-            return f"str{null}"
-    return f"JsonObject{null}"
+            return "str"
+    return "JsonObject"
 
 
 def _nested(name: str, shape: Shape, nested: list[str], known: dict[str, Shape]) -> str:
@@ -348,7 +347,8 @@ def _options(shape: Shape, *, required: bool) -> list[str]:
         "max_length": shape.max_length or shape.max_items,
     }
     options += [f"{bound}={value}" for bound, value in bounds.items() if value is not None]
-    return options + (["deprecated=True"] if shape.deprecated else [])
+    flags = {"nullable=True": shape.nullable, "deprecated=True": shape.deprecated}
+    return options + [flag for flag, on in flags.items() if on]
 
 
 # ── A view ──

@@ -94,8 +94,9 @@ def _section(spec: Spec) -> list[str]:
     given, answer = examples()[spec.id]
     scopes = " and ".join(f"`{scope}`" for scope in needed_scopes(spec, spec.effect))
     does = DOES[spec.effect]
-    if spec.can_destroy and spec.effect is Effect.WRITE:
+    if spec.destroys_by_arguments:
         does += ", **destroys** with some arguments"
+        scopes += ", where it destroys also `clerk:destroy`"
     facts = [f"{spec.title}; {does}", f"`{spec.method} {spec.path}`", f"scope {scopes}"]
     if spec.deprecated:
         facts.append("deprecated by Clerk")

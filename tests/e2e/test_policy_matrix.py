@@ -40,6 +40,7 @@ from tests.effects import (
     DESTROYING_ARGUMENTS,
     DESTROYS_THOUGH_NOT_DELETE,
     KEEPS_ALL,
+    KWAME,
     READS_THOUGH_POST,
     Destroying,
     make_losable,
@@ -200,6 +201,20 @@ async def test_who_may_write_may_make_an_update_that_loses_nothing(
     assert isinstance(answer, Answer)
     assert not answer.is_error
     assert here.sandbox.received[-1].operation == id
+
+
+async def test_nulls_for_what_a_model_does_not_mean_change_nothing() -> None:
+    """One family of models sends null for every optional argument, and means that it has no value for it."""
+    sandbox = Sandbox(live=True)
+    kwame = sandbox.instance.users[KWAME["user_id"]]
+    before = {name: kwame[name] for name in ("last_name", "username", "external_id", "public_metadata")}
+    spec = operations()["Users_updateUserAttributes"].spec
+    nulls = {argument.name: None for argument in spec.arguments if not argument.required}
+    here = calls_on(sandbox)
+    async with Client(build_server(here.calls, "live", lifespan=here.calls.client)) as client:
+        await call(client, spec.id, **{**nulls, **KWAME, "first_name": "X"})
+    assert sandbox.received[-1].body == {"first_name": "X"}
+    assert {name: kwame[name] for name in before} == before
 
 
 DELETION = example_calls()["Users_deleteUserById"]

@@ -206,6 +206,11 @@ class Spec:
         return bool(default if given is None else given)
 
     @property
+    def destroys_by_arguments(self) -> bool:
+        """Whether it is an update that destroys with some arguments and only changes with others."""
+        return self.can_destroy and self.effect is not Effect.DESTROY
+
+    @property
     def is_core(self) -> bool:
         """Whether it is one of the first 109, which a host is shown unless the operator chose otherwise."""
         return self.document == FIRST_DOCUMENT

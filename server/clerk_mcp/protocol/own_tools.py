@@ -76,6 +76,7 @@ def describe(spec: Spec) -> JsonObject:
     return {
         "id": spec.id,
         "effect": spec.effect,
+        **({"destroys": "with some arguments"} if spec.destroys_by_arguments else {}),
         "description": spec.description,
         "inputSchema": input_schema(spec),
     }

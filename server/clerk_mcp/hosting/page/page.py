@@ -128,11 +128,12 @@ def _resource(resource: str, specs: Sequence[Spec]) -> str:
 def _tool(spec: Spec) -> str:
     searched = f"{spec.id} {spec.title} {spec.description} {spec.effect} {spec.words}".lower()
     secret = '<span class="mark secret">secret in answer</span>' if spec.secret else ""
+    destroys = '<span class="mark destroy">or destroy</span>' if spec.destroys_by_arguments else ""
     deprecated = '<span class="mark">deprecated</span>' if spec.deprecated else ""
     return (
         f'<details class="tool" id="{spec.id}" data-search="{escape(searched)}">'
         f"<summary><code>{spec.id}</code> <span class='title'>{escape(spec.title)}</span>"
-        f'<span class="mark {spec.effect}">{spec.effect}</span>{secret}{deprecated}</summary>'
+        f'<span class="mark {spec.effect}">{spec.effect}</span>{destroys}{secret}{deprecated}</summary>'
         f"<p>{escape(spec.description)}</p><p><code>{spec.method} {escape(spec.path)}</code></p>"
         f"{_arguments(spec.arguments)}</details>"
     )
