@@ -1,6 +1,7 @@
 """The filters, the search and the orders of GET /users and GET /users/count."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from clerk_sandbox import errors
@@ -62,6 +63,27 @@ def in_order(instance: Instance, users: list[Json] | None, order_by: str | None)
     return without + with_value if descending else with_value + without
 
 
+def after_cursor(users: list[Json], query: Query, cursor: str) -> list[Json]:
+    """The users that follow the one with the id `cursor`, in an order by creation.
+
+    Raises:
+        ClerkError: another order is asked for, or no user in the list has this id.
+    """
+    if (query.one("order_by") or "created_at").lstrip("+-") != "created_at":
+        raise errors.form_param_value_invalid("starting_after", "an id, with users ordered by created_at")
+    at = next((place for place, user in enumerate(users) if user["id"] == cursor), None)
+    if at is None:
+        raise errors.form_param_value_invalid("starting_after", "the id of a user in the list")
+    return users[at + 1 :]
+
+
+def filter_of(instance: Instance, query: Query) -> Callable[[Json], bool]:
+    """What tells whether a user passes every given filter."""
+    chosen = _by_identifiers(instance, query)
+    predicates = list(_predicates(query))
+    return lambda user: (chosen is None or user["id"] in chosen) and all(test(user) for test in predicates)
+
+
 def _by_identifiers(instance: Instance, query: Query) -> set[str] | None:
     """The ids that the exact filters choose together; None where there is none of these filters."""
     chosen: set[str] | None = None
@@ -90,12 +112,59 @@ def _predicates(query: Query) -> Iterable[Callable[[Json], bool]]:
     if text:
         wanted = text.lower()
         yield lambda user: _has_text(user, wanted)
+    yield from _parts(query)
+    yield from _times(query)
+    if query.one("banned") is not None:
+        banned = query.flag("banned")
+        yield lambda user: user["banned"] is banned
+    provider, provider_users = query.one("provider"), query.all("provider_user_id")
+    if provider or provider_users:
+        if not provider:
+            raise errors.form_param_missing("provider")
+        if not provider_users:
+            raise errors.form_param_missing("provider_user_id")
+        yield lambda user: any(
+            account["provider"] == provider and account["provider_user_id"] in provider_users
+            for account in user["external_accounts"]
+        )
     since = query.integer("last_active_at_since")
     if since is not None:
         # The document wants day precision, and its own example is midnight somewhere else than in UTC.
         if since % HOUR_MS:
             raise errors.form_param_value_invalid("last_active_at_since", "a date, without a time of day")
         yield lambda user: (user["last_active_at"] or 0) >= since
+
+
+_TEXTS: dict[str, Callable[[Json], Iterable[str | None]]] = {
+    "email_address_query": lambda user: (one["email_address"] for one in user["email_addresses"]),
+    "phone_number_query": lambda user: (one["phone_number"] for one in user["phone_numbers"]),
+    "username_query": lambda user: (user["username"],),
+    "name_query": lambda user: (f"{user['first_name'] or ''} {user['last_name'] or ''}",),
+}
+"""What each of the filters for a part of something looks into."""
+
+
+def _parts(query: Query) -> Iterable[Callable[[Json], bool]]:
+    for name, texts in _TEXTS.items():
+        if wanted := (query.one(name) or "").lower():
+            yield partial(_contains, wanted, texts)
+
+
+def _contains(wanted: str, texts: Callable[[Json], Iterable[str | None]], user: Json) -> bool:
+    return any(wanted in (text or "").lower() for text in texts(user))
+
+
+def _times(query: Query) -> Iterable[Callable[[Json], bool]]:
+    for field in ("created_at", "last_active_at", "last_sign_in_at"):
+        after, before = query.integer(f"{field}_after"), query.integer(f"{field}_before")
+        if after is not None or before is not None:
+            yield partial(_is_between, field, after, before)
+
+
+def _is_between(field: str, after: int | None, before: int | None, user: Json) -> bool:
+    # Who was never there was not there before any time either.
+    at = user[field] or 0
+    return at > (after or 0) and (before is None or at < before)
 
 
 def _has_text(user: Json, wanted: str) -> bool:

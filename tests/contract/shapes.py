@@ -89,7 +89,16 @@ def problems(operation_id: str, status: int, value: object) -> list[str]:
         return [f"status {status} is not documented"]
     if shape is None:
         return [] if value is None else ["there must be no body"]
+    if shape.type == "array" and isinstance(value, dict) and _can_be_paginated(operation_id):
+        if set(value) != {"data", "total_count"}:
+            return ["a list with pages must be {data, total_count}"]
+        value = value["data"]
     return _problems(document, shape, value, "answer")
+
+
+def _can_be_paginated(operation_id: str) -> bool:
+    """Tell whether `paginated`, which the first document does not know, can wrap the answer."""
+    return any(argument.name == "paginated" for argument in operations()[operation_id].spec.arguments)
 
 
 @cache

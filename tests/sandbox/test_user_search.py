@@ -110,3 +110,56 @@ async def test_pages_hold_each_user_once(clerk: Clerk, filters: dict[str, Any]) 
         for user in await clerk.call(LIST, limit=4, offset=offset, **filters)
     ]
     assert pages == whole
+
+
+@pytest.mark.parametrize(
+    ("filters", "emails"),
+    [
+        ({"banned": True}, None),
+        ({"email_address_query": "FERNHILL"}, None),
+        ({"name_query": "nadia"}, ["nadia.brandt@fernhill.example"]),
+        ({"created_at_after": 4_000_000_000_000}, []),
+        ({"created_at_before": 1}, []),
+        ({"last_sign_in_at_before": 1}, []),
+        ({"provider": "oauth_google", "provider_user_id": ["nobody"]}, []),
+    ],
+)
+async def test_todays_filters_choose_users(
+    clerk: Clerk, filters: dict[str, Any], emails: list[str] | None
+) -> None:
+    found = await clerk.call("Users_listSortedByCreationDate", **filters, limit=500)
+    everybody = clerk.sandbox.instance.users
+    if emails is not None:
+        assert [user["email_addresses"][0]["email_address"] for user in found] == emails
+    else:
+        assert 0 < len(found) < len(everybody)
+    counted = await clerk.call("Users_getTotalCount", **filters)
+    assert counted["total_count"] == len(found)
+
+
+async def test_a_provider_user_id_needs_its_provider(clerk: Clerk) -> None:
+    _, code, named = await clerk.error("Users_getTotalCount", provider_user_id=["1"])
+    assert (code, named) == ("form_param_missing", "provider")
+
+
+async def test_a_cursor_goes_on_after_a_user_in_orders_by_creation_alone(clerk: Clerk) -> None:
+    first = await clerk.call("Users_listSortedByCreationDate", limit=2)
+    rest = await clerk.call("Users_listSortedByCreationDate", limit=2, starting_after=first[-1]["id"])
+    both = await clerk.call("Users_listSortedByCreationDate", limit=4)
+    assert [user["id"] for user in first + rest] == [user["id"] for user in both]
+    _, code, _ = await clerk.error(
+        "Users_listSortedByCreationDate", starting_after=first[0]["id"], order_by="first_name"
+    )
+    assert code == "form_param_value_invalid"
+
+
+async def test_members_are_filtered_by_role_and_by_who_they_are(clerk: Clerk) -> None:
+    organization = next(iter(clerk.sandbox.instance.organizations))["id"]
+    listed = "OrganizationMemberships_getAllMembers"
+    everybody = await clerk.call(listed, organization_id=organization, limit=100)
+    admins = await clerk.call(listed, organization_id=organization, role=["org:admin"], limit=100)
+    assert {one["role"] for one in admins["data"]} == {"org:admin"}
+    assert 0 < admins["total_count"] < everybody["total_count"]
+    somebody = everybody["data"][0]["public_user_data"]["identifier"]
+    found = await clerk.call(listed, organization_id=organization, email_address=[somebody])
+    assert [one["public_user_data"]["identifier"] for one in found["data"]] == [somebody]

@@ -202,6 +202,8 @@ LARGE = {
     "Users_listSortedByCreationDate": (2_600, "every filter of users"),
     "Users_getTotalCount": (2_000, "every filter of users"),
     "SamlConnectionsBeta_updateConnectionById": (1_300, "what an identity provider's metadata holds"),
+    "OrganizationMemberships_getAllMembers": (1_500, "the filters of users"),
+    "Invitations_listAllNonRevoked": (750, "every filter of invitations"),
     "SamlConnectionsBeta_createNewConnection": (1_100, "what an identity provider's metadata holds"),
     "InstanceSettings_updateOrganizationSettings": (1_000, "a dozen settings"),
     "InstanceSettings_updateInstanceSettings": (1_100, "a dozen settings"),

@@ -71,7 +71,7 @@ JsonObject = Annotated[dict[str, Any], AfterValidator(_json_only)]
 Id = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_one_segment)]
 """An id, slug or name that Clerk gave out. Surrounding blanks are dropped; an empty one is refused."""
 
-LAST: Final = ("clear", "limit", "offset")
+LAST: Final = ("clear", "limit", "offset", "paginated")
 """The arguments that bases of operations bring, which stand after an operation's own."""
 
 CUSTOM_PROBLEMS: Final = ("not_an_id", "not_json", "too_deep", "not_clearable")

@@ -56,11 +56,9 @@ def operations() -> Mapping[str, type[Operation]]:
     for resource in RESOURCES:
         module = importlib.import_module(f"clerk_tools.resources.{resource}")
         for value in vars(module).values():
-            if (
-                isinstance(value, type)
-                and issubclass(value, Operation)
-                and value.__module__ == module.__name__
-            ):
+            # A base that operations share has no spec of its own.
+            is_declared = isinstance(value, type) and issubclass(value, Operation) and "spec" in vars(value)
+            if is_declared and value.__module__ == module.__name__:
                 found[value.spec.id] = value
     return MappingProxyType(found)
 

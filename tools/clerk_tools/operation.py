@@ -174,6 +174,25 @@ class Paged(Operation):
     offset: Query[int] = arg(default=0, ge=0)
 
 
+class Counted(Operation):
+    """Base of lists that Clerk answers with their total where `paginated` asks for it."""
+
+    paginated: Query[bool] = arg("Answer the total too", optional=True)
+
+
+class PagedOnRequest(Counted):
+    """Base of lists that Clerk answers whole, and page by page where it is asked to."""
+
+    limit: Query[int] = arg(optional=True, ge=1, le=500)
+    offset: Query[int] = arg(optional=True, ge=0)
+
+    def to_request(self) -> Request:
+        """Build the request; asking for a page says `paginated`, without which Clerk would pass over it."""
+        if self.model_fields_set & {"limit", "offset"} and "paginated" not in self.model_fields_set:
+            return self.model_copy(update={"paginated": True}).to_request()
+        return super().to_request()
+
+
 class Clearing(Operation):
     """Base of updates that can empty what was set. A null in place of a value reads as left out."""
 

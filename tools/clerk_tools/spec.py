@@ -165,10 +165,9 @@ class Spec:
 
     @cached_property
     def arguments(self) -> tuple[Argument, ...]:
-        """In the order in which a reader meets them: as declared, paging last."""
-        fields = self.model.model_fields
-        names = sorted(fields, key=lambda name: name in LAST)
-        found = [argument_of(name, fields[name]) for name in names]
+        """In the order in which a reader meets them: those of the path, then as declared, paging last."""
+        found = [argument_of(name, field) for name, field in self.model.model_fields.items()]
+        found.sort(key=lambda one: (one.name in LAST, one.place is not Place.PATH))
         clearable = tuple(a.name for a in found if a.clearable)
         entry = Argument(name="", type="string", enum=clearable)
         return tuple(replace(a, items=entry) if a.place is Place.CLEAR else a for a in found)

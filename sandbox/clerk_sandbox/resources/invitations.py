@@ -1,11 +1,11 @@
 """Invitations to the application: pending, then accepted or revoked."""
 
 from clerk_sandbox import errors, formats, metadata
-from clerk_sandbox.answers import bare_page, found
+from clerk_sandbox.answers import bare_page, found, ordered
 from clerk_sandbox.routing import Call, operation
 from clerk_sandbox.state import Instance, Json
 
-STATUSES = ("pending", "accepted", "revoked")
+STATUSES = ("pending", "accepted", "revoked", "expired")
 LIFETIME_MS = 30 * 24 * 3600 * 1000
 
 
@@ -63,9 +63,19 @@ def list_invitations(instance: Instance, call: Call) -> list[Json] | Json:
     """Revoked invitations appear only where `status` asks for them."""
     status = call.query.choice("status", STATUSES)
     wanted = (status,) if status else ("pending", "accepted")
-    return bare_page(
-        call, [invitation for invitation in instance.invitations if invitation["status"] in wanted]
-    )
+    text = (call.query.one("query") or "").lower()
+    matching = [
+        one
+        for one in instance.invitations
+        if one["status"] in wanted and (text in one["email_address"].lower() or text == one["id"])
+    ]
+    return bare_page(call, ordered(call, matching, _ORDERS, "-created_at"))
+
+
+_ORDERS = {
+    "email_address": lambda one: one["email_address"].lower(),
+    "expires_at": lambda one: one.get("expires_at") or 0,
+}
 
 
 @operation("Invitations_revokeInvitation")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from clerk_sandbox import errors, formats
-from clerk_sandbox.answers import data_page, deleted, found
+from clerk_sandbox.answers import data_page, deleted, found, ordered
 from clerk_sandbox.plan import require_enabled
 from clerk_sandbox.resources.domains import frontend_api_url
 from clerk_sandbox.routing import Call, operation
@@ -54,7 +54,13 @@ def add_oauth_application(
 @operation("OAuthApplications_listSortedByDescendingCreationDate")
 def list_oauth_applications(instance: Instance, call: Call) -> Json:
     require_enabled(instance, "oauth_applications")
-    return data_page(call, instance.oauth_applications)
+    wanted = (call.query.one("name_query") or "").lower()
+    matching = [
+        one
+        for one in instance.oauth_applications
+        if wanted in one["name"].lower() or wanted == one["client_id"].lower()
+    ]
+    return data_page(call, ordered(call, matching, {"name": lambda one: one["name"].lower()}, "+created_at"))
 
 
 @operation("OAuthApplications_createNewApplication")

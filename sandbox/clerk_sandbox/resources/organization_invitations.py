@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from clerk_sandbox import errors, formats, metadata
-from clerk_sandbox.answers import data_page
+from clerk_sandbox.answers import data_page, ordered
 from clerk_sandbox.resources.organization_memberships import (
     METADATA,
     check_quota,
@@ -17,7 +17,7 @@ from clerk_sandbox.roles import role_of
 from clerk_sandbox.routing import Call, operation
 from clerk_sandbox.state import Instance, Json
 
-STATUSES = ("pending", "accepted", "revoked")
+STATUSES = ("pending", "accepted", "revoked", "expired")
 MAX_IN_BULK = 10
 THIRTY_DAYS_MS = 30 * 24 * 3600 * 1000
 
@@ -90,7 +90,11 @@ def list_invitations(instance: Instance, call: Call) -> Json:
     for status in call.query.all("status"):
         if status not in STATUSES:
             raise errors.form_param_value_invalid("status", STATUSES)
-    return data_page(call, _of(instance, organization, call.query.all("status") or STATUSES))
+    matching = _of(instance, organization, call.query.all("status") or STATUSES)
+    if address := (call.query.one("email_address") or "").lower():
+        matching = [one for one in matching if one["email_address"].lower() == address]
+    by_address = {"email_address": lambda one: one["email_address"].lower()}
+    return data_page(call, ordered(call, matching, by_address, "-created_at"))
 
 
 @operation("OrganizationInvitations_listPending")

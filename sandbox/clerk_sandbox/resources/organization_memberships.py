@@ -11,6 +11,7 @@ from clerk_sandbox.plan import require_organizations
 from clerk_sandbox.roles import ADMIN, role_of
 from clerk_sandbox.routing import Call, operation
 from clerk_sandbox.state import Instance, Json
+from clerk_sandbox.user_filters import filter_of
 from clerk_sandbox.user_records import primary
 
 METADATA = ("public_metadata", "private_metadata")
@@ -120,7 +121,12 @@ _ORDERS: dict[str, Callable[[Json], Any]] = {
 @operation("OrganizationMemberships_getAllMembers")
 def list_members(instance: Instance, call: Call) -> Json:
     organization = find_organization(instance, call)
-    ordered = _ordered(instance, organization["id"], call.query.one("order_by") or "-created_at")
+    passes, roles = filter_of(instance, call.query), call.query.all("role")
+    ordered = [
+        one
+        for one in _ordered(instance, organization["id"], call.query.one("order_by") or "-created_at")
+        if (not roles or one["role"] in roles) and passes(instance.users[one["user_id"]])
+    ]
     page = [membership_answer(instance, membership) for membership in call.one_page(ordered)]
     return {"data": page, "total_count": len(ordered)}
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from clerk_sandbox import errors, formats, metadata
-from clerk_sandbox.answers import deleted
+from clerk_sandbox.answers import deleted, signed
 from clerk_sandbox.images import check_image, image_address
 from clerk_sandbox.plan import require_organizations
 from clerk_sandbox.resources.organization_memberships import (
@@ -16,7 +16,7 @@ from clerk_sandbox.resources.organization_memberships import (
     find_organization,
     members,
 )
-from clerk_sandbox.routing import Call, operation
+from clerk_sandbox.routing import Call, Query, operation
 from clerk_sandbox.state import Instance, Json
 
 _ORDERS: dict[str, Callable[[Instance, Json], Any]] = {
@@ -61,11 +61,30 @@ def list_organizations(instance: Instance, call: Call) -> Json:
     matching = list(instance.organizations)
     if query := call.query.one("query"):
         matching = [organization for organization in matching if _matches(organization, query)]
+    matching = _by_ids(instance, matching, call.query)
     matching = _ordered(instance, matching, call.query.one("order_by") or "-created_at")
     page = call.one_page(matching)
     if call.query.flag("include_members_count"):
         page = [with_members_count(instance, organization) for organization in page]
     return {"data": page, "total_count": len(matching)}
+
+
+def _by_ids(instance: Instance, organizations: list[Json], query: Query) -> list[Json]:
+    """Keep the organizations that the filters for their ids and their members' let through."""
+    included, excluded = signed(query, "organization_id")
+    with_members, without_members = signed(query, "user_id")
+
+    def has(organization: Json, users: set[str]) -> bool:
+        return not users.isdisjoint(instance.memberships_by_organization.get(organization["id"], ()))
+
+    return [
+        one
+        for one in organizations
+        if (not included or one["id"] in included)
+        and one["id"] not in excluded
+        and (not with_members or has(one, with_members))
+        and not has(one, without_members)
+    ]
 
 
 @operation("Organizations_createNewOrganization")

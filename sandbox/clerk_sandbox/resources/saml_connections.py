@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from clerk_sandbox import errors, formats
-from clerk_sandbox.answers import data_page, deleted, found
+from clerk_sandbox.answers import data_page, deleted, found, ordered, signed
 from clerk_sandbox.plan import require_in_plan
 from clerk_sandbox.resources.domains import frontend_api_url
 from clerk_sandbox.routing import Call, operation
@@ -66,7 +66,16 @@ def add_saml_connection(instance: Instance, name: str, domain: str, provider: st
 @operation("SamlConnectionsBeta_getList")
 def list_saml_connections(instance: Instance, call: Call) -> Json:
     require_in_plan(instance, "saml")
-    return data_page(call, instance.saml_connections)
+    wanted = (call.query.one("query") or "").lower()
+    included, excluded = signed(call.query, "organization_id")
+    matching = [
+        one
+        for one in instance.saml_connections
+        if wanted in one["name"].lower()
+        and (not included or one.get("organization_id") in included)
+        and one.get("organization_id") not in excluded
+    ]
+    return data_page(call, ordered(call, matching, {"name": lambda one: one["name"].lower()}, "-created_at"))
 
 
 @operation("SamlConnectionsBeta_createNewConnection")

@@ -11,7 +11,7 @@ from clerk_sandbox.resources.organization_memberships import membership_answer
 from clerk_sandbox.resources.sessions import revoke_sessions
 from clerk_sandbox.routing import Call, operation
 from clerk_sandbox.state import Instance, Json, identifier_key, plural
-from clerk_sandbox.user_filters import in_order, matching_users
+from clerk_sandbox.user_filters import after_cursor, in_order, matching_users
 from clerk_sandbox.user_records import (
     ATTEMPTS,
     identification_count,
@@ -65,6 +65,8 @@ def has_second_factor(user: Json) -> bool:
 @operation("Users_listSortedByCreationDate")
 def list_users(instance: Instance, call: Call) -> list[Json]:
     users = in_order(instance, matching_users(instance, call.query), call.query.one("order_by"))
+    if cursor := call.query.one("starting_after"):
+        users = after_cursor(list(instance.users) if users is None else users, call.query, cursor)
     page = call.one_page(instance.users if users is None else users)
     return [user_answer(instance, user) for user in page]
 

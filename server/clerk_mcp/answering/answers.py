@@ -20,6 +20,9 @@ from clerk_tools.parsing import InvalidArguments
 
 JsonObject = dict[str, Any]
 
+CLERKS_LIMIT: Final = 10
+"""Records of a page where no limit is asked for."""
+
 ROOM_FOR_NOTES: Final = 700
 """Bytes kept free for what a cut answer says about itself."""
 
@@ -247,12 +250,14 @@ class Formatter:
         spec = operation.spec
         records, total = unwrap(body)
         limit = getattr(operation, "limit", None)
+        if limit is None and getattr(operation, "paginated", None):
+            limit = CLERKS_LIMIT
         if limit is None:
             # Clerk answers all of them; pages are made here, where size asks for it.
             total = len(records) if total is None else total
             records = records[offset:]
         else:
-            offset = getattr(operation, "offset", 0)
+            offset = getattr(operation, "offset", None) or 0
         shown, notes = self._shown(spec, records, fields)
         out: JsonObject = {"items": shown}
         if total is not None:

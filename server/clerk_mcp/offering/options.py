@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from clerk_tools.argument import Argument
 from clerk_tools.bounds import MOST_ENTRIES
-from clerk_tools.operation import Effect, Envelope, Spec
+from clerk_tools.operation import Effect, Envelope, Paged, PagedOnRequest, Spec
 from clerk_tools.parsing import OMIT, InvalidArguments, Problem, expectation, value_as_meant
 
 _MOST_FIELDS: Final = 200
@@ -37,7 +37,7 @@ class Options:
 def options_of(spec: Spec) -> tuple[Argument, ...]:
     """The options that an operation's tool advertises."""
     if spec.effect is Effect.READ and spec.envelope not in (Envelope.TEXT, Envelope.EMPTY):
-        whole = spec.is_list and not any(a.name == OFFSET.name for a in spec.arguments)
+        whole = spec.is_list and not issubclass(spec.model, Paged)
         return (FIELDS, OFFSET) if whole else (FIELDS,)
     return (CONFIRM,) if spec.can_destroy else ()
 
@@ -50,7 +50,11 @@ def split(spec: Spec, given: Mapping[str, Any]) -> tuple[Options, dict[str, Any]
     """
     rest = dict(given)
     taken: dict[str, Any] = {}
+    asks_for_pages = issubclass(spec.model, PagedOnRequest) and bool(given.keys() & {"limit", "paginated"})
     for option in options_of(spec):
+        if option is OFFSET and asks_for_pages:
+            # Then it is Clerk's own; of a list that comes whole it is ours, to go on after a cut.
+            continue
         value = value_as_meant(option, rest.pop(option.name, OMIT))
         if value is not OMIT:
             taken[option.name] = _checked(option, value)

@@ -7,7 +7,7 @@ from typing import Any, Final
 from clerk_tools.argument import Body, Path, arg, moves
 from clerk_tools.hits import Hit, Look, count, first_with, inside, records, thing
 from clerk_tools.ids import AllowlistEntryId, BlocklistEntryId
-from clerk_tools.operation import Operation
+from clerk_tools.operation import Operation, PagedOnRequest
 from clerk_tools.resources import users
 from clerk_tools.spec import Demo, Example
 
@@ -19,7 +19,7 @@ SYNONYMS: Final = {
 
 
 class ListAllowedIdentifiers(
-    Operation,
+    PagedOnRequest,
     id="AllowlistBlocklist_listAllowedIdentifiers",
     get="/allowlist_identifiers",
     lists="allowlist_identifier",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from clerk_tools.argument import Body, Path, arg
 from clerk_tools.ids import ClientId
-from clerk_tools.operation import Operation, Paged
+from clerk_tools.operation import Counted, Operation, Paged
 from clerk_tools.spec import Advice, Demo, Example
 
 
 class ListClients(
+    Counted,
     Paged,
     id="Clients_listSortedByCreationDate",
     get="/clients",

@@ -7,12 +7,12 @@ from typing import Literal
 from clerk_tools.argument import Argument, Body, Id, Path, arg, cuts_off, replaces
 from clerk_tools.hits import Hit, Look, inside, thing
 from clerk_tools.ids import TemplateSlug
-from clerk_tools.operation import Operation
+from clerk_tools.operation import Operation, PagedOnRequest
 from clerk_tools.spec import Example
 
 
 class ListTemplates(
-    Operation,
+    PagedOnRequest,
     id="EmailSmsTemplates_listSortedByPosition",
     get="/templates/{template_type}",
     lists="template",

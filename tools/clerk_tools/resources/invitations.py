@@ -7,7 +7,7 @@ from typing import Final, Literal
 from clerk_tools.argument import Body, JsonObject, Path, Query, arg
 from clerk_tools.hits import Hit, Look, first_with, inside, records, thing
 from clerk_tools.ids import InvitationId
-from clerk_tools.operation import Operation, Paged
+from clerk_tools.operation import Counted, Operation, Paged
 from clerk_tools.spec import Demo, Example, per_hour
 
 SYNONYMS: Final = {
@@ -40,6 +40,7 @@ class CreateInvitation(
 
 
 class ListInvitations(
+    Counted,
     Paged,
     id="Invitations_listAllNonRevoked",
     get="/invitations",
@@ -50,7 +51,11 @@ class ListInvitations(
 ):
     """Invitations to sign up, newest first; revoked ones only by `status`."""
 
-    status: Query[Literal["pending", "accepted", "revoked"]] = arg(optional=True)
+    status: Query[Literal["pending", "accepted", "revoked", "expired"]] = arg(optional=True)
+    query: Query[str] = arg("Part of an address, or an id", optional=True)
+    order_by: Query[str] = arg(
+        "created_at, email_address or expires_at; - first for descending", default="-created_at"
+    )
 
 
 class RevokeInvitation(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from clerk_tools.argument import REPLACES_KEYS, Body, JsonObject, Path, arg, moves
 from clerk_tools.hits import Hit, Look, inside, thing
 from clerk_tools.ids import JwtTemplateId
-from clerk_tools.operation import Operation
+from clerk_tools.operation import Operation, PagedOnRequest
 from clerk_tools.spec import Demo, Example
 
 
 class ListJwtTemplates(
-    Operation,
+    PagedOnRequest,
     id="JwtTemplates_listAllTemplates",
     get="/jwt_templates",
     lists="jwt_template",

@@ -18,5 +18,10 @@ class GetInterstitialMarkup(
 ):
     """The HTML page that Clerk's older SDKs show while a session is being synced. For debugging only."""
 
-    frontendApi: Query[str] = arg("Frontend API host", optional=True)  # noqa: N815 - the name is the API's
+    frontendApi: Query[str] = arg("Frontend API host; better: frontend_api", optional=True)  # noqa: N815 - the name is the API's
+    frontend_api: Query[str] = arg(optional=True)
     publishable_key: Query[str] = arg(optional=True)
+    proxy_url: Query[str] = arg(optional=True)
+    domain: Query[str] = arg(optional=True)
+    sign_in_url: Query[str] = arg(optional=True)
+    use_domain_for_script: Query[bool] = arg(optional=True)

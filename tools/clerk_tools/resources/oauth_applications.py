@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from clerk_tools.argument import Body, Path, arg, moves
+from clerk_tools.argument import Body, Path, Query, arg, moves
 from clerk_tools.hits import Hit, Look, inside, thing
 from clerk_tools.ids import OAuthApplicationId
 from clerk_tools.operation import Operation, Paged
@@ -23,7 +23,10 @@ class ListOAuthApplications(
     pages="oauth_application",
     example=Example(),
 ):
-    """OAuth applications that sign in with this instance, newest first."""
+    """OAuth applications that sign in with this instance, oldest first."""
+
+    name_query: Query[str] = arg("Part of a name, or an exact client id", optional=True)
+    order_by: Query[str] = arg("created_at or name; - first for descending", default="+created_at")
 
 
 class CreateOAuthApplication(

@@ -65,7 +65,9 @@ class ListOrganizationInvitations(
     """An organization's invitations, newest first."""
 
     organization_id: Path[OrganizationId] = arg()
-    status: Query[Literal["pending", "accepted", "revoked"]] = arg(optional=True)
+    status: Query[Literal["pending", "accepted", "revoked", "expired"]] = arg(optional=True)
+    email_address: Query[str] = arg("Exact", optional=True)
+    order_by: Query[str] = arg("created_at or email_address; - first for descending", default="-created_at")
 
 
 class BulkCreateOrganizationInvitations(

@@ -9,6 +9,7 @@ from clerk_tools.hits import Hit, Look, first_with, inside, organization, person
 from clerk_tools.ids import OrganizationId, UserId
 from clerk_tools.operation import Operation, Paged
 from clerk_tools.resources import users
+from clerk_tools.resources.users import UserFilters
 from clerk_tools.spec import EACH_OBJECT, Demo, Example
 
 SYNONYMS: Final = {
@@ -34,6 +35,7 @@ class AddMember(
 
 
 class ListMembers(
+    UserFilters,
     Paged,
     id="OrganizationMemberships_getAllMembers",
     get="/organizations/{organization_id}/memberships",
@@ -42,9 +44,10 @@ class ListMembers(
     "roles, who has access to an organization",
     example=Example({"organization_id": Demo("Fernhill"), "order_by": "+first_name"}),
 ):
-    """The members of an organization with their roles, newest first."""
+    """The members of an organization with their roles, newest first. Filters combine. Times in Unix ms."""
 
     organization_id: Path[OrganizationId] = arg()
+    role: Query[list[str]] = arg("Such as org:admin", optional=True)
     order_by: Query[str] = arg(
         "phone_number, email_address, created_at, first_name, last_name or username; - first for descending",
         optional=True,

@@ -29,7 +29,10 @@ class ListOrganizations(
     """Find organizations, newest first."""
 
     include_members_count: Query[bool] = arg(optional=True)
+    include_missing_member_with_elevated_permissions: Query[bool] = arg(optional=True)
     query: Query[str] = arg("Exact id, or part of name or slug", optional=True)
+    user_id: Query[list[str]] = arg("With these members; + includes, - excludes", optional=True)
+    organization_id: Query[list[str]] = arg("+ includes, - excludes", optional=True)
     order_by: Query[str] = arg(
         "name, created_at or members_count; - first for descending", default="-created_at"
     )
@@ -64,6 +67,8 @@ class GetOrganization(
     """One organization, by id or slug."""
 
     organization_id: Path[OrganizationIdOrSlug] = arg("Id or slug")
+    include_members_count: Query[bool] = arg(optional=True)
+    include_missing_member_with_elevated_permissions: Query[bool] = arg(optional=True)
 
 
 class UpdateOrganization(

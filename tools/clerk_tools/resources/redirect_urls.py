@@ -5,7 +5,7 @@ from __future__ import annotations
 from clerk_tools.argument import Body, Path, arg
 from clerk_tools.hits import Hit, Look, inside, thing
 from clerk_tools.ids import RedirectUrlId
-from clerk_tools.operation import Operation
+from clerk_tools.operation import Operation, PagedOnRequest
 from clerk_tools.spec import Demo, Example
 from clerk_tools.view import View
 
@@ -13,7 +13,7 @@ VIEWS = {"redirect_url": View(("id", "url"))}
 
 
 class ListRedirectUrls(
-    Operation,
+    PagedOnRequest,
     id="RedirectUrLs_listAll",
     get="/redirect_urls",
     lists="redirect_url",

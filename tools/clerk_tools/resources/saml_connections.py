@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal
 
-from clerk_tools.argument import Body, Id, Nested, Path, arg, cuts_off, moves
+from clerk_tools.argument import Body, Id, Nested, Path, Query, arg, cuts_off, moves
 from clerk_tools.hits import Hit, Look, count, inside, thing
 from clerk_tools.ids import SamlConnectionId
 from clerk_tools.operation import Clearing, Operation, Paged
@@ -34,6 +34,10 @@ class ListSamlConnections(
     example=Example(),
 ):
     """SAML connections (enterprise single sign-on), newest first."""
+
+    query: Query[str] = arg("Part of a name", optional=True)
+    organization_id: Query[list[str]] = arg("+ includes, - excludes", optional=True)
+    order_by: Query[str] = arg("created_at or name; - first for descending", optional=True)
 
 
 class CreateSamlConnection(

@@ -7,7 +7,7 @@ from typing import Final, Literal
 from clerk_tools.argument import Body, Path, Query, arg
 from clerk_tools.hits import Hit, Look, count, if_fits, inside, person, records, shown
 from clerk_tools.ids import ClientId, JwtTemplateName, SessionId, UserId
-from clerk_tools.operation import Operation, Paged
+from clerk_tools.operation import Counted, Operation, Paged
 from clerk_tools.resources import users
 from clerk_tools.spec import ANOTHER_DOES_NO_HARM, Advice, Demo, Example
 
@@ -36,6 +36,7 @@ async def ending(user_id: str, look: Look) -> str:
 
 
 class ListSessions(
+    Counted,
     Paged,
     id="Sessions_listSortedByCreationDate",
     get="/sessions",

@@ -7,7 +7,7 @@ from typing import Final, Literal
 from clerk_tools.argument import REPLACES_KEYS, Body, File, JsonObject, Path, Query, arg, cuts_off, replaces
 from clerk_tools.hits import Hit, Look, count, inside, person, records
 from clerk_tools.ids import ImageId, UserId, UsersOwnId
-from clerk_tools.operation import Clearing, Operation, Paged
+from clerk_tools.operation import Clearing, Operation, Paged, PagedOnRequest
 from clerk_tools.resources import sessions
 from clerk_tools.spec import EACH_OBJECT, Advice, Demo, Example
 
@@ -34,28 +34,55 @@ PasswordHasher = Literal[
 ]
 
 
+class UserFilters(Operation):
+    """Base of what lists or counts users: filters combine, each list takes up to 100 exact values."""
+
+    email_address: Query[list[str]] = arg(optional=True)
+    phone_number: Query[list[str]] = arg("E.164", optional=True)
+    username: Query[list[str]] = arg(optional=True)
+    web3_wallet: Query[list[str]] = arg(optional=True)
+    user_id: Query[list[str]] = arg("+ includes, - excludes", optional=True)
+    query: Query[str] = arg("Part of a name, identifier or id", optional=True)
+    email_address_query: Query[str] = arg("Part of it", optional=True)
+    phone_number_query: Query[str] = arg(optional=True)
+    username_query: Query[str] = arg(optional=True)
+    name_query: Query[str] = arg(optional=True)
+    created_at_after: Query[int] = arg(optional=True)
+    created_at_before: Query[int] = arg(optional=True)
+    last_active_at_after: Query[int] = arg(optional=True)
+    last_active_at_before: Query[int] = arg(optional=True)
+
+
+class InstanceUserFilters(UserFilters):
+    """Base of what looks among all users of the instance."""
+
+    last_active_at_since: Query[int] = arg(
+        "To the day; better: last_active_at_after", optional=True, deprecated=True
+    )
+    last_sign_in_at_after: Query[int] = arg(optional=True)
+    last_sign_in_at_before: Query[int] = arg(optional=True)
+    external_id: Query[list[str]] = arg("+ includes, - excludes", optional=True)
+    organization_id: Query[list[str]] = arg("Members of these; + includes, - excludes", optional=True)
+    banned: Query[bool] = arg(optional=True)
+    provider: Query[str] = arg("Such as oauth_google; with provider_user_id", optional=True)
+    provider_user_id: Query[list[str]] = arg(optional=True)
+
+
 class ListUsers(
+    InstanceUserFilters,
     Paged,
     id="Users_listSortedByCreationDate",
     get="/users",
     lists="user",
     words="find a user by email, who signed up, newest users, all users, inactive users, do we have "
     "a user called, who joined, is an email signed up, last sign-in, which user is called, "
-    "which user has a phone, which user has an email",
+    "which user has a phone, which user has an email, banned users, who is banned, users created since",
     example=Example({"query": "fernhill", "order_by": "-last_active_at", "limit": 5}),
 ):
-    """Find users, newest first. Filters combine; each takes up to 100 exact values. `query` searches parts
-    of names and identifiers."""
+    """Find users, newest first. Filters combine; lists take up to 100 exact values. `query` searches parts
+    of names and identifiers. Times in Unix ms."""
 
-    email_address: Query[list[str]] = arg(optional=True)
-    phone_number: Query[list[str]] = arg("E.164", optional=True)
-    external_id: Query[list[str]] = arg("+ includes, - excludes", optional=True)
-    username: Query[list[str]] = arg(optional=True)
-    web3_wallet: Query[list[str]] = arg(optional=True)
-    user_id: Query[list[str]] = arg("+ includes, - excludes", optional=True)
-    organization_id: Query[list[str]] = arg("Members of these; + includes, - excludes", optional=True)
-    query: Query[str] = arg("Part of a name, identifier or id", optional=True)
-    last_active_at_since: Query[int] = arg("Unix ms; precise to the day", optional=True)
+    starting_after: Query[UserId] = arg("Last id of the page before; for created_at order", optional=True)
     order_by: Query[str] = arg(
         "created_at, updated_at, last_active_at, last_sign_in_at, first_name, last_name, username, "
         "email_address, phone_number or web3wallet; - first for descending",
@@ -104,22 +131,14 @@ class CreateUser(
 
 
 class CountUsers(
-    Operation,
+    InstanceUserFilters,
     id="Users_getTotalCount",
     get="/users/count",
     returns="total_count",
-    words="number of users, how many signed up",
+    words="number of users, how many signed up, how many are banned, how many users since",
     example=Example({"query": "mossbrook"}),
 ):
-    """How many users match; without filters, all of them."""
-
-    email_address: Query[list[str]] = arg(optional=True)
-    phone_number: Query[list[str]] = arg(optional=True)
-    external_id: Query[list[str]] = arg(optional=True)
-    username: Query[list[str]] = arg(optional=True)
-    web3_wallet: Query[list[str]] = arg(optional=True)
-    user_id: Query[list[str]] = arg(optional=True)
-    query: Query[str] = arg("Part of a name, identifier or id", optional=True)
+    """How many users match; without filters, all of them. Times in Unix ms."""
 
 
 class GetUser(
@@ -354,7 +373,7 @@ class MergeUserMetadata(
 
 
 class GetOAuthAccessToken(
-    Operation,
+    PagedOnRequest,
     id="Users_getOAuthAccessToken",
     get="/users/{user_id}/oauth_access_tokens/{provider}",
     lists="oauth_access_token",
