@@ -154,7 +154,8 @@ async def test_a_cursor_goes_on_after_a_user_in_orders_by_creation_alone(clerk: 
 
 
 async def test_members_are_filtered_by_role_and_by_who_they_are(clerk: Clerk) -> None:
-    organization = next(iter(clerk.sandbox.instance.organizations))["id"]
+    organizations = clerk.sandbox.instance.organizations
+    organization = next(one["id"] for one in organizations if one["name"] == "Fernhill")
     listed = "OrganizationMemberships_getAllMembers"
     everybody = await clerk.call(listed, organization_id=organization, limit=100)
     admins = await clerk.call(listed, organization_id=organization, role=["org:admin"], limit=100)
