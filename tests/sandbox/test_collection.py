@@ -70,6 +70,8 @@ def instance(monkeypatch: pytest.MonkeyPatch) -> Instance:
     known = {**catalog.operations(), **{one.spec.id: one for one in DECLARED}}
     monkeypatch.setattr("clerk_sandbox.collection.operations", lambda: known)
     monkeypatch.setattr("clerk_sandbox.routing._handlers", dict(_handlers))
+    monkeypatch.setattr("clerk_sandbox.collection.INERT", {})
+    monkeypatch.setattr("clerk_sandbox.collection.COLLECTIONS", {})
     tags = Collection(
         "tag",
         prefix="tag",
