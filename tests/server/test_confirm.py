@@ -268,7 +268,9 @@ async def test_an_update_that_loses_nothing_is_not_asked_about(
 
 
 @pytest.mark.parametrize("row", DESTROYING_ARGUMENTS, ids=str)
-@pytest.mark.parametrize("read", [unreadable, answering(403, {"errors": []}), answering(200, None)])
+@pytest.mark.parametrize(
+    "read", [unreadable, answering(403, {"errors": []}), answering(200, None), answering(200, {})]
+)
 async def test_an_update_that_cannot_be_looked_at_is_asked_about(
     row: Destroying, read: Callable[[Operation], Any]
 ) -> None:

@@ -170,8 +170,23 @@ def test_every_argument_that_can_destroy_is_among_the_destroying_calls(spec: Spe
     at_risk = {a.name for a in spec.arguments if a.risk and not a.risk.keys}
     kinds = {a.risk for a in spec.arguments if a.risk and a.name in tried}
     # One argument of several that put the same thing at risk stands for all of them.
-    assert {a.risk for a in spec.arguments if a.name in at_risk} <= kinds or not spec.is_core
-    assert spec.clearable == frozenset() or spec.clearable & tried or not spec.is_core
+    assert {a.risk for a in spec.arguments if a.name in at_risk} <= kinds
+    assert spec.clearable == frozenset() or spec.clearable & tried
+
+
+JUDGED_BY_NAME = {
+    *("active", "allow_idp_initiated", "allow_subdomains", "allowed_origins", "allowlist", "backup_codes"),
+    *("blocklist", "callback_url", "claims", "custom_signing_key", "delivered_by_clerk", "enabled"),
+    *("password", "password_digest", "private_metadata", "public_metadata", "signing_key", "totp_secret"),
+    *("unsafe_metadata", "verified"),
+}
+
+
+@every_operation
+def test_what_is_at_risk_in_one_update_is_so_in_every_other(spec: Spec) -> None:
+    """Merging metadata keeps what is there; a check compares a password, and sets none."""
+    if spec.method in ("PATCH", "PUT") and not spec.path.endswith("/metadata"):
+        assert {a.name for a in spec.arguments if not a.risk} & JUDGED_BY_NAME == set()
 
 
 def test_what_can_be_cleared_is_named_by_an_argument() -> None:

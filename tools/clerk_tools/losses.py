@@ -31,7 +31,7 @@ def _loss(operation: Operation, argument: Argument, record: JsonObject | None) -
     if operation.clears(argument):
         return "" if before in (None, "", False) else _cleared(argument, before)
     risk = argument.risk
-    if risk is None or (risk.only_while and record is not None and not record.get(risk.only_while)):
+    if risk is None or (record is not None and not record.get(risk.only_while, True)):
         return ""
     given = getattr(operation, argument.name)
     if risk.keys:

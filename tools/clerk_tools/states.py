@@ -58,6 +58,6 @@ def value_of(record: JsonObject, argument: Argument) -> Any:
         KeyError: the object does not show it.
     """
     if argument.name == "verified":
-        verification = record.get("verification")
+        verification = record["verification"]
         return isinstance(verification, dict) and verification.get("status") == "verified"
     return record[argument.shown_as or argument.name]

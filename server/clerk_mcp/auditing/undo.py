@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -87,8 +88,9 @@ def _as_it_was(operation: Operation, record: JsonObject) -> JsonObject:
             was |= _as_rfc3339(name, record.get(name))
         elif argument.shown_as:
             continue  # what is shown under another name is only whether there is one
-        elif name in record or name == "verified":
-            was[name] = value_of(record, argument)
+        else:
+            with suppress(KeyError):
+                was[name] = value_of(record, argument)
     return was
 
 

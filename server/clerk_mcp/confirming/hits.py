@@ -63,7 +63,7 @@ async def find_hit(operation: Operation, read: SendRead) -> Hit:
     ids = shown_ids(operation)
     named = f"{found.target}, {ids}" if found.target and ids else found.target or ids or "the instance"
     complete = look.complete and bool(found.target)
-    shown = replace(found, target=named, complete=complete, harmless=found.harmless and look.complete)
+    shown = replace(found, target=named, complete=complete, harmless=found.harmless and complete)
     return shown if shown.harmless else shown.and_also(_changes(operation))
 
 
