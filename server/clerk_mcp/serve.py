@@ -8,7 +8,9 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import anyio
@@ -21,6 +23,7 @@ from clerk_mcp.calling import Calls
 from clerk_mcp.confirming import Confirmer, Seals, UsedInProcess, UsedInRedis, UsedSeals
 from clerk_mcp.instance import Kind, fingerprint, kind_of_key
 from clerk_mcp.offering import Policy, Refused, Selection, SelectionError
+from clerk_mcp.private_files import in_home, open_to_others
 from clerk_mcp.protocol import Pending, Presentation, build_server, host_streams, reads_in_threads
 from clerk_mcp.settings import Settings, SettingsError, at_home, refuse_without_effect
 from clerk_mcp.telemetry import export_spans, to_stderr
@@ -185,6 +188,7 @@ def calls_maker(settings: Settings, transport: str) -> Callable[[ClerkClient, st
             audit.check()
     except Refused as refused:
         raise SettingsError(f"--audit-log: {refused.message}") from None
+    _point_out_what_is_open(settings, secrets, audit)
     if state_key and settings.redis_url is None:
         logger.warning("a state key without --redis-url: each replica takes a confirmation once")
     formatter = Formatter(settings.max_result_bytes, secrets)
@@ -197,6 +201,19 @@ def calls_maker(settings: Settings, transport: str) -> Callable[[ClerkClient, st
         return Calls(client, formatter, policy, confirmer, audit, settings.audit_before, changes)
 
     return make
+
+
+def _point_out_what_is_open(settings: Settings, secrets: SecretValues, audit: AuditLog | None) -> None:
+    kept = [path for path in (settings.clerk_secret_key_file, settings.token_file) if path]
+    own: list[Path] = []
+    with suppress(SettingsError):
+        # What an operator has put elsewhere may be meant for a group: a mounted key, for instance.
+        own = in_home([*map(at_home, kept), secrets.directory])
+    own += [secrets.directory] if secrets.mode == "file" else []
+    own += [audit.path] if audit else []
+    for path in dict.fromkeys(own):
+        if problem := open_to_others(path):
+            logger.warning("%s", problem)
 
 
 def make_policy(settings: Settings) -> Policy:

@@ -9,20 +9,41 @@ import logging
 import os
 import sys
 from collections.abc import Mapping
+from typing import Any
 
 from opentelemetry import trace
 
 from clerk_mcp.settings import SettingsError
 
 
+def on_one_line(text: str) -> str:
+    """Escape line breaks, terminal escapes and whatever else does not print, as `\\n` or `\\x1b`."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+class OneLine(logging.Formatter):
+    """Log lines that nobody can forge: what was sent to the server may stand in them."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 as its base has it
+        """Format the line itself."""
+        return on_one_line(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        """Format a traceback; its lines cannot be taken for log lines, which begin with a time."""
+        return "\n".join(f"  {on_one_line(line)}" for line in super().formatException(ei).splitlines())
+
+    def formatStack(self, stack_info: str) -> str:  # noqa: N802
+        """Format a stack in the same way."""
+        return "\n".join(f"  {on_one_line(line)}" for line in super().formatStack(stack_info).splitlines())
+
+
 def to_stderr(level: str) -> None:
     """Send this program's log lines from `level` on, and warnings of everything else, to stderr."""
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-        force=True,
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(OneLine("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     # No line shows these, and finding them out takes longer than writing the line.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging.getLogger("clerk_mcp").setLevel(level.upper())

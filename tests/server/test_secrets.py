@@ -17,6 +17,9 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_types import CallToolResult
 
 from clerk_mcp.answering.secret_values import default_mode
+from clerk_mcp.hosting.tokens import issue
+from clerk_mcp.serve import make_server
+from clerk_mcp.settings import load
 from clerk_sandbox.examples import example_calls
 from clerk_sandbox.sandbox import TEST_KEY, Sandbox
 from clerk_tools.catalog import operations
@@ -26,6 +29,50 @@ from tests.server.loopback import Received, Script, answer, loopback
 from tests.server.scripted import always, in_data, of_sandbox, server_on
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def lax_umask() -> Iterator[None]:
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps rights in another way")
+@pytest.mark.usefixtures("lax_umask")
+async def test_what_the_server_keeps_is_its_owners_alone_whatever_the_umask(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    trail = tmp_path / "audit.jsonl"
+    minting = "OAuthApplications_createNewApplication"
+    settings = load({"sandbox": True, "secrets": "file", "audit_log": trail})
+    async with Client(make_server(settings)) as client:
+        await call(client, minting, **VALID[minting])
+    issue(tmp_path / ".clerk-mcp" / "tokens", "ada", ["read"])
+    kept = [trail, *(tmp_path / ".clerk-mcp").rglob("*"), tmp_path / ".clerk-mcp"]
+    assert len(kept) == 5
+    assert {path.name: stat.S_IMODE(path.stat().st_mode) & 0o077 for path in kept} == {
+        path.name: 0 for path in kept
+    }
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps rights in another way")
+def test_laxer_rights_are_pointed_out_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    secrets = tmp_path / ".clerk-mcp" / "secrets"
+    secrets.mkdir(parents=True)
+    trail = tmp_path / "audit.jsonl"
+    trail.touch()
+    for path in (secrets, secrets.parent):
+        path.chmod(0o755)
+    trail.chmod(0o644)
+    make_server(load({"sandbox": True, "secrets": "file", "audit_log": trail}))
+    for path, mode in ((secrets.parent, 700), (secrets, 700), (trail, 600)):
+        assert f"others than its owner may use {path}: chmod {mode} {path}" in caplog.text
+
 
 VALID = example_calls()
 SPECS = [operation.spec for operation in operations().values()]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from clerk_mcp.private_files import make_directory
 from clerk_tools.credentials import holds_credential, is_credential_name
 from clerk_tools.operation import Effect, Operation, Spec
 
@@ -70,7 +71,7 @@ class SecretValues:
 
     def _why_unwritable(self) -> str | None:
         try:
-            self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_directory(self.directory)
         except OSError as error:
             return f"{self.directory}: {error.strerror}"
         writable = os.access(self.directory, os.W_OK | os.X_OK)
@@ -106,7 +107,7 @@ class SecretValues:
             return f"{names} kept back and lost: {self.directory} cannot be written ({error.strerror})"
 
     def _write(self, spec: Spec, found: list[dict[str, Any]]) -> Path:
-        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_directory(self.directory)
         path = self.directory / f"{secrets.token_hex(8)}.json"
         content: dict[str, Any] = {"operation": spec.id}
         content |= found[0] if len(found) == 1 else {"items": found}

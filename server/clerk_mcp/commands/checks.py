@@ -28,6 +28,7 @@ from clerk_mcp.commands.install.file_change import CannotChange
 from clerk_mcp.commands.install.hosts import HOSTS, KEY, KEY_FILE, Host, Launch, path_here, resolved
 from clerk_mcp.commands.install.install import default_name, entries_of, install_command
 from clerk_mcp.instance import Kind, kind_of_key
+from clerk_mcp.private_files import open_to_others
 from clerk_mcp.serve import NO_KEY, check, make_calls
 from clerk_mcp.settings import Settings, SettingsError, flag
 from clerk_mcp.upstream import redis_pool
@@ -105,7 +106,7 @@ def _keeping(settings: Settings) -> Iterator[Finding]:
             f"{KEY} is set as well as {KEY_FILE}, and wins",
             f"Unset one of them: {KEY_FILE} is {file}.",
         )
-    elif os.name == "posix" and file.expanduser().stat().st_mode & 0o077:
+    elif open_to_others(file.expanduser()):
         yield Finding("key", "warning", f"others can read {file}", f"chmod 600 {file}")
 
 

@@ -28,6 +28,7 @@ from clerk_mcp.instance import fingerprint
 from clerk_mcp.offering import SCOPES
 from clerk_mcp.protocol import IDENTITY, MISSING_SCOPE, Identity
 from clerk_mcp.settings import KEY_PATTERN, is_loopback
+from clerk_mcp.telemetry import on_one_line
 
 logger = logging.getLogger(__name__)
 
@@ -159,7 +160,7 @@ class Challenges:
         """The answer to a request that was rejected."""
         if not isinstance(error, Rejected):
             raise error
-        logger.info("refused %s: %s", conn.scope["path"], error.reason)
+        logger.info("refused %s: %s", on_one_line(conn.scope["path"][:200]), on_one_line(error.reason))
         body = {"error": error.code or "unauthorized", "error_description": error.reason}
         response = Response(json.dumps(body), status_code=error.status, media_type="application/json")
         if error.status in (401, 403):

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Final
 
 from clerk_mcp.offering import SCOPES
+from clerk_mcp.private_files import make_directory
 from clerk_tools.catalog import nearest
 
 PREFIX: Final = "cmcp_"
@@ -187,7 +188,7 @@ def revoke(path: Path, name: str) -> None:
 def _replace(path: Path, text: str) -> None:
     """Replace the file at once, so that a server that reads it meanwhile sees one or the other."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_directory(path.parent)
         mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o600
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
