@@ -31,6 +31,7 @@ CHANGES_NOTHING: Final[dict[str, dict[str, str]]] = {
 """By operation and argument; `Collection` has those of its own operations, in `unused`."""
 
 CONTEXT: Final[dict[str, dict[str, Any]]] = {
+    "Miscellaneous_getInterstitialMarkup.use_domain_for_script": {"domain": "fernhill-docs.example"},
     "Users_createNewUser.skip_password_checks": {"password": "password"},
     "Users_updateUserAttributes.skip_password_checks": {"password": "password"},
     "Users_updateUserAttributes.sign_out_of_other_sessions": {
@@ -56,8 +57,8 @@ _TRIED: Final[dict[str, list[Any]]] = {
         "2020-01-01T00:00:00Z",
         "org:admin",
     ],
-    "integer": [-1, 1, 2, 60, 10**12],
-    "number": [-1, 1, 60, 10**12],
+    "integer": [-1, 1, 2, 60, 10**12, 10**13],
+    "number": [-1, 1, 60, 10**12, 10**13],
     "boolean": [True, False],
 }
 

@@ -16,6 +16,7 @@ from clerk_sandbox.resources.organization_memberships import (
     find_organization,
     members,
 )
+from clerk_sandbox.roles import ADMIN
 from clerk_sandbox.routing import Call, Query, operation
 from clerk_sandbox.state import Instance, Json
 
@@ -64,9 +65,20 @@ def list_organizations(instance: Instance, call: Call) -> Json:
     matching = _by_ids(instance, matching, call.query)
     matching = _ordered(instance, matching, call.query.one("order_by") or "-created_at")
     page = call.one_page(matching)
-    if call.query.flag("include_members_count"):
-        page = [with_members_count(instance, organization) for organization in page]
+    page = [_with_more(instance, organization, call.query) for organization in page]
     return {"data": page, "total_count": len(matching)}
+
+
+def _with_more(instance: Instance, organization: Json, query: Query) -> Json:
+    """An organization with what the query wants to know besides."""
+    more = organization
+    if query.flag("include_members_count"):
+        more = with_members_count(instance, organization)
+    if query.flag("include_missing_member_with_elevated_permissions"):
+        members = instance.memberships_by_organization.get(organization["id"], {}).values()
+        missing = all(member["role"] != ADMIN for member in members)
+        more = more | {"missing_member_with_elevated_permissions": missing}
+    return more
 
 
 def _by_ids(instance: Instance, organizations: list[Json], query: Query) -> list[Json]:
@@ -110,9 +122,7 @@ def get_organization(instance: Instance, call: Call) -> Json:
     )
     if organization is None:
         raise errors.not_found("organization", wanted)
-    if call.query.flag("include_members_count"):
-        return with_members_count(instance, organization)
-    return organization
+    return _with_more(instance, organization, call.query)
 
 
 @operation("Organizations_updateOrganization")
