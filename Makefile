@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: bench bench-quick demo test test-lowest test-newest check check-files docs examples recording dist sbom lock clean
+.PHONY: hosts bench bench-quick demo test test-lowest test-newest check check-files docs examples recording dist sbom lock clean
 
 demo: .venv/ready
 	@$(BIN)/clerk-mcp demo
@@ -28,6 +28,19 @@ docs: .venv/ready .venv-docs/ready
 examples: .venv/ready
 	-@$(MAKE) --no-print-directory .venv-examples-mcp1/ready .venv-examples-mcp2/ready
 	$(BIN)/python -m pytest -rs tests/e2e/test_examples.py
+
+# Real hosts, each started in a home of its own; skipped where npm cannot get them. Writes the table of docs/hosts.md.
+hosts: .venv/ready
+	-@$(MAKE) --no-print-directory .hosts/ready
+	REAL_HOSTS=1 $(BIN)/python -m pytest -rs tests/e2e/test_real_hosts.py tests/e2e/test_plugins.py
+	$(BIN)/python docs/generate.py
+
+# Their packages fetch the programs themselves in scripts, which npm no longer runs by itself.
+.hosts/ready: tests/e2e/hosts/package.json
+	@mkdir -p .hosts && cp $< .hosts/package.json
+	@npm install --prefix .hosts --no-audit --no-fund --loglevel error
+	@cd .hosts && node node_modules/@anthropic-ai/claude-code/install.cjs && node node_modules/opencode-ai/postinstall.mjs
+	@touch $@
 
 # Runs the first minutes of somebody new, from the built wheel, and writes down what the terminal showed.
 recording: .venv/ready
@@ -122,7 +135,7 @@ lock:
 	done
 
 clean:
-	rm -rf .venv .venv-* site build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-* .hosts site build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # Ten thousand calls through the client, with faults: no write runs twice, and every outcome is told truly.
 .PHONY: soak

@@ -1,4 +1,4 @@
-"""Builds and checks what is handed out: wheel, sdist, `server.json` and the MCP bundle.
+"""Builds and checks what is handed out: wheel, sdist, `server.json`, the MCP bundle and the plugins.
 
 python -m release.build           into dist/
 python -m release.build --check   exit 1 where server.json is stale
@@ -20,6 +20,7 @@ from typing import Final
 import jsonschema
 
 from release.manifests import PROJECT, ROOT, bundle_manifest, bundle_pyproject, server_json
+from release.plugins import write_plugins
 from release.registry_schema import SERVER_JSON
 
 PACKAGES: Final = {"clerk_mcp", "clerk_sandbox", "clerk_tools"}
@@ -110,12 +111,15 @@ def main(check: bool) -> int:
     try:
         wheel = build_python(target)
         bundle = build_bundle(wheel, target)
+        plugins = write_plugins(target / "plugins")
     except Unfit as problem:
         sys.stderr.write(f"{problem}\n")
         return 1
     for path in (wheel, wheel.with_name(f"clerk_mcp-{PROJECT['version']}.tar.gz"), bundle, committed):
         if path:
             say(f"{path.relative_to(ROOT)}  {path.stat().st_size / 1000:.0f} kB")
+    for directory in plugins:
+        say(str(directory.relative_to(ROOT)))
     return 0
 
 

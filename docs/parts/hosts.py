@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +10,7 @@ from clerk_mcp.commands.install.hosts import HOSTS, KEY, Host
 from clerk_mcp.hosting.page.recipes import recipes
 from clerk_mcp.settings import DEFAULT_KEY_FILE
 
+_SEEN: Final = Path(__file__).parent / "hosts_seen.json"
 _PLATFORMS: Final = {"macos": "macOS", "linux": "Linux", "windows": "Windows"}
 
 
@@ -16,6 +18,19 @@ def table() -> str:
     """Each host with its file, and how the key gets from there to the server."""
     rows = [f"| {host.title} | `{host.id}` | {_files(host)} | {_key(host)} |" for host in HOSTS.values()]
     return "\n".join(["| host | `HOST` | its file | the key |", "|---|---|---|---|", *rows])
+
+
+def seen() -> str:
+    """What real hosts said of our entry, as tests/e2e/test_real_hosts.py notes it."""
+    found = json.loads(_SEEN.read_text(encoding="utf-8")) if _SEEN.exists() else {}
+    rows = [
+        f"| {host.title} | {found[id]['version']} | {found[id]['date']} | ✓ | ✓ |"
+        f" {'✓' if found[id]['connected'] else 'not asked: it lists without connecting'} | ✓ |"
+        for id, host in HOSTS.items()
+        if id in found
+    ]
+    head = "| host | version | tried | installed | listed | connected | uninstalled, to the byte |"
+    return "\n".join([head, "|---|---|---|---|---|---|---|", *rows])
 
 
 def _files(host: Host) -> str:
@@ -38,6 +53,13 @@ def over_http() -> str:
     """What each host is told of a hosted server whose callers bring a token."""
     lines = []
     for recipe in recipes("https://mcp.example.com", "bearer"):
-        language = "json" if recipe.text.startswith("{") else "toml" if recipe.text.startswith("[") else "sh"
+        language = _language(recipe.text)
         lines += [f"**{recipe.host}** · {recipe.where}", "", f"```{language}", recipe.text, "```", ""]
     return "\n".join(lines[:-1])
+
+
+def _language(text: str) -> str:
+    first = text.splitlines()[0]
+    if first.endswith(":"):
+        return "yaml"
+    return {"{": "json", "[": "toml", "h": "text"}.get(first[0], "sh")

@@ -377,7 +377,7 @@ def test_a_suggestion_is_left_out_where_nothing_is_near() -> None:
 @pytest.mark.parametrize("host_id", ["devin-desktop", "windsurf"])
 def test_a_host_that_takes_fewer_tools_gets_the_mode_that_fits(host_id: str) -> None:
     done = installed(host_id, "--sandbox")
-    assert args(host_id, SANDBOX_NAME) == ["--sandbox", "--mode", "search"]
+    assert args(host_id, SANDBOX_NAME) == ["--mode", "search", "--sandbox"]
     assert "takes 100 tools" in done.stderr
     few = installed(host_id, "--toolsets", "users")
     assert args(host_id) == ["--toolsets", "users"]

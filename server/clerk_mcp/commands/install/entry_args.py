@@ -114,7 +114,8 @@ def _text(value: Any) -> str:
 def args_of(values: Values) -> list[str]:
     """The command line that gives these settings."""
     args: list[str] = []
-    for name in Settings.model_fields:
+    # What install may have chosen by itself stands first, and what somebody gave after it.
+    for name in sorted(Settings.model_fields, key=lambda name: name != "mode"):
         value = values.get(name)
         if value is None or name in WITHOUT_FLAG:
             continue

@@ -34,31 +34,40 @@ def recipes(origin: str, auth: Literal["none", "bearer", "oauth", "clerk-key"]) 
         bridge["args"] += ["--header", "Authorization:${AUTHORIZATION}"]
         bridge["env"] = {"AUTHORIZATION": bearer}
     token = '\nbearer_token_env_var = "CLERK_MCP_TOKEN"' if credential else ""
-    return [
+    yaml_headers = f'\n    headers:\n      Authorization: "{bearer}"' if credential else ""
+
+    def servers(section: str, **entry: Any) -> str:
+        return json.dumps({section: {"clerk": {**entry, **headers}}}, indent=2)
+
+    known = [
         Recipe("Claude Code", "Run in a terminal", f"claude mcp add --transport http clerk {url}{flag}"),
-        Recipe(
-            "Claude Desktop",
-            "claude_desktop_config.json",
-            _json({"mcpServers": {"clerk": bridge}}),
-        ),
-        Recipe("Cursor", "~/.cursor/mcp.json", _json({"mcpServers": {"clerk": {"url": url, **headers}}})),
-        Recipe(
-            "VS Code",
-            ".vscode/mcp.json",
-            _json({"servers": {"clerk": {"type": "http", "url": url, **headers}}}),
-        ),
+        Recipe("Claude Desktop", "claude_desktop_config.json", _json({"mcpServers": {"clerk": bridge}})),
+        Recipe("Cursor", "~/.cursor/mcp.json", servers("mcpServers", url=url)),
+        Recipe("VS Code", ".vscode/mcp.json", servers("servers", type="http", url=url)),
         Recipe("Codex", "~/.codex/config.toml", f'[mcp_servers.clerk]\nurl = "{url}"{token}'),
+        Recipe("Gemini CLI", "~/.gemini/settings.json", servers("mcpServers", httpUrl=url)),
+        Recipe("Qwen Code", "~/.qwen/settings.json", servers("mcpServers", httpUrl=url)),
+        Recipe("opencode", "~/.config/opencode/opencode.json", servers("mcp", type="remote", url=url)),
         Recipe(
-            "Gemini CLI",
-            "~/.gemini/settings.json",
-            _json({"mcpServers": {"clerk": {"httpUrl": url, **headers}}}),
+            "GitHub Copilot CLI",
+            "~/.copilot/mcp-config.json",
+            servers("mcpServers", type="http", url=url, tools=["*"]),
         ),
+        Recipe("Devin Desktop", "~/.config/devin/mcp_config.json", servers("mcpServers", url=url)),
+        Recipe("Antigravity", "~/.gemini/antigravity/mcp_config.json", servers("mcpServers", serverUrl=url)),
+        Recipe("Zed", "~/.config/zed/settings.json", servers("context_servers", url=url)),
+        Recipe("Kiro", "~/.kiro/settings/mcp.json", servers("mcpServers", url=url)),
+        Recipe("Warp", "~/.warp/.mcp.json", servers("mcpServers", url=url)),
+        Recipe("Amp", "~/.config/amp/settings.json", servers("amp.mcpServers", url=url)),
+        Recipe("Hermes", "~/.hermes/config.yaml", f"mcp_servers:\n  clerk:\n    url: {url}{yaml_headers}"),
         Recipe(
-            "Hosts that know only SSE",
-            "Their list of servers",
-            _json({"mcpServers": {"clerk": {"url": f"{origin}/sse", **headers}}}),
+            "Hosts that know only SSE", "Their list of servers", servers("mcpServers", url=f"{origin}/sse")
         ),
     ]
+    if credential is None:
+        # Connectors can open a browser, and have no place for a header.
+        known.insert(1, Recipe("Claude on the web and on phones", "Settings, Connectors, Add custom", url))
+    return known
 
 
 def _json(value: object) -> str:
