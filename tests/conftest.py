@@ -51,10 +51,11 @@ def anyio_backend() -> str:
 def no_settings_from_outside(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """A developer's own key or settings must never reach a test."""
+    """A developer's own key or settings must never reach a test, nor does a test write to their home."""
     for name in list(os.environ):
         if name.startswith("CLERK_"):
             monkeypatch.delenv(name)
+    monkeypatch.setattr("clerk_mcp.serve.OWN_DIRECTORY", tmp_path_factory.getbasetemp() / "own")
     if Path("~/.clerk-mcp/key").expanduser().exists():
         # It would be found by itself.
         monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import anyio
 from mcp.server.lowlevel import Server
@@ -20,7 +20,7 @@ from clerk_mcp.answering import Formatter, SecretValues, default_mode
 from clerk_mcp.auditing import AuditLog
 from clerk_mcp.bulk import ANSWER_WITHIN_S, RunFiles, Runs, RunsInRedis
 from clerk_mcp.calling import Calls
-from clerk_mcp.confirming import Confirmer, Seals, UsedInProcess, UsedInRedis, UsedSeals
+from clerk_mcp.confirming import Confirmer, Seals, UsedInRedis
 from clerk_mcp.instance import Kind, fingerprint, kind_of_key
 from clerk_mcp.offering import Policy, Refused, Selection, SelectionError
 from clerk_mcp.private_files import in_home, open_to_others
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from clerk_sandbox.transport import SandboxTransport
 
 logger = logging.getLogger("clerk_mcp")
+
+OWN_DIRECTORY: Final = Path("~/.clerk-mcp")
+"""Where a user's own key for confirmations is kept, and what was used."""
 
 NO_KEY = (
     "No Clerk key: CLERK_SECRET_KEY must be the secret key of your instance (sk_test_… or sk_live_…), or",
@@ -181,7 +184,6 @@ def calls_maker(settings: Settings, transport: str) -> Callable[[ClerkClient, st
     """
     mode = settings.secrets or default_mode(transport)
     secrets = SecretValues(mode, at_home(settings.secrets_dir) if mode == "file" else settings.secrets_dir)
-    state_key = settings.state_key.get_secret_value() if settings.state_key else None
     audit = AuditLog(at_home(settings.audit_log)) if settings.audit_log else None
     try:
         if audit:
@@ -189,11 +191,9 @@ def calls_maker(settings: Settings, transport: str) -> Callable[[ClerkClient, st
     except Refused as refused:
         raise SettingsError(f"--audit-log: {refused.message}") from None
     _point_out_what_is_open(settings, secrets, audit)
-    if state_key and settings.redis_url is None:
-        logger.warning("a state key without --redis-url: each replica takes a confirmation once")
     formatter = Formatter(settings.max_result_bytes, secrets)
     policy = make_policy(settings)
-    seals = Seals(state_key, _used_seals(settings))
+    seals = _seals(settings, transport)
 
     def make(client: ClerkClient, key: str, kind: Kind) -> Calls:
         confirmer = Confirmer(settings.confirm, kind, fingerprint(key), seals)
@@ -250,15 +250,21 @@ def check(settings: Settings, flags: Iterable[str] = ()) -> Policy:
     return make_policy(settings)
 
 
-def _used_seals(settings: Settings) -> UsedSeals:
-    if settings.redis_url is None:
-        return UsedInProcess()
-    from redis.asyncio import Redis
+def _seals(settings: Settings, transport: str) -> Seals:
+    state_key = settings.state_key.get_secret_value() if settings.state_key else None
+    if settings.redis_url is not None:
+        from redis.asyncio import Redis
 
-    try:
-        return UsedInRedis(Redis(connection_pool=redis_pool(settings.redis_url)))
-    except ValueError as error:
-        raise SettingsError(f"--redis-url (CLERK_MCP_REDIS_URL): {error}") from None
+        try:
+            return Seals(state_key, UsedInRedis(Redis(connection_pool=redis_pool(settings.redis_url))))
+        except ValueError as error:
+            raise SettingsError(f"--redis-url (CLERK_MCP_REDIS_URL): {error}") from None
+    if transport == "stdio":
+        # Many hosts and frameworks start a process for every call: a confirmation must outlive it.
+        return Seals.of_user(OWN_DIRECTORY, state_key)
+    if state_key:
+        logger.warning("a state key without --redis-url: a confirmation is good only where it was given out")
+    return Seals(state_key)
 
 
 def make_server(settings: Settings, transport: str = "stdio") -> Server[Any]:

@@ -24,7 +24,7 @@ from clerk_mcp.answering.answers import Answer, Formatter
 from clerk_mcp.answering.secret_values import SecretValues
 from clerk_mcp.calling.calls import Caller, Calls
 from clerk_mcp.confirming.confirmer import Confirmer, ConfirmWhen
-from clerk_mcp.confirming.seals import Seals, UsedInProcess
+from clerk_mcp.confirming.seals import Seals
 from clerk_mcp.instance import fingerprint, kind_of_key
 from clerk_mcp.offering.policy import Policy, Selection
 from clerk_mcp.protocol.server import build_server
@@ -121,7 +121,7 @@ def calls_on(sandbox: Sandbox, rule: Rule = "live") -> CallsOnSandbox:
     kind = kind_of_key(sandbox.key)
     mode: ConfirmWhen = "live" if rule == "read-only" else rule
     clerk = ClerkClient(sandbox.key, base_url="http://sandbox/v1", transport=SandboxTransport(sandbox))
-    confirmer = Confirmer(mode, kind, fingerprint(sandbox.key), Seals(None, UsedInProcess()))
+    confirmer = Confirmer(mode, kind, fingerprint(sandbox.key), Seals(None))
     policy = Policy(Selection.of(), read_only=rule == "read-only")
     calls = Calls(clerk, Formatter(60_000, SecretValues("inline", Path())), policy, confirmer)
     return CallsOnSandbox(sandbox, calls)

@@ -204,12 +204,19 @@ def at_a_terminal(*arguments: str, until: str = "", answer: str = "", **environ:
 DELETING = ("call", "--sandbox", "--confirm", "always", "Webhooks_deleteSvixApp")
 
 
-def test_without_a_terminal_a_question_is_a_failure_that_says_how_to_agree() -> None:
+def test_without_a_terminal_a_question_is_a_failure_that_says_how_to_agree(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
     done = clerk_mcp(*DELETING)
     assert done.returncode == 1
     assert "--yes" in done.stderr
     assert "Svix" in done.stderr
-    assert done.stdout == ""
+    confirmation = f"confirm={json.loads(done.stdout)['confirm']}"
+    assert clerk_mcp(*DELETING, confirmation).returncode == 0, "another process, and the same user"
+    again = clerk_mcp(*DELETING, confirmation)
+    assert again.returncode == 1
+    assert "was used already" in again.stderr
     agreed = clerk_mcp(*DELETING, "--yes")
     assert agreed.returncode == 0, agreed.stderr
     wrong = clerk_mcp(*DELETING, "--yes", "nonsense=1")

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import socket
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -11,7 +16,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from clerk_mcp.confirming.confirmer import Confirmer, ConfirmWhen, needs_confirmation
+from clerk_mcp.confirming.confirmer import Confirmer, ConfirmWhen, _shown, needs_confirmation
 from clerk_mcp.confirming.decisions import Answered, Asker, Asking, AskInResult, CannotAsk, Decision, Go, Stop
 from clerk_mcp.confirming.hits import TargetMissing, find_hit
 from clerk_mcp.confirming.seals import (
@@ -20,12 +25,12 @@ from clerk_mcp.confirming.seals import (
     Purpose,
     SealRefused,
     Seals,
-    UsedInProcess,
-    UsedInRedis,
 )
+from clerk_mcp.confirming.used import KEPT_S, UsedInDirectory, UsedInProcess, UsedInRedis
 from clerk_mcp.confirming.wording import question_text
 from clerk_mcp.instance import Kind, fingerprint
 from clerk_mcp.upstream.client import ClerkClient, Failure, Reply, Unanswered
+from clerk_mcp.upstream.redis_pool import redis_pool
 from clerk_sandbox.examples import example_calls, user_id
 from clerk_sandbox.sandbox import Sandbox
 from clerk_sandbox.transport import SandboxTransport
@@ -226,7 +231,8 @@ class World:
     def __init__(self, client: ClerkClient, mode: ConfirmWhen = "live", kind: Kind = Kind.LIVE) -> None:
         self.now = 1_800_000_000.0
         self.client = client
-        self.seals = Seals(STATE_KEY, UsedInProcess(lambda: self.now), lambda: self.now)
+        self.used = UsedInProcess(lambda: self.now)
+        self.seals = Seals(STATE_KEY, self.used, lambda: self.now)
         self.confirmer = Confirmer(mode, kind, fingerprint("sk_live_sandbox1"), self.seals)
 
     async def decide(
@@ -234,8 +240,12 @@ class World:
     ) -> Decision:
         return await self.confirmer.decide(operation, caller, token, Asker(**asker), reads(self.client))
 
-    async def token(self) -> str:
-        decision = await self.decide()
+    async def shown(self) -> str:
+        """What a person is shown before the deletion, in the words that seals are made of."""
+        return _shown(await find_hit(DELETION, self.client.send))
+
+    async def token(self, operation: Operation = DELETION) -> str:
+        decision = await self.decide(operation)
         assert isinstance(decision, Stop)
         return str(decision.answer.value["confirm"])
 
@@ -339,12 +349,10 @@ async def test_a_token_is_good_for_five_minutes(world: World) -> None:
 
 async def test_any_replica_with_the_same_state_key_honours_a_token_and_no_other(world: World) -> None:
     token, binding = await world.token(), Binding.of(DELETION, fingerprint("sk_live_sandbox1"), "local")
-    clock = lambda: world.now  # noqa: E731 - as short as it gets
-    with pytest.raises(SealRefused, match="altered, or is not one that this server issued"):
-        await Seals(STATE_KEY + "x", UsedInProcess(), clock).redeem(token, Purpose.TOKEN, binding)
-    with pytest.raises(SealRefused, match="not one that this server issued"):
-        await Seals(None, UsedInProcess(), clock).redeem(token, Purpose.TOKEN, binding)
-    await Seals(STATE_KEY, UsedInProcess(), clock).redeem(token, Purpose.TOKEN, binding)
+    for key in (STATE_KEY + "x", None):
+        with pytest.raises(SealRefused, match="was given out by another server process"):
+            await Seals(key, world.used, lambda: world.now).redeem(token, Purpose.TOKEN, binding, world.shown)
+    await Seals(STATE_KEY, world.used, lambda: world.now).redeem(token, Purpose.TOKEN, binding, world.shown)
 
 
 def test_a_short_state_key_is_refused() -> None:
@@ -354,14 +362,15 @@ def test_a_short_state_key_is_refused() -> None:
 
 SEALS = Seals(STATE_KEY, UsedInProcess())
 BINDING = Binding.of(DELETION, "key", "local")
-GOOD = SEALS.mint(Purpose.TOKEN, BINDING)
+GOOD = anyio.run(SEALS.mint, Purpose.TOKEN, BINDING)
 
 
 @given(st.integers(0, len(GOOD) - 1), st.characters())
 def test_a_token_with_any_character_altered_is_refused(position: int, character: str) -> None:
     altered = GOOD[:position] + character + GOOD[position + 1 :]
     if altered.strip() != GOOD:
-        assert refused(altered) == "confirm_altered"
+        # The first six characters tell whose seal it is; what follows is sealed.
+        assert refused(altered) in ("confirm_altered", "confirm_other_server")
 
 
 @given(st.text() | st.binary().map(lambda data: "v1." + data.hex()))
@@ -482,7 +491,10 @@ async def test_what_is_not_asked_about_says_whose_decision_that_was(
 
 
 class Unreachable:
-    async def use(self, id: str, ttl: float) -> bool:
+    async def life(self) -> str:
+        return "one"
+
+    async def use(self, id: str) -> bool:
         raise OSError("connection refused")
 
 
@@ -495,21 +507,21 @@ async def test_without_the_store_of_used_tokens_nothing_is_let_through(client: C
     assert refusal_code(decision) == "confirm_unavailable"
 
 
-async def test_used_tokens_are_forgotten_when_they_have_expired_anyway() -> None:
+async def test_used_tokens_are_forgotten_when_they_have_long_expired() -> None:
     now = 0.0
     used = UsedInProcess(lambda: now)
-    assert await used.use("one", 10)
-    assert not await used.use("one", 10)
-    now = 10.0
-    assert await used.use("two", 10)
-    assert await used.use("one", 10)
+    assert await used.use("one")
+    now = 3600.0
+    assert not await used.use("one")
+    now = float(KEPT_S)
+    assert await used.use("one")
 
 
 async def test_a_token_used_on_one_replica_is_used_on_all_that_share_a_redis(redis: RedisServer) -> None:
     from redis.asyncio import Redis
 
     async with Redis.from_url(redis.url) as ours, Redis.from_url(redis.url) as theirs:
-        token = Seals(STATE_KEY, UsedInRedis(ours)).mint(Purpose.TOKEN, BINDING)
+        token = await Seals(STATE_KEY, UsedInRedis(ours)).mint(Purpose.TOKEN, BINDING)
         await Seals(STATE_KEY, UsedInRedis(ours)).redeem(token, Purpose.TOKEN, BINDING)
         with pytest.raises(SealRefused, match="was used already"):
             await Seals(STATE_KEY, UsedInRedis(theirs)).redeem(token, Purpose.TOKEN, BINDING)
@@ -525,4 +537,174 @@ async def test_a_redis_that_is_down_lets_nothing_through() -> None:
     async with Redis(port=port, retry=Retry(NoBackoff(), 0)) as redis:
         seals = Seals(STATE_KEY, UsedInRedis(redis))
         with pytest.raises(SealRefused, match="could not be checked"):
-            await seals.redeem(seals.mint(Purpose.TOKEN, BINDING), Purpose.TOKEN, BINDING)
+            await seals.mint(Purpose.TOKEN, BINDING)
+        with pytest.raises(SealRefused, match="could not be checked"):
+            await seals.redeem(await Seals(STATE_KEY).mint(Purpose.TOKEN, BINDING), Purpose.TOKEN, BINDING)
+
+
+async def refusal_of(seals: Seals, token: str) -> str:
+    with pytest.raises(SealRefused) as caught:
+        await seals.redeem(token, Purpose.TOKEN, BINDING)
+    return caught.value.code
+
+
+@pytest.mark.parametrize("lost_by", ["a flush", "a restart"])
+async def test_what_redis_has_forgotten_lets_nothing_through_again(redis: RedisServer, lost_by: str) -> None:
+    from redis.asyncio import Redis
+
+    async with Redis(connection_pool=redis_pool(redis.url)) as store:
+        seals = Seals(STATE_KEY, UsedInRedis(store))
+        used, unused = [await seals.mint(Purpose.TOKEN, BINDING) for _ in range(2)]
+        await seals.redeem(used, Purpose.TOKEN, BINDING)
+        if lost_by == "a flush":
+            redis.ask("FLUSHALL")
+        else:
+            redis.stop()
+            redis.start()
+        assert await refusal_of(seals, used) == "confirm_forgotten"
+        assert await refusal_of(seals, unused) == "confirm_forgotten"
+        await seals.redeem(await seals.mint(Purpose.TOKEN, BINDING), Purpose.TOKEN, BINDING)
+        await store.connection_pool.disconnect()
+
+
+async def test_a_server_that_starts_anew_with_its_state_key_takes_no_token_of_before() -> None:
+    token = await Seals(STATE_KEY).mint(Purpose.TOKEN, BINDING)
+    assert await refusal_of(Seals(STATE_KEY), token) == "confirm_forgotten"
+
+
+@pytest.mark.parametrize("apart", [60.0, -60.0])
+async def test_clocks_a_minute_apart_neither_keep_a_token_out_nor_let_it_in_twice(apart: float) -> None:
+    now, used = 1_800_000_000.0, UsedInProcess(lambda: now)
+    ours, theirs = Seals(STATE_KEY, used, lambda: now), Seals(STATE_KEY, used, lambda: now + apart)
+    token = await ours.mint(Purpose.TOKEN, BINDING)
+    await theirs.redeem(token, Purpose.TOKEN, BINDING)
+    now += LIFETIME_S + min(-apart, 0) - 1
+    assert await refusal_of(ours, token) == "confirm_used"
+
+
+@pytest.mark.parametrize("back", [1.0, 120.0, 3600.0])
+async def test_a_clock_that_is_set_back_lets_no_token_in_twice(back: float) -> None:
+    now, passed = 1_800_000_000.0, 0.0
+    seals = Seals(STATE_KEY, UsedInProcess(lambda: passed), lambda: now)
+    token = await seals.mint(Purpose.TOKEN, BINDING)
+    await seals.redeem(token, Purpose.TOKEN, BINDING)
+    passed = LIFETIME_S + 1
+    now += passed - back
+    assert await refusal_of(seals, token) in ("confirm_used", "confirm_clock", "confirm_expired")
+
+
+async def test_a_token_that_would_be_good_for_longer_than_ours_is_refused() -> None:
+    now = 1_800_000_000.0
+    used = UsedInProcess()
+    from_the_future = await Seals(STATE_KEY, used, lambda: now + 3600).mint(Purpose.TOKEN, BINDING)
+    assert await refusal_of(Seals(STATE_KEY, used, lambda: now), from_the_future) == "confirm_clock"
+
+
+async def newcomer(client: ClerkClient, organization_id: str) -> str:
+    """Somebody who is no member of an organization."""
+    users = await client.send(call("Users_listSortedByCreationDate", limit=100).to_request())
+    members = await client.send(
+        call("OrganizationMemberships_getAllMembers", organization_id=organization_id, limit=100).to_request()
+    )
+    inside = {member["public_user_data"]["user_id"] for member in members.value["data"]}
+    return next(str(user["id"]) for user in users.value if user["id"] not in inside)
+
+
+@pytest.mark.parametrize("change", ["renamed", "grown"])
+@pytest.mark.parametrize("way", [Asking.NONE, Asking.IN_RESULT])
+async def test_what_has_changed_since_it_was_shown_is_not_destroyed(
+    world: World, client: ClerkClient, change: str, way: Asking
+) -> None:
+    deletion = call("Organizations_deleteOrganization")
+    id = CALLS["Organizations_deleteOrganization"]["organization_id"]
+    asked = await world.decide(deletion, way=way)
+    if change == "renamed":
+        update = call("Organizations_updateOrganization", organization_id=id, name="Another Company")
+    else:
+        update = operations()["OrganizationMemberships_addUserToOrganization"].model_validate(
+            {"organization_id": id, "user_id": await newcomer(client, id), "role": "org:admin"}
+        )
+    assert (await client.send(update.to_request())).status == 200
+    if isinstance(asked, AskInResult):
+        decision = await world.decide(deletion, way=way, state=asked.state, answered=Answered.ACCEPTED)
+    else:
+        assert isinstance(asked, Stop)
+        decision = await world.decide(deletion, token=asked.answer.value["confirm"])
+    assert refusal_code(decision) == "confirm_changed"
+
+
+async def test_what_is_gone_since_it_was_shown_is_said_to_be_gone(world: World, client: ClerkClient) -> None:
+    token = await world.token()
+    await client.send(DELETION.to_request())
+    assert refusal_code_of_missing(await world.decide(token=token)) == "resource_not_found"
+
+
+def refusal_code_of_missing(decision: Decision) -> str:
+    assert isinstance(decision, Stop)
+    return str(decision.answer.value["error"]["code"])
+
+
+# ── A process for every call ──
+
+
+async def test_a_token_is_good_once_across_processes_of_one_user(tmp_path: Path) -> None:
+    first, second, third = (Seals.of_user(tmp_path / "own") for _ in range(3))
+    token = await first.mint(Purpose.TOKEN, BINDING)
+    await second.redeem(token, Purpose.TOKEN, BINDING)
+    assert await refusal_of(third, token) == "confirm_used"
+    assert await refusal_of(first, token) == "confirm_used"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights as POSIX has them")
+async def test_what_is_kept_for_that_is_its_owners_alone_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        seals = Seals.of_user(tmp_path / "own")
+        await seals.redeem(await seals.mint(Purpose.TOKEN, BINDING), Purpose.TOKEN, BINDING)
+    finally:
+        os.umask(before)
+    kept = [tmp_path / "own", *(tmp_path / "own").rglob("*")]
+    assert len(kept) == 5
+    assert not [path for path in kept if path.stat().st_mode & 0o077]
+
+
+async def test_losing_what_was_used_ends_all_that_was_given_out(tmp_path: Path) -> None:
+    token = await Seals.of_user(tmp_path).mint(Purpose.TOKEN, BINDING)
+    shutil.rmtree(tmp_path / "confirmations")
+    assert await refusal_of(Seals.of_user(tmp_path), token) == "confirm_forgotten"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights as POSIX has them")
+@pytest.mark.parametrize("spoil", ["readable by others", "empty", "a file in its place"])
+async def test_where_the_users_directory_cannot_be_used_a_token_holds_within_the_process(
+    tmp_path: Path, spoil: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    own = tmp_path / "own"
+    if spoil == "a file in its place":
+        own.touch()
+    else:
+        own.mkdir()
+        (own / "state-key").write_text("" if spoil == "empty" else STATE_KEY)
+        (own / "state-key").chmod(0o644 if spoil == "readable by others" else 0o600)
+    seals = Seals.of_user(own)
+    token = await seals.mint(Purpose.TOKEN, BINDING)
+    await seals.redeem(token, Purpose.TOKEN, BINDING)
+    assert await refusal_of(seals, token) == "confirm_used"
+    assert await refusal_of(Seals.of_user(own), token) == "confirm_other_server"
+    assert "holds within this process only" in caplog.text
+
+
+def test_of_many_processes_one_may_use_a_token(tmp_path: Path) -> None:
+    program = (
+        "import sys, anyio; from pathlib import Path\n"
+        "from clerk_mcp.confirming.used import UsedInDirectory\n"
+        "sys.stdin.readline()\n"
+        "print(anyio.run(UsedInDirectory(Path(sys.argv[1])).use, 'ab'))"
+    )
+    UsedInDirectory(tmp_path).check()
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    racers = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(4)
+    ]
+    said = [racer.communicate("go\n")[0].strip() for racer in racers]
+    assert sorted(said) == ["False", "False", "False", "True"]

@@ -17,7 +17,7 @@ from clerk_mcp.auditing.log import AuditLog
 from clerk_mcp.bulk import Runs
 from clerk_mcp.calling.calls import Calls
 from clerk_mcp.confirming.confirmer import Confirmer
-from clerk_mcp.confirming.seals import Seals, UsedInProcess
+from clerk_mcp.confirming.seals import Seals
 from clerk_mcp.instance import Kind, fingerprint
 from clerk_mcp.offering.policy import Policy, Selection
 from clerk_mcp.protocol.server import build_server
@@ -71,7 +71,7 @@ async def world(
         retry_budget=retry_budget,
         files=files,
     )
-    seals = Seals(None, UsedInProcess())
+    seals = Seals(None)
     confirmer = Confirmer("always" if confirm else "never", Kind.SANDBOX, fingerprint(sandbox.key), seals)
     secrets = SecretValues("redact", Path())
     calls = Calls(

@@ -17,7 +17,7 @@ from clerk_mcp.answering import Answer, dumps, size
 from clerk_mcp.auditing import NoSuchEntry, NoUndo, load, undo
 from clerk_mcp.bulk import RunEach, Runs
 from clerk_mcp.calling import Caller, Calls, UnknownOperation
-from clerk_mcp.confirming import Answered, Asker, Asking, AskInResult
+from clerk_mcp.confirming import Answered, Asker, Asking, AskInResult, CannotAsk
 from clerk_mcp.offering import ALL, CORE, Policy, input_schema, tool
 from clerk_mcp.protocol import Surface, declared
 from clerk_tools.catalog import RESOURCES, operations
@@ -105,9 +105,9 @@ def run_call(
     except UnknownOperation as unknown:
         click.echo(str(unknown), err=True)
         return 2
+    show(answer.value, as_json=as_json, to_stderr=answer.is_error)
     if person.was_missing:
         return 1
-    show(answer.value, as_json=as_json, to_stderr=answer.is_error)
     wrong = answer.is_error and answer.value["error"]["code"] == "invalid_arguments"
     return 2 if wrong else int(answer.is_error)
 
@@ -140,8 +140,12 @@ class _Person:
         click.echo(question, err=True)
         if not sys.stdin.isatty():
             self.was_missing = True
-            click.echo("\nNothing was done: there is no terminal to ask at. Add --yes to do it.", err=True)
-            return Answered.CANCELLED
+            click.echo(
+                "\nNothing was done: there is no terminal to ask at. Add --yes to do it,"
+                " or confirm=… with what the preview says.",
+                err=True,
+            )
+            raise CannotAsk("there is no terminal")
         try:
             agreed = click.confirm("Do it?", default=False, err=True)
         except click.Abort:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from clerk_mcp.confirming.confirmer import Confirmer
 from clerk_mcp.confirming.decisions import Answered, Asker, Asking, AskInResult, CannotAsk, Go, Stop
 from clerk_mcp.confirming.hits import SendRead, TargetMissing, find_hit
-from clerk_mcp.confirming.seals import LIFETIME_S, SealRefused, Seals, UsedInProcess, UsedInRedis, UsedSeals
+from clerk_mcp.confirming.seals import LIFETIME_S, SealRefused, Seals
+from clerk_mcp.confirming.used import UsedInProcess, UsedInRedis, UsedSeals
 
 __all__ = [
     "LIFETIME_S",

@@ -7,14 +7,16 @@ has a way back. Any other client gets a preview with a token; calling again with
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
-from clerk_mcp.confirming.decisions import Asker, Asking, AskInResult, CannotAsk, Decision, Go, Stop
+from clerk_mcp.confirming.decisions import Answered, Asker, Asking, AskInResult, CannotAsk, Decision, Go, Stop
 from clerk_mcp.confirming.hits import SendRead, TargetMissing, find_hit
 from clerk_mcp.confirming.seals import Binding, Purpose, SealRefused, Seals
 from clerk_mcp.confirming.wording import decided, preview, question_text, seal_refusal, target_missing
 from clerk_mcp.instance import Kind
+from clerk_tools.hits import Hit
 from clerk_tools.operation import Effect, Operation
 
 if TYPE_CHECKING:
@@ -48,21 +50,29 @@ class Confirmer:
         Args:
             caller: the name that the call is made under; a token or an answer holds for no other.
             token: the call's `confirm` argument.
-            read: sends the reads that the question needs, at most two.
+            read: sends the reads that the question needs, at most two; a token or a yes needs them again.
         """
         if not needs_confirmation(operation, self._mode, self._kind):
             return Go(self._why_not_needed(operation))
         binding = Binding.of(operation, self._fingerprint, caller)
+
+        async def shown() -> str:
+            return _shown(await find_hit(operation, read))
+
         try:
             if token is not None:
-                await self._seals.redeem(token, Purpose.TOKEN, binding)
+                await self._seals.redeem(token, Purpose.TOKEN, binding, shown)
                 return Go("token")
             if asker.state is not None and asker.answered is not None:
-                await self._seals.redeem(asker.state, Purpose.STATE, binding)
+                # A no needs no second look at what it was about.
+                again = shown if asker.answered is Answered.ACCEPTED else None
+                await self._seals.redeem(asker.state, Purpose.STATE, binding, again)
                 return decided(f"{operation.spec.id} was not called", asker.answered)
+            return await self._ask(operation, binding, asker, read)
         except SealRefused as refused:
             return Stop(seal_refusal(operation, refused), "refused", refused.code)
-        return await self._ask(operation, binding, asker, read)
+        except TargetMissing as missing:
+            return Stop(target_missing(operation, missing), "refused", "target missing")
 
     async def decide_plan(
         self, plan: str, question: str, caller: str, token: str, asker: Asker
@@ -82,7 +92,7 @@ class Confirmer:
         agreed: Go | Stop = Go("token")
         if self._mode != "never" and asker.way is Asking.IN_RESULT:
             if asker.state is None or asker.answered is None:
-                return AskInResult(question, self._seals.mint(Purpose.STATE, binding))
+                return AskInResult(question, await self._seals.mint(Purpose.STATE, binding))
             await self._seals.redeem(asker.state, Purpose.STATE, binding)
             agreed = decided("The plan was not run", asker.answered)
         elif self._mode != "never" and asker.way is Asking.LIVE and asker.elicit is not None:
@@ -91,9 +101,9 @@ class Confirmer:
         await self._seals.redeem(token, Purpose.PLAN, binding)
         return agreed
 
-    def plan_token(self, plan: str, caller: str) -> str:
+    async def plan_token(self, plan: str, caller: str) -> str:
         """Mint a token for a plan: it says which is meant, and is the yes where nobody can be asked."""
-        return self._seals.mint(Purpose.PLAN, Binding.of_plan(plan, self._fingerprint, caller))
+        return await self._seals.mint(Purpose.PLAN, Binding.of_plan(plan, self._fingerprint, caller))
 
     @property
     def kind(self) -> Kind:
@@ -111,19 +121,21 @@ class Confirmer:
         return "operator: confirm=never" if self._mode == "never" else "operator: confirm=live, no live key"
 
     async def _ask(self, operation: Operation, binding: Binding, asker: Asker, read: SendRead) -> Decision:
-        try:
-            hit = await find_hit(operation, read)
-        except TargetMissing as missing:
-            return Stop(target_missing(operation, missing), "refused", "target missing")
+        hit = await find_hit(operation, read)
         if hit.harmless:
             return Go("not required: nothing is lost")
         question = question_text(operation, hit, self._kind)
         if asker.way is Asking.IN_RESULT:
-            return AskInResult(question, self._seals.mint(Purpose.STATE, binding))
+            return AskInResult(question, await self._seals.mint(Purpose.STATE, binding, _shown(hit)))
         if asker.way is Asking.LIVE and asker.elicit is not None:
             try:
                 return decided(f"{operation.spec.id} was not called", await asker.elicit(question))
             except CannotAsk:
                 pass
-        token = self._seals.mint(Purpose.TOKEN, binding)
+        token = await self._seals.mint(Purpose.TOKEN, binding, _shown(hit))
         return Stop(preview(operation, hit, self._kind, token), "previewed", "no token")
+
+
+def _shown(hit: Hit) -> str:
+    """What a person reads of a hit: a confirmation is for this, and not for whatever has an id later."""
+    return json.dumps([hit.target, hit.also, hit.complete])

@@ -1,26 +1,38 @@
-"""Sealed confirmations: minted by this server, good for one call, one use and some minutes."""
+"""Sealed confirmations: given out by this server, good for one call, one use and some minutes.
+
+A seal holds what it is for in digests: the call, the caller, the key, and what the person was shown. It is
+good once, which a store of used seals remembers, and only while that very store lives: one that was emptied
+has forgotten what was used.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import logging
+import re
 import secrets
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, Final, Protocol
+from functools import cached_property
+from pathlib import Path
+from typing import Final
 
 from mcp.server.request_state import AESGCMRequestStateCodec, InvalidRequestState
 
+from clerk_mcp.confirming.used import UsedInDirectory, UsedInProcess, UsedSeals, owner_only_file
 from clerk_tools.operation import Operation
 
-if TYPE_CHECKING:
-    from redis.asyncio import Redis
+logger = logging.getLogger(__name__)
 
 LIFETIME_S: Final = 300
 """How long a token, a sealed question and the wait for a live answer last."""
+
+SKEW_S: Final = 120
+"""How far apart the clocks of replicas may be: a seal from further in the future is refused."""
 
 
 # ── Sealed confirmations ──
@@ -42,6 +54,11 @@ class Binding:
     arguments: bytes
     key: bytes
     caller: bytes
+
+    @property
+    def digests(self) -> tuple[bytes, bytes, bytes, bytes]:
+        """All four, in the order of their fields."""
+        return self.operation, self.arguments, self.key, self.caller
 
     @classmethod
     def of(cls, operation: Operation, key_fingerprint: str, caller: str) -> Binding:
@@ -84,113 +101,171 @@ _OTHER: Final = {
 """What a confirmation is refused for that holds elsewhere, in the order of a `Binding`."""
 
 
-class UsedSeals(Protocol):
-    """Remembers which confirmations were used, as long as they could be used again."""
+@dataclass(frozen=True)
+class _Sealer:
+    """A key, the store of what was used of it, and the clock of both."""
 
-    async def use(self, id: str, ttl: float) -> bool:
-        """Whether this is the first use of `id`; remembered for `ttl` seconds.
+    codec: AESGCMRequestStateCodec
+    mark: str
+    """Tells seals of another key from altered ones, so that a refusal can name the cause."""
+    used: UsedSeals
+    clock: Callable[[], float]
 
-        Raises:
-            OSError: the store cannot be reached, so nothing is known.
-        """
-
-
-class UsedInProcess:
-    """For a server that is one process."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._until: dict[str, float] = {}
-
-    async def use(self, id: str, ttl: float) -> bool:
-        now = self._clock()
-        self._until = {known: until for known, until in self._until.items() if until > now}
-        if id in self._until:
-            return False
-        self._until[id] = now + ttl
-        return True
-
-
-class UsedInRedis:
-    """For replicas, which share one Redis."""
-
-    def __init__(self, redis: Redis, prefix: str = "clerk-mcp:used:") -> None:
-        self._redis = redis
-        self._prefix = prefix
-
-    async def use(self, id: str, ttl: float) -> bool:
-        from redis.exceptions import RedisError
-
-        try:
-            return bool(await self._redis.set(self._prefix + id, b"", nx=True, px=int(ttl * 1000) + 1000))
-        except RedisError as error:
-            raise OSError(str(error)) from None
+    @classmethod
+    def of(cls, key: str, used: UsedSeals, clock: Callable[[], float]) -> _Sealer:
+        mark = hashlib.blake2b(key.encode(), digest_size=3, person=b"seal mark").hexdigest()
+        return cls(AESGCMRequestStateCodec([key]), mark, used, clock)
 
 
 class Seals:
-    """Mints confirmations that only a server with the same state key can read, and takes each one once."""
+    """Gives out confirmations that only servers with the same state key can read, and takes each one once."""
 
-    # purpose, id, good until (Unix ms), then the four digests of a `Binding`
-    _LAYOUT = struct.Struct(">B12sQ8s16s8s8s")
+    # purpose, id, when given out (Unix ms), the store's life, the four digests of a `Binding`, what was shown
+    _LAYOUT = struct.Struct(">B12sQ8s8s16s8s8s16s")
 
     def __init__(
-        self, state_key: str | None, used: UsedSeals, clock: Callable[[], float] = time.time
+        self,
+        state_key: str | None,
+        used: UsedSeals | None = None,
+        clock: Callable[[], float] | None = None,
     ) -> None:
-        """Without a state key one is made up that dies with this process.
+        """
+        Args:
+            state_key: without one, a key is made up that dies with this process.
+            used: remembers which were used; this process alone where it is left out.
+            clock: seconds. Where seals stay in this process, a clock that nobody can set; or else the time of
+                day, which other processes have as well.
 
         Raises:
             ValueError: the state key is shorter than 32 bytes.
         """
-        self._codec = AESGCMRequestStateCodec([state_key or secrets.token_bytes(32)])
-        self._used = used
-        self._clock = clock
-
-    def mint(self, purpose: Purpose, binding: Binding) -> str:
-        """A confirmation of `binding`, good for `LIFETIME_S` seconds and one use."""
-        until = int((self._clock() + LIFETIME_S) * 1000)
-        id = secrets.token_bytes(12)
-        return self._codec.seal(
-            self._LAYOUT.pack(
-                purpose, id, until, binding.operation, binding.arguments, binding.key, binding.caller
-            )
+        sealer = _Sealer.of(
+            state_key or secrets.token_urlsafe(32),
+            used or UsedInProcess(),
+            clock or (time.time if state_key else time.monotonic),
         )
+        self._make: Callable[[], _Sealer] = lambda: sealer
 
-    async def redeem(self, sealed: str, purpose: Purpose, binding: Binding) -> None:
+    @classmethod
+    def of_user(cls, directory: Path, state_key: str | None = None) -> Seals:
+        """Seals that all processes of one user on this machine share, though each make one call only.
+
+        Nothing is read or made before the first is needed. Where the directory cannot be used, they hold
+        within this process, and a warning says so.
+
+        Args:
+            directory: keeps the key, which is made there, and what was used; for its owner alone.
+            state_key: in place of the one in the directory.
+        """
+        seals = cls(None)
+
+        def make() -> _Sealer:
+            try:
+                own = directory.expanduser()
+                key = state_key or owner_only_file(own / "state-key", lambda: secrets.token_hex(32))
+                used = UsedInDirectory(own / "confirmations")
+                used.check()
+            except (OSError, RuntimeError) as problem:
+                logger.warning("a confirmation holds within this process only: %s", problem)
+                return _Sealer.of(secrets.token_urlsafe(32), UsedInProcess(), time.monotonic)
+            return _Sealer.of(key, used, time.time)
+
+        seals._make = make
+        return seals
+
+    @cached_property
+    def _sealer(self) -> _Sealer:
+        return self._make()
+
+    async def mint(self, purpose: Purpose, binding: Binding, shown: str = "") -> str:
+        """A confirmation of `binding`, good for `LIFETIME_S` seconds and one use.
+
+        Args:
+            shown: what the person reads before they agree.
+
+        Raises:
+            SealRefused: the store of used ones cannot be reached.
+        """
+        packed = self._LAYOUT.pack(
+            purpose,
+            secrets.token_bytes(12),
+            int(self._sealer.clock() * 1000),
+            _digest(await self._life(), 8),
+            *binding.digests,
+            _digest(shown, 16),
+        )
+        return f"{self._sealer.mark}.{self._sealer.codec.seal(packed)}"
+
+    async def redeem(
+        self,
+        sealed: str,
+        purpose: Purpose,
+        binding: Binding,
+        shown: Callable[[], Awaitable[str]] | None = None,
+    ) -> None:
         """Use a confirmation up.
 
-        Raises:
-            SealRefused: it is altered, for something else, expired or used; only then is it not used up.
-        """
-        await self._use(*self.check(sealed, purpose, binding))
-
-    def check(self, sealed: str, purpose: Purpose, binding: Binding) -> tuple[str, float]:
-        """Look at a confirmation without using it up; its id, and the seconds that it is still good for.
+        Args:
+            shown: finds out what a person would be shown now; asked only when all else holds. Left out where
+                the answer was no, which needs no second look.
 
         Raises:
-            SealRefused: it is altered, for something else, or expired.
+            SealRefused: it does not hold; only then may it be used again.
         """
+        id, life, seen = self.check(sealed, purpose, binding)
+        if shown is not None and _digest(await shown(), 16) != seen:
+            raise SealRefused("confirm_changed", "is for what has changed since it was shown")
         try:
-            minted_for, id, until, *digests = self._LAYOUT.unpack(self._codec.unseal(sealed.strip()))
+            first = await self._sealer.used.use(id)
+        except OSError:
+            raise _unavailable() from None
+        if not first:
+            raise SealRefused("confirm_used", "was used already")
+        # After the mark was made, so that a store which is emptied in between does not go unnoticed.
+        if _digest(await self._life(), 8) != life:
+            raise SealRefused(
+                "confirm_forgotten", "was given out before the record of used ones was lost or begun anew"
+            )
+
+    def check(self, sealed: str, purpose: Purpose, binding: Binding) -> tuple[str, bytes, bytes]:
+        """Look at a confirmation without using it up: its id, its store's life, and what was shown.
+
+        Raises:
+            SealRefused: it is altered, for something else, or not good at this time.
+        """
+        mark, _, text = sealed.strip().partition(".")
+        ours = self._sealer.mark
+        if text and mark != ours and re.fullmatch(f"[0-9a-f]{{{len(ours)}}}", mark):
+            raise SealRefused(
+                "confirm_other_server", "was given out by another server process, or before a restart"
+            )
+        try:
+            if mark != ours:
+                raise ValueError
+            minted_for, id, at, life, *digests, seen = self._LAYOUT.unpack(self._sealer.codec.unseal(text))
         except (InvalidRequestState, struct.error, ValueError):
             minted_for = None
         if minted_for != purpose:
             raise SealRefused("confirm_altered", "was altered, or is not one that this server issued")
-        ours = (binding.operation, binding.arguments, binding.key, binding.caller)
-        for (part, reason), expected, sealed_for in zip(_OTHER.items(), ours, digests, strict=True):
+        for (part, reason), expected, sealed_for in zip(
+            _OTHER.items(), binding.digests, digests, strict=True
+        ):
             if expected != sealed_for:
                 raise SealRefused(f"confirm_other_{part}", reason)
-        left = until / 1000 - self._clock()
-        if left <= 0:
+        age = self._sealer.clock() - at / 1000
+        if age >= LIFETIME_S:
             raise SealRefused("confirm_expired", f"has expired: it was good for {LIFETIME_S // 60} minutes")
-        return id.hex(), left
+        if age < -SKEW_S:
+            raise SealRefused("confirm_clock", "comes from the future: a clock was set back, or two differ")
+        return id.hex(), life, seen
 
-    async def _use(self, id: str, left: float) -> None:
+    async def _life(self) -> str:
         try:
-            first = await self._used.use(id, left)
+            return await self._sealer.used.life()
         except OSError:
-            # Without the store nobody can tell whether it was used: what cannot be taken back must wait.
-            raise SealRefused(
-                "confirm_unavailable", "could not be checked against those already used"
-            ) from None
-        if not first:
-            raise SealRefused("confirm_used", "was used already")
+            raise _unavailable() from None
+
+
+def _unavailable() -> SealRefused:
+    # Without the store nobody can tell whether it was used: what cannot be taken back must wait.
+    return SealRefused("confirm_unavailable", "could not be checked against those already used")

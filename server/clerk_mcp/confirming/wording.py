@@ -88,8 +88,24 @@ def target_missing(operation: Operation, missing: TargetMissing) -> Answer:
 
 
 def seal_refusal(operation: Operation, refused: SealRefused) -> Answer:
+    anew = f"Call {operation.spec.id} without `confirm` to be asked anew."
     return answers.error(
         refused.code,
         f"The confirmation {refused.reason}; nothing was sent to Clerk.",
-        hint=f"Call {operation.spec.id} without `confirm` to be asked anew.",
+        hint=f"{anew} {_CAUSES[refused.code]}" if refused.code in _CAUSES else anew,
     )
+
+
+_CAUSES: Final = {
+    "confirm_other_server": (
+        "Where this comes again, every call reaches another process: the operator must give all of them the"
+        " same CLERK_MCP_STATE_KEY and CLERK_MCP_REDIS_URL."
+    ),
+    "confirm_forgotten": (
+        "Where this comes again, replicas do not share what was used: the operator must give all of them the"
+        " same CLERK_MCP_REDIS_URL, of a Redis that is not restarted between two calls."
+    ),
+    "confirm_unavailable": "The operator must see to the Redis of CLERK_MCP_REDIS_URL, or to ~/.clerk-mcp.",
+    "confirm_clock": "The operator must set the clocks of the servers right.",
+}
+"""What is behind a refusal that asking anew may not mend."""

@@ -1,0 +1,275 @@
+"""What one caller can cost: single requests of every kind, and what others feel of an attack.
+
+    python -m bench.fairness [--only requests|callers] [--calls 100]
+
+Two tables. The first sends one request at a time to a server with its defaults, and tells how long `/healthz`
+took at most meanwhile and how much memory the process had at its peak (bars: 1 s, 300 MB). The second has one
+caller attack while another makes calls one after the other, and tells what the other was refused, and their
+median time against the one they have alone (bars: nothing, 2 times). Linux only: memory comes from /proc. The
+server, the attacker and the other caller are three processes: on two processors they get in each other's way.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import anyio
+import httpx2
+from bench.attacks import COUNT, Attacker, call, modern
+
+KEY: Final = "sk_live_sandbox_for_measurements"
+CLERK: Final = (
+    "from clerk_sandbox.sandbox import Sandbox; from clerk_sandbox.serve import run;"
+    f"run('127.0.0.1', 0, Sandbox(key={KEY!r}))"
+)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """An attack, and the server that it is made on."""
+
+    attack: str
+    many: int
+    flags: tuple[str, ...] = ()
+    over_http: bool = False
+    """Whether Clerk is a process of its own, so that there is a rate budget."""
+
+
+SCENARIOS: Final = {
+    "250 calls at once": Scenario("calls", 250),
+    "250 calls, each with a session made up": Scenario("made_up_sessions", 250),
+    "250 calls that use up the rate budget": Scenario("listings", 250, ("--rate-budget", "400/10"), True),
+    "300 bodies at a byte a second": Scenario("dripping_bodies", 300),
+    "20 bodies of 16 MB without an end": Scenario("large_bodies", 20),
+    "2 100 event streams": Scenario("streams", 2100),
+    "2 100 sessions": Scenario("sessions", 50, ("--stateful",)),
+    "210 questions, hung up on": Scenario("questions", 210, ("--stateful", "--confirm", "always")),
+    "4 700 silent connections": Scenario("silent_connections", 4700),
+    "answers of 60 kB, read at 5 kB a second": Scenario("answers_not_taken", 50),
+    "fresh Clerk keys": Scenario("made_up_keys", 250, ("--auth", "clerk-key"), True),
+}
+
+
+def _body(arguments: bytes, name: bytes = b"Users_createNewUser") -> bytes:
+    params = b'{"name":"%s","arguments":%s}' % (name, arguments)
+    return b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":%s}' % params
+
+
+def _call(name: str, **arguments: object) -> Callable[[], bytes]:
+    return lambda: json.dumps(call(name, **arguments)).encode()
+
+
+REQUESTS: Final[dict[str, Callable[[], bytes]]] = {
+    "a list of a million entries": lambda: _body(b'{"email_address":[' + b"1," * 1_000_000 + b"1]}"),
+    "9 000 entries that do not fit": lambda: _body(b'{"email_address":[' + b"1," * 9_000 + b"1]}"),
+    "9 000 unknown names": lambda: _body(b"{" + b",".join(b'"name%d":1' % n for n in range(9_000)) + b"}"),
+    "100 000 unknown names": lambda: _body(
+        b"{" + b",".join(b'"name%d":1' % n for n in range(100_000)) + b"}"
+    ),
+    "a tool name of 15 MB": lambda: _body(b"{}", b"x" * 15_000_000),
+    "a method of 15 MB": lambda: b'{"jsonrpc":"2.0","id":1,"method":"%s"}' % (b"x" * 15_000_000),
+    "15 MB of brackets": lambda: _body(b"[" * 15_000_000),
+    "15 MB of empty objects": lambda: _body(b'{"email_address":[' + b"{}," * 5_000_000 + b"1]}"),
+    "15 MB of short texts": lambda: _body(b'{"email_address":[' + b'"a",' * 3_700_000 + b"1]}"),
+    "15 MB of escapes in a text": lambda: _body(b'{"first_name":"' + rb"\u00e9" * 2_500_000 + b'"}'),
+    "a text of 15 MB": lambda: _body(b'{"first_name":"' + b"x" * 15_000_000 + b'"}'),
+    "an image of 11 MB": lambda: _body(
+        b'{"user_id":"user_x","file":"data:image/png;base64,' + b"iVBO" * 3_700_000 + b'"}',
+        b"Users_setProfileImage",
+    ),
+    "`data:` 160 000 times": lambda: _body(
+        b'{"user_id":"user_x","file":"' + b"data:" * 160_000 + b'"}', b"Users_setProfileImage"
+    ),
+    "count by a list in metadata, three times": _call(
+        "list_all", operation="Users_listSortedByCreationDate", group="count by unsafe_metadata.a"
+    ),
+    "a page of 500 with all fields": _call("Users_listSortedByCreationDate", limit=500, fields=["*"]),
+}
+
+
+@contextlib.contextmanager
+def clerk() -> Iterator[str]:
+    """The sandbox as a process of its own; gives the address of its API."""
+    command = [sys.executable, "-c", CLERK]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout
+        try:
+            yield process.stdout.readline().split()[-1]
+        finally:
+            process.kill()
+
+
+@contextlib.contextmanager
+def server(*flags: str, variables: Mapping[str, str] | None = None) -> Iterator[tuple[str, int]]:
+    """A server over HTTP; gives its address and process id."""
+    import os
+
+    command = [sys.executable, "-m", "clerk_mcp", "--transport", "http", "--port", "0", *flags]
+    environment = {**os.environ, **(variables or {})}
+    # To a file, for a pipe that nobody reads would fill up and hold the server.
+    with (
+        tempfile.NamedTemporaryFile("w+") as log,
+        subprocess.Popen(command, stderr=log, env=environment) as process,
+    ):
+        try:
+            while "clerk-mcp at " not in (greeting := Path(log.name).read_text()):
+                if process.poll() is not None:
+                    raise RuntimeError(greeting)
+                time.sleep(0.05)
+            line = next(line for line in greeting.splitlines() if line.startswith("clerk-mcp at "))
+            yield line.split()[2].rstrip(",").removesuffix("/mcp"), process.pid
+        finally:
+            process.kill()
+
+
+def peak_mb(pid: int) -> float:
+    """The most memory that a process has had resident."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1024
+
+
+async def one_request(url: str, body: bytes) -> tuple[int, float]:
+    """Send one, and ask `/healthz` meanwhile: the status, and the longest that it took, in seconds."""
+    longest, status = 0.0, 0
+    async with httpx2.AsyncClient(timeout=120) as http, anyio.create_task_group() as tasks:
+
+        async def watch() -> None:
+            nonlocal longest
+            while True:
+                asked = time.perf_counter()
+                await http.get(f"{url}/healthz")
+                longest = max(longest, time.perf_counter() - asked)
+                await anyio.sleep(0.02)
+
+        tasks.start_soon(watch)
+        await anyio.sleep(0.1)
+        headers = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
+        status = (await http.post(f"{url}/mcp", content=body, headers=headers)).status_code
+        await anyio.sleep(0.3)
+        tasks.cancel_scope.cancel()
+    return status, longest
+
+
+async def requests() -> None:
+    """Print the table of single requests."""
+    print("| one request | status | /healthz at most | memory at its peak |\n|---|---|---|---|")
+    for name, make in REQUESTS.items():
+        with server("--sandbox") as (url, pid):
+            status, longest = await one_request(url, make())
+            print(f"| {name} | {status} | {longest * 1000:.0f} ms | {peak_mb(pid):.0f} MB |", flush=True)
+    with server("--sandbox") as (url, pid):
+        longest = max([(await one_request(url, make()))[1] for make in REQUESTS.values()])
+        print(f"| all of them, one after the other | | {longest * 1000:.0f} ms | {peak_mb(pid):.0f} MB |")
+    print(flush=True)
+
+
+async def calls(url: str, token: str, count: int) -> tuple[int, float]:
+    """Make calls one after the other: how many were refused, and the median time in seconds."""
+    message, headers = modern(COUNT)
+    refused, times = 0, []
+    async with httpx2.AsyncClient(headers={**headers, "authorization": token}, timeout=60) as http:
+        for _ in range(count):
+            began = time.perf_counter()
+            try:
+                answer = await http.post(f"{url}/mcp", json=message)
+                refused += answer.status_code != 200 or answer.json()["result"].get("isError", False)
+            except httpx2.HTTPError:
+                refused += 1
+            times.append(time.perf_counter() - began)
+            # As a host would, which thinks between its calls; and below the bound of calls in a second.
+            await anyio.sleep(0.03)
+    return refused, statistics.median(times)
+
+
+async def callers(count: int) -> None:
+    """Print the table of attacks."""
+    print("| one caller | refused of the other's | median alone | median meanwhile | times | memory |")
+    print("|---|---|---|---|---|---|")
+    for name, scenario in SCENARIOS.items():
+        with contextlib.ExitStack() as stack:
+            url, pid, mallory, bob = stack.enter_context(prepared(scenario))
+            _, alone = await calls(url, bob, count)
+            stack.enter_context(attacking(scenario, url, mallory))
+            await anyio.sleep(3)
+            refused, meanwhile = await calls(url, bob, count)
+            row = [name, f"{refused} of {count}", f"{alone * 1000:.1f} ms", f"{meanwhile * 1000:.1f} ms"]
+            print("|", *(f"{cell} |" for cell in row), f"{meanwhile / alone:.1f} | {peak_mb(pid):.0f} MB |")
+            sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def attacking(scenario: Scenario, url: str, token: str) -> Iterator[None]:
+    """The attacker, as a process of its own."""
+    command = [sys.executable, "-m", "bench.fairness", "--attack", scenario.attack, url, token]
+    with subprocess.Popen([*command, str(scenario.many)], stderr=subprocess.DEVNULL) as process:
+        try:
+            yield
+        finally:
+            process.kill()
+
+
+@contextlib.contextmanager
+def prepared(scenario: Scenario) -> Iterator[tuple[str, int, str, str]]:
+    """The server of a scenario; gives its address, its process id, and the two callers' credentials."""
+    with contextlib.ExitStack() as stack:
+        flags, variables = [*scenario.flags], {}
+        if scenario.over_http:
+            variables["CLERK_API_URL"] = stack.enter_context(clerk())
+        if "clerk-key" in flags:
+            url, pid = stack.enter_context(server(*flags, variables=variables))
+            yield url, pid, "", f"Bearer {KEY}"
+            return
+        if scenario.over_http:
+            variables["CLERK_SECRET_KEY"] = KEY
+        else:
+            flags.append("--sandbox")
+        file = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "tokens"
+        from clerk_mcp.hosting import issue
+
+        mallory, bob = (f"Bearer {issue(file, name, ['all'])}" for name in ("mallory", "bob"))
+        url, pid = stack.enter_context(
+            server(*flags, "--auth", "bearer", "--token-file", str(file), variables=variables)
+        )
+        yield url, pid, mallory, bob
+
+
+def attack(name: str, url: str, token: str, many: str) -> None:
+    """Be the attacker, until killed."""
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    attacker = Attacker(url, {"authorization": token} if token else {}, int(many))
+    anyio.run(getattr(attacker, name))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--only", choices=["requests", "callers"])
+    parser.add_argument("--calls", type=int, default=100)
+    parser.add_argument("--attack", nargs=4, metavar=("NAME", "URL", "TOKEN", "MANY"), help=argparse.SUPPRESS)
+    given: Any = parser.parse_args()
+    if given.attack:
+        attack(*given.attack)
+        return
+    if given.only != "callers":
+        anyio.run(requests)
+    if given.only != "requests":
+        anyio.run(callers, given.calls)
+
+
+if __name__ == "__main__":
+    main()
