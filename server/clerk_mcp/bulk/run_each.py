@@ -112,7 +112,7 @@ async def _plan(
         items=plan.items,
     )
     await runs.store.save(run)
-    token = f"{run.id}.{calls.confirmer.plan_token(run.digest, caller.name)}"
+    token = f"{run.id}.{await calls.confirmer.plan_token(run.digest, caller.name)}"
     return answers.answer(
         {
             "preview": _shown(calls, plan) | (rejected or {}),

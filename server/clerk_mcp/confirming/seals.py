@@ -210,11 +210,9 @@ class Seals:
                 the answer was no, which needs no second look.
 
         Raises:
-            SealRefused: it does not hold; only then may it be used again.
+            SealRefused: it does not hold. What is for another call, or for another server, stays unused.
         """
         id, life, seen = self.check(sealed, purpose, binding)
-        if shown is not None and _digest(await shown(), 16) != seen:
-            raise SealRefused("confirm_changed", "is for what has changed since it was shown")
         try:
             first = await self._sealer.used.use(id)
         except OSError:
@@ -226,6 +224,8 @@ class Seals:
             raise SealRefused(
                 "confirm_forgotten", "was given out before the record of used ones was lost or begun anew"
             )
+        if shown is not None and _digest(await shown(), 16) != seen:
+            raise SealRefused("confirm_changed", "is for what has changed since it was shown")
 
     def check(self, sealed: str, purpose: Purpose, binding: Binding) -> tuple[str, bytes, bytes]:
         """Look at a confirmation without using it up: its id, its store's life, and what was shown.
