@@ -242,7 +242,7 @@ class World:
 
     async def shown(self) -> str:
         """What a person is shown before the deletion, in the words that seals are made of."""
-        return _shown(await find_hit(DELETION, self.client.send))
+        return _shown(await find_hit(DELETION, reads(self.client)))
 
     async def token(self, operation: Operation = DELETION) -> str:
         decision = await self.decide(operation)
