@@ -6,6 +6,8 @@ Imports are kept inside the functions that need them: a host waits for every one
 from __future__ import annotations
 
 import gc
+import io
+import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator
@@ -534,9 +536,22 @@ def audit(context: click.Context, /, file: Path, entry: str | None, yes: bool, *
     sys.exit(take_back(file, entry, calls, as_json=filters["as_json"]))
 
 
+def _print_any_character() -> None:
+    """Let no character that is to be printed stop a command.
+
+    What Windows takes for the encoding of a pipe or a file has neither arrows nor most names of people, and
+    whoever reads JSON expects UTF-8.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            in_utf8 = sys.platform != "win32" or stream.isatty() or "PYTHONIOENCODING" in os.environ
+            stream.reconfigure(encoding=None if in_utf8 else "utf-8", errors="backslashreplace")
+
+
 def main() -> None:
     """Entry point. Imports make many objects and no garbage: collecting begins after them."""
     gc.disable()
+    _print_any_character()
     try:
         cli()
     finally:

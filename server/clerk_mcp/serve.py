@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -388,7 +389,27 @@ def _end_now() -> NoReturn:
 
 
 async def _finish_on_signal(pending: Pending, serving: anyio.CancelScope) -> None:
-    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        async for _ in signals:
-            await pending.finish()
-            serving.cancel()
+    with _told_to_end() as told:
+        await told.wait()
+        await pending.finish()
+        serving.cancel()
+
+
+@contextmanager
+def _told_to_end() -> Iterator[anyio.Event]:
+    """An event that SIGTERM and SIGINT set; meanwhile they do nothing else."""
+    loop, told = asyncio.get_running_loop(), anyio.Event()
+    before = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        for each in before:
+            try:
+                loop.add_signal_handler(each, told.set)
+            except NotImplementedError:
+                # The event loop of Windows handles no signals, Python does.
+                signal.signal(each, lambda *_: loop.call_soon_threadsafe(told.set))
+        yield told
+    finally:
+        for each, handler in before.items():
+            with suppress(NotImplementedError):
+                loop.remove_signal_handler(each)
+            signal.signal(each, handler)
