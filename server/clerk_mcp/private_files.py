@@ -11,6 +11,7 @@ HOME: Final = ".clerk-mcp"
 """The name of the directory where the server keeps its own unless it is told otherwise."""
 
 _OTHERS: Final = 0o077
+_MAY_CHANGE: Final = 0o022
 
 
 def make_directory(directory: Path) -> None:
@@ -43,6 +44,7 @@ def open_to_others(path: Path) -> str | None:
         mode = path.stat().st_mode
     except OSError:
         return None
-    if not mode & _OTHERS:
+    # Names of files tell nobody anything, and earlier versions let others list them here.
+    if not mode & (_MAY_CHANGE if path.name == HOME else _OTHERS):
         return None
     return f"others than its owner may use {path}: chmod {'700' if path.is_dir() else '600'} {path}"

@@ -67,7 +67,7 @@ def test_laxer_rights_are_pointed_out_at_the_start(
     trail = tmp_path / "audit.jsonl"
     trail.touch()
     for path in (secrets, secrets.parent):
-        path.chmod(0o755)
+        path.chmod(0o775)
     trail.chmod(0o644)
     make_server(load({"sandbox": True, "secrets": "file", "audit_log": trail}))
     for path, mode in ((secrets.parent, 700), (secrets, 700), (trail, 600)):
