@@ -7,7 +7,7 @@ What the real operations are too few for is made up: declared like the one that 
 
 import sys
 from collections.abc import Mapping
-from types import MappingProxyType, new_class
+from types import new_class
 from typing import Any
 
 from clerk_tools import catalog
@@ -17,7 +17,17 @@ from clerk_tools.resources.jwks import GetJsonWebKeySet
 from clerk_tools.resources.users import GetUser
 
 
-def grown(real: Mapping[str, type[Operation]], count: int) -> Mapping[str, type[Operation]]:
+class Grown(catalog.Catalogue):
+    """A catalogue of other operations, all of them listed."""
+
+    def __init__(self, operations: Mapping[str, type[Operation]]) -> None:
+        self._by_id = {**operations}
+
+    def core(self) -> list[str]:
+        return [*self]
+
+
+def grown(real: Mapping[str, type[Operation]], count: int) -> Grown:
     """`count` operations by their ids: two that a server needs, then other real ones, then made-up ones."""
     needed = {operation.spec.id: operation for operation in (GetUser, GetJsonWebKeySet)}
     operations = dict([*{**needed, **real}.items()][:count])
@@ -25,7 +35,7 @@ def grown(real: Mapping[str, type[Operation]], count: int) -> Mapping[str, type[
         name = f"Synthetic_read{number}"
         declaration = {"id": name, "get": "/users/{user_id}", "returns": "user"}
         operations[name] = new_class(f"Read{number}", (Operation,), declaration, like_get_user)
-    return MappingProxyType(operations)
+    return Grown(operations)
 
 
 def like_get_user(body: dict[str, Any]) -> None:

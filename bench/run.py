@@ -289,7 +289,10 @@ async def workers(stage: Stage) -> AsyncIterator[Row]:
         share = ["--workers", str(n)]
         commands[f"{n} workers"] = [*serve, *share, "clerk_mcp.http:app"]
         commands[f"floor, {n} workers"] = [*serve, *share, "--factory", "bench.floor:asgi"]
-    environ = stage.ours.environment | {"FLOOR": shlex.join(floor.command[3:])}
+    environ = stage.ours.environment | {
+        "FLOOR": shlex.join(floor.command[3:]),
+        "CLERK_MCP_CALLS_PER_SECOND": contestants.UNBOUND,
+    }
     targets = [Target("1 workers", 1.05, of=f"{n} workers") for n in (2, 4)]
     async for row in _cpu_of_calls(stage, "by workers", commands, environ, (4, 20), targets):
         yield row

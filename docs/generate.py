@@ -14,7 +14,7 @@ from pathlib import Path
 
 from install_links import install_links
 
-from clerk_tools.catalog import RESOURCES, operations
+from clerk_tools.catalog import RESOURCES, later, operations
 from clerk_tools.operation import Effect
 
 ROOT = Path(__file__).parent.parent
@@ -65,7 +65,16 @@ def documents() -> dict[str, str]:
         name: with_sections((ROOT / name).read_text(encoding="utf-8"), sections)
         for name, sections in SECTIONS.items()
     }
-    return parts | tools.pages()
+    return parts | tools.pages() | {"tools/clerk_tools/later.py": index_of_later()}
+
+
+def index_of_later() -> str:
+    """The module that says which operations are in modules that are imported when they are wanted."""
+    lines = ["{"]
+    for resource, ids in later().items():
+        lines += [f'    "{resource}": (', *[f'        "{id}",' for id in ids], "    ),"]
+    head, name, _ = (ROOT / "tools/clerk_tools/later.py").read_text(encoding="utf-8").partition("] = ")
+    return head + name + ("\n".join([*lines, "}"]) if len(lines) > 1 else "{}") + "\n"
 
 
 def main(check: bool) -> int:

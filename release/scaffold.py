@@ -25,7 +25,7 @@ from clerk_tools import ids as known_ids
 from clerk_tools.catalog import RESOURCES, operations
 from clerk_tools.contract.facts import ArgumentFacts, Facts, OperationFacts, Shape, call_of, facts_of_catalog
 from clerk_tools.contract.openapi import facts_of_document
-from clerk_tools.views import KINDS
+from clerk_tools.views import kinds
 
 ROOT: Final = Path(__file__).parents[1]
 TOOLS: Final = ROOT / "tools/clerk_tools/resources"
@@ -520,8 +520,8 @@ def tools_module(resource: str, found: list[Found], facts: Facts) -> str:
     new = resource not in RESOURCES
     known: dict[str, Shape] = {}
     declarations = [declaration(one, known) for one in found]
-    kinds = dict.fromkeys(one.kind for one in found if one.kind not in KINDS)
-    views = [f'    "{kind}": {view(answered(_of_kind(found, kind), facts), facts)},' for kind in kinds]
+    unseen = dict.fromkeys(one.kind for one in found if one.kind not in kinds())
+    views = [f'    "{kind}": {view(answered(_of_kind(found, kind), facts), facts)},' for kind in unseen]
     ids = dict.fromkeys(
         id_type(snake(name), one) for one in found for name in re.findall(r"{([^}]*)}", one.facts.path)
     )

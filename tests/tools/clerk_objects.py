@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from clerk_tools.catalog import operations
 from clerk_tools.contract.facts import Shape
-from clerk_tools.views import KINDS
+from clerk_tools.views import kinds
 from tests.contract.make import facts_for, reference_facts
 
 Raw = dict[str, Any]
@@ -597,4 +597,4 @@ def _value(name: str, shape: Shape, shapes: Mapping[str, Shape], depth: int) -> 
 
 _DEEPEST: Final = 4
 
-RAW |= {kind: _described(kind) for kind in KINDS - RAW.keys()}
+RAW |= {kind: _described(kind) for kind in kinds() - RAW.keys()}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,8 @@ from clerk_mcp.offering.policy import Policy, Selection
 from clerk_mcp.protocol.surface import ListingMode, Surface
 from clerk_tools import views
 from clerk_tools.argument import Place
-from clerk_tools.catalog import RESOURCES, operations
+from clerk_tools.catalog import RESOURCES, later, operations
+from clerk_tools.later import LATER
 from clerk_tools.operation import Effect, Envelope, Spec
 from tests.effects import DESTROYING_ARGUMENTS, DESTROYS_THOUGH_NOT_DELETE, READS_THOUGH_POST
 
@@ -82,7 +85,7 @@ def test_the_path_arguments_are_those_in_the_path_and_are_required(spec: Spec) -
 
 @every_operation
 def test_the_answer_has_a_view(spec: Spec) -> None:
-    assert spec.returns in views.KINDS or spec.envelope in (Envelope.EMPTY, Envelope.TEXT)
+    assert spec.returns in views.kinds() or spec.envelope in (Envelope.EMPTY, Envelope.TEXT)
 
 
 @every_operation
@@ -263,3 +266,44 @@ def test_what_is_listed_fits_its_budget() -> None:
 
 def compact(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def test_what_is_imported_later_is_known_by_its_ids() -> None:
+    """`python docs/generate.py` writes it."""
+    assert later() == LATER
+
+
+def test_a_module_of_which_nothing_is_listed_is_imported_when_it_is_wanted() -> None:
+    code = """
+import sys
+from clerk_tools.catalog import Catalogue, operations
+every = list(operations())
+mine = tuple(id for id, found in operations().items() if found.spec.resource == "jwks")
+for name in [name for name in sys.modules if name.startswith("clerk_tools")]:
+    del sys.modules[name]
+from clerk_tools.catalog import Catalogue
+found = Catalogue({"jwks": mine})
+assert list(found) == every and mine[0] in found and len(found) == len(every)
+assert "clerk_tools.resources.jwks" not in sys.modules
+assert not set(mine) & set(found.core())
+assert found[mine[0]].spec.id == mine[0]
+assert "clerk_tools.resources.jwks" in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=30)
+
+
+def test_serving_imports_no_module_of_which_nothing_is_listed() -> None:
+    code = """
+import asyncio, sys
+from types import SimpleNamespace
+from clerk_mcp.serve import make_server
+from clerk_mcp.settings import load
+listing = make_server(load({"clerk_secret_key": "sk_test_x"})).get_request_handler("tools/list").handler
+context = SimpleNamespace(session=SimpleNamespace(client_params=None), request=None)
+assert asyncio.run(listing(context, None))["tools"]
+print(*sys.modules)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30
+    )
+    assert not {f"clerk_tools.resources.{name}" for name in LATER} & set(done.stdout.split())

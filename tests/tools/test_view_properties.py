@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from clerk_tools.catalog import RESOURCES
 from clerk_tools.view import View
-from clerk_tools.views import KINDS, pick, unknown_fields, view
+from clerk_tools.views import kinds, pick, unknown_fields, view
 from tests.tools.clerk_objects import MARCH_4, RAW
 
 # What Clerk lets its customers fill in as they please; a view passes it on whole.
@@ -65,7 +65,7 @@ _anything = st.recursive(
 @st.composite
 def _answers(draw: st.DrawFn) -> tuple[str, Any]:
     """A kind, and an object of it with a few values replaced or removed; or something else altogether."""
-    kind = draw(st.sampled_from(sorted(KINDS)))
+    kind = draw(st.sampled_from(sorted(kinds())))
     if draw(st.integers(0, 3)) == 0:
         return kind, draw(_anything)
     raw = deepcopy(RAW[kind])
@@ -152,7 +152,7 @@ def _shaped_values(value: Any) -> Iterator[Any]:
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.sampled_from(sorted(KINDS)), st.dictionaries(_names, _anything, max_size=12))
+@given(st.sampled_from(sorted(kinds())), st.dictionaries(_names, _anything, max_size=12))
 def test_a_view_holds_no_empty_values_and_nothing_json_cannot_write(kind: str, raw: dict[str, Any]) -> None:
     for value in _shaped_values(view(kind, raw)):
         assert value not in (None, "", [], {})
@@ -179,7 +179,7 @@ def test_picking_gives_only_what_is_there(answer: tuple[str, Any], fields: list[
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.sampled_from(sorted(KINDS)), st.data())
+@given(st.sampled_from(sorted(kinds())), st.data())
 def test_every_path_into_an_object_is_known_and_leads_to_its_value(kind: str, data: st.DataObject) -> None:
     inside_objects = [p for p in _PATHS[kind] if all(isinstance(step, str) and "." not in step for step in p)]
     path = data.draw(st.sampled_from(inside_objects))
@@ -191,7 +191,7 @@ def test_every_path_into_an_object_is_known_and_leads_to_its_value(kind: str, da
     assert unknown_fields(RAW[kind], [".".join(path)]) == []
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize("kind", sorted(kinds()))
 def test_an_object_with_nothing_in_it_has_an_empty_view(kind: str) -> None:
     assert view(kind, {}) == {}
     assert view(kind, dict.fromkeys(RAW[kind])) in ({}, {"verified": False})

@@ -5,13 +5,13 @@ from __future__ import annotations
 import difflib
 import importlib
 import pkgutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from types import MappingProxyType
 from typing import Final
 
 from clerk_tools import resources
 from clerk_tools.bounds import LONGEST_NAME
+from clerk_tools.later import LATER
 from clerk_tools.operation import Operation
 
 _MOST_USED: Final = (
@@ -49,18 +49,72 @@ RESOURCES: Final = (
 """Clerk's resources, the modules of `clerk_tools.resources`: the order of every listing."""
 
 
+class Catalogue(Mapping[str, type[Operation]]):
+    """Every operation by its id, resource by resource, in the order of declaration.
+
+    Modules without an operation that is listed by default are imported when one of theirs is asked for: what
+    a server does not show must cost it neither time at its start nor memory. `LATER` knows their ids.
+    """
+
+    def __init__(self, later: Mapping[str, tuple[str, ...]]) -> None:
+        """`later` has the ids of such modules."""
+        self._by_id: dict[str, type[Operation] | None] = {}
+        self._module_of: dict[str, str] = {}
+        for resource in RESOURCES:
+            if resource in later:
+                self._by_id |= dict.fromkeys(later[resource])
+                self._module_of |= dict.fromkeys(later[resource], resource)
+            else:
+                self._by_id |= _declared_in(resource)
+
+    def __getitem__(self, id: str) -> type[Operation]:
+        found = self._by_id[id]
+        if found is None:
+            self._by_id |= _declared_in(self._module_of[id])
+            found = self._by_id[id]
+            if found is None:
+                raise KeyError(id)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_id)
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def __contains__(self, id: object) -> bool:
+        return id in self._by_id
+
+    def core(self) -> list[str]:
+        """The ids of what is listed by default; no module is imported for that."""
+        return [id for id, operation in self._by_id.items() if operation and operation.spec.is_core]
+
+
 @cache
-def operations() -> Mapping[str, type[Operation]]:
-    """Every operation by its id, resource by resource, in the order of declaration."""
-    found: dict[str, type[Operation]] = {}
-    for resource in RESOURCES:
-        module = importlib.import_module(f"clerk_tools.resources.{resource}")
-        for value in vars(module).values():
-            # A base that operations share has no spec of its own.
-            is_declared = isinstance(value, type) and issubclass(value, Operation) and "spec" in vars(value)
-            if is_declared and value.__module__ == module.__name__:
-                found[value.spec.id] = value
-    return MappingProxyType(found)
+def operations() -> Catalogue:
+    """Every operation by its id."""
+    return Catalogue(LATER)
+
+
+def later() -> dict[str, tuple[str, ...]]:
+    """What `LATER` should say, by what is declared."""
+    declared = {resource: _declared_in(resource) for resource in RESOURCES}
+    return {
+        resource: tuple(found)
+        for resource, found in declared.items()
+        if found and not any(operation.spec.is_core for operation in found.values())
+    }
+
+
+def _declared_in(resource: str) -> dict[str, type[Operation]]:
+    module = importlib.import_module(f"clerk_tools.resources.{resource}")
+    return {
+        value.spec.id: value
+        for value in vars(module).values()
+        # A base that operations share has no spec of its own.
+        if isinstance(value, type) and issubclass(value, Operation) and "spec" in vars(value)
+        if value.__module__ == module.__name__
+    }
 
 
 def nearest(name: str, known: Iterable[str], likeness: float = 0.5) -> str | None:

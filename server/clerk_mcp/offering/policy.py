@@ -65,10 +65,11 @@ class Selection:
         if not toolsets and not tools:
             wide = {CORE}
         resources = set(_matching("--toolsets", narrow, RESOURCES))
-        chosen = {id for id, operation in known.items() if operation.spec.resource in resources}
-        chosen |= set(_matching("--tools", tools, known))
+        chosen = set(_matching("--tools", tools, known))
+        if resources:
+            chosen |= {id for id, operation in known.items() if operation.spec.resource in resources}
         if wide:
-            chosen |= {id for id, operation in known.items() if ALL in wide or operation.spec.is_core}
+            chosen |= {*known} if ALL in wide else {*known.core()}
         closed = set(_matching("--exclude", exclude, known))
         ids = frozenset(known if wide else chosen) - closed
         if not ids:
@@ -99,9 +100,11 @@ class Policy:
 
     def allowed(self, scopes: frozenset[str] | None) -> list[str]:
         """The ids that a caller may call, in the order of the catalogue; None is every scope."""
-        return [
-            id for id, operation in operations().items() if self.objection(operation.spec, scopes) is None
-        ]
+        selected = [id for id in operations() if id in self.selection.ids]
+        if scopes is None and not self.read_only:
+            # Nothing else is objected to, and no operation need be looked at.
+            return selected
+        return [id for id in selected if self.objection(operations()[id].spec, scopes) is None]
 
     def listed(self, scopes: frozenset[str] | None) -> list[str]:
         """Those of the ids that a caller may call which the operator would have listed."""

@@ -212,7 +212,8 @@ class Surface:
         return self.policy.allowed(scopes)
 
     def _is_of_use(self, own: type[Operation], allowed: list[str]) -> bool:
-        specs = [operations()[id].spec for id in allowed]
+        # One after the other, for the first will do, and others may have to be imported.
+        specs = (operations()[id].spec for id in allowed)
         if own is ListAll:
             return any(spec.is_list for spec in specs)
         if own is RunEach and self.runs is None:

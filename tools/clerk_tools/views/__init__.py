@@ -10,7 +10,7 @@ type is not the expected one.
 
 import importlib
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any, Final
 
 from clerk_tools.catalog import RESOURCES
@@ -44,7 +44,7 @@ from clerk_tools.views import (
 from clerk_tools.views._trim import JsonObject, is_plain, iso, trim, views_in
 from clerk_tools.views.pick import pick, unknown_fields
 
-__all__ = ["KINDS", "iso", "pick", "unknown_fields", "view"]
+__all__ = ["iso", "kinds", "pick", "unknown_fields", "view"]
 
 _WITH_LOGIC: Final[dict[str, Callable[[JsonObject], JsonObject]]] = {
     "actor_token": actor_tokens.actor_token,
@@ -83,7 +83,9 @@ _WITH_LOGIC: Final[dict[str, Callable[[JsonObject], JsonObject]]] = {
 }
 
 
-def _views_as_data() -> dict[str, Callable[[JsonObject], JsonObject]]:
+@cache
+def _as_data() -> dict[str, Callable[[JsonObject], JsonObject]]:
+    """The views that stand as data beside operations, read when the first one is wanted."""
     modules = (importlib.import_module(f"clerk_tools.resources.{resource}") for resource in RESOURCES)
     views: list[tuple[str, View]] = [
         entry for module in modules for entry in getattr(module, "VIEWS", {}).items()
@@ -102,14 +104,14 @@ def _shown(view: View, raw: JsonObject) -> JsonObject:
     return seen | trim(raw, (), times=view.times)
 
 
-_VIEWS: Final = _WITH_LOGIC | _views_as_data()
+def kinds() -> frozenset[str]:
+    """Return the kinds of objects that have a view: Clerk's `object` value, or a name of ours.
 
-KINDS: Final = frozenset(_VIEWS)
-"""Every kind of object that has a view: Clerk's `object` value, or a name of ours where it has none of use.
-
-Ours are `deleted`, `jwks`, `session_token`, `svix_url`, `template_details`, `template_preview`,
-`user_reference` (whose second factors were removed) and `verification` (of a password or code).
-"""
+    Ours, where Clerk has none of use, are `deleted`, `jwks`, `session_token`, `svix_url`, `template_details`,
+    `template_preview`, `user_reference` (whose second factors were removed) and `verification` (of a password
+    or code).
+    """
+    return frozenset({**_WITH_LOGIC, **_as_data()})
 
 
 def view(kind: str, obj: object) -> Any:
@@ -120,9 +122,9 @@ def view(kind: str, obj: object) -> Any:
     back as it is, when there is anything in it; the rest is None.
 
     Raises:
-        KeyError: `kind` is none of `KINDS`. Whatever `obj` is, nothing else is raised.
+        KeyError: `kind` is none of `kinds`. Whatever `obj` is, nothing else is raised.
     """
-    view_of = _VIEWS[kind]
+    view_of = _WITH_LOGIC.get(kind) or _as_data()[kind]
     if isinstance(obj, dict):
         return view_of(obj)
     if isinstance(obj, list):
