@@ -20,7 +20,7 @@ from typing import Final
 import jsonschema
 
 from release.manifests import PROJECT, ROOT, bundle_manifest, bundle_pyproject, server_json
-from release.plugins import write_plugins
+from release.plugins import pack_plugins
 from release.registry_schema import SERVER_JSON
 
 PACKAGES: Final = {"clerk_mcp", "clerk_sandbox", "clerk_tools"}
@@ -111,15 +111,19 @@ def main(check: bool) -> int:
     try:
         wheel = build_python(target)
         bundle = build_bundle(wheel, target)
-        plugins = write_plugins(target / "plugins")
+        plugins = pack_plugins(target)
     except Unfit as problem:
         sys.stderr.write(f"{problem}\n")
         return 1
-    for path in (wheel, wheel.with_name(f"clerk_mcp-{PROJECT['version']}.tar.gz"), bundle, committed):
+    for path in (
+        wheel,
+        wheel.with_name(f"clerk_mcp-{PROJECT['version']}.tar.gz"),
+        bundle,
+        plugins,
+        committed,
+    ):
         if path:
             say(f"{path.relative_to(ROOT)}  {path.stat().st_size / 1000:.0f} kB")
-    for directory in plugins:
-        say(str(directory.relative_to(ROOT)))
     return 0
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -88,6 +89,14 @@ def write_plugins(target: Path) -> list[Path]:
         shutil.copy(ROOT / "LICENSE", directory)
         made.append(directory)
     return made
+
+
+def pack_plugins(target: Path) -> Path:
+    """Pack all plugins into one archive, a directory for each host. Returns the archive."""
+    archive = target / f"clerk-mcp-{PROJECT['version']}-plugins"
+    with tempfile.TemporaryDirectory() as directory:
+        write_plugins(Path(directory))
+        return Path(shutil.make_archive(str(archive), "zip", directory))
 
 
 def _write(path: Path, value: Mapping[str, Any]) -> None:

@@ -193,6 +193,7 @@ NOT_RUN = {
     "git clone": "needs the network; .ci/run starts from a fresh clone",
     "make": "sets up environments; .ci/run is what runs it",
     "claude": "a host, which is not here",
+    "unzip": "what it unpacks is what `make dist` would have made",
     "docker": "not here",
     "kubectl": "not here",
 }

@@ -13,10 +13,12 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,7 +42,9 @@ class RealHost:
     listing: tuple[str, ...]
     """The arguments that list its servers."""
     connected: str | None
-    """What that listing says of a server that it reached, as a pattern; None where it does not connect."""
+    """What it says of a server that it reached, as a pattern; None where nothing makes it connect."""
+    connecting: Callable[[Machine], str] | None = None
+    """Makes it connect and say so, where its listing does not."""
     before: str = "{}"
     """What its file holds beforehand."""
     prepare: Callable[[Path, Path], None] | None = None
@@ -54,11 +58,46 @@ def trust(home: Path, folder: Path) -> None:
         (home / name / "trustedFolders.json").write_text(json.dumps({str(folder): TRUSTED}))
 
 
+def through_app_server(machine: Machine) -> str:
+    """What Codex says of its servers to an editor that asks; it starts them for that."""
+    asked: list[dict[str, Any]] = [
+        {"id": 1, "method": "initialize", "params": {"clientInfo": {"name": "test", "version": "1"}}},
+        {"method": "initialized"},
+        {"id": 2, "method": "mcpServerStatus/list", "params": {}},
+    ]
+    with subprocess.Popen(
+        [machine.program, "app-server"],
+        cwd=machine.folder,
+        env=machine.environ,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        end = threading.Timer(PATIENCE_S, process.kill)
+        end.start()
+        process.stdin.write("".join(json.dumps(message) + "\n" for message in asked))
+        process.stdin.flush()
+        answer = next((line for line in process.stdout if json.loads(line).get("id") == 2), "")
+        end.cancel()
+        process.kill()
+    return answer
+
+
 REAL = [
     RealHost(
         "claude-code", "claude", ("mcp", "list"), r"demo: .*Connected", before='{\n  "numStartups": 3\n}\n'
     ),
-    RealHost("codex", "codex", ("mcp", "list"), None, before='# mine\nmodel = "gpt-5"\n'),
+    RealHost(
+        "codex",
+        "codex",
+        ("mcp", "list"),
+        r'"name":"clerk-mcp".*"Users_getTotalCount"',
+        connecting=through_app_server,
+        before='# mine\nmodel = "gpt-5"\n',
+    ),
     RealHost("gemini-cli", "gemini", ("mcp", "list"), r"✓ demo: .*Connected", prepare=trust),
     RealHost("qwen-code", "qwen", ("mcp", "list"), r"✓\S* demo: .*Connected", prepare=trust),
     RealHost("opencode", "opencode", ("mcp", "list"), r"✓ demo\W.*connected"),
@@ -139,6 +178,7 @@ def test_a_real_host_sees_the_entry_come_and_go(host: RealHost, tmp_path: Path) 
     for _ in range(5):
         listed = machine.asked()
         assert SANDBOX_NAME in listed, listed
+        listed = host.connecting(machine) if host.connecting else listed
         if host.connected is None or re.search(host.connected, listed):
             break
     else:

@@ -305,6 +305,8 @@ def test_what_nobody_can_read_is_refused_with_what_to_send(started: subprocess.P
 
 def with_streams(redirection: str) -> subprocess.CompletedProcess[str]:
     """The server in a shell that closes some of its streams."""
+    if sys.platform == "win32":
+        pytest.skip("a shell of Windows closes no streams")
     command = f"{shlex.join([*COMMAND, '--sandbox'])} {redirection}"
     return subprocess.run(
         ["/bin/sh", "-c", command],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -177,6 +176,7 @@ def at_a_terminal(*arguments: str, until: str = "", answer: str = "", **environ:
     Args:
         answer: what is typed there.
     """
+    pty = pytest.importorskip("pty", reason="Windows has no such terminals")
     ours, its = pty.openpty()
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("CLERK_")}
     process = subprocess.Popen(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import pwd
 import shlex
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -332,6 +332,8 @@ def test_a_key_in_the_usual_file_is_found_without_a_variable(home: Path) -> None
 
 
 def test_without_a_home_there_is_a_line_and_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    pwd = pytest.importorskip("pwd", reason="Windows has a home wherever it is asked")
+
     def nobody(_: int) -> Any:
         raise KeyError
 
@@ -416,3 +418,15 @@ def test_without_a_name_it_lists_the_hosts_that_are_here_and_asks(monkeypatch: p
     assert f"1  Cursor  ({path_here(HOSTS['cursor'])})" in shown
     assert "Codex: wrote" in shown
     assert args("codex", SANDBOX_NAME) == ["--sandbox"]
+
+
+def test_doctor_says_what_a_host_would_leave_out() -> None:
+    here = {"command": sys.executable, "args": ["-m", "clerk_mcp", "--sandbox"]}
+    config("windsurf", json.dumps({"mcpServers": {"demo": here}}))
+    config("claude-code", json.dumps({"mcpServers": {"clerk-sandbox": here}}))
+    report = json.loads(clerk_mcp("doctor", "--sandbox", "--json").stdout)["findings"]
+    found = {finding["check"]: finding for finding in report}
+    assert found["windsurf"]["level"] == found["claude-code"]["level"] == "warning"
+    assert "takes 100" in found["windsurf"]["message"]
+    assert "--mode search" in found["windsurf"]["fix"]
+    assert "longer names" in found["claude-code"]["message"]

@@ -25,7 +25,17 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 
 from clerk_mcp.commands.install.entry_args import Values, values_in_force, values_of
 from clerk_mcp.commands.install.file_change import CannotChange
-from clerk_mcp.commands.install.hosts import HOSTS, KEY, KEY_FILE, Host, Launch, path_here, resolved
+from clerk_mcp.commands.install.hosts import (
+    HOSTS,
+    KEY,
+    KEY_FILE,
+    OWN_NAME,
+    SANDBOX_NAME,
+    Host,
+    Launch,
+    path_here,
+    resolved,
+)
 from clerk_mcp.commands.install.install import default_name, entries_of, install_command
 from clerk_mcp.instance import Kind, kind_of_key
 from clerk_mcp.private_files import open_to_others
@@ -359,7 +369,7 @@ async def _started(host: Host, name: str, launch: Launch, stderr: TextIO) -> Fin
     try:
         with anyio.move_on_after(_HOST_PATIENCE_S):
             async with Client(stdio_client(server, errlog=stderr)) as client:
-                tools = len((await client.list_tools()).tools)
+                tools = [tool.name for tool in (await client.list_tools()).tools]
     except Exception as error:  # noqa: BLE001  # whatever a program that is not well does, the report goes on
         reason = _last_words(stderr) or _first(error)
         said = values_of(launch.server_args or [], launch.env)
@@ -370,7 +380,19 @@ async def _started(host: Host, name: str, launch: Launch, stderr: TextIO) -> Fin
         by_hand = shlex.join([launch.command, *launch.args])
         return Finding(host.id, "problem", message, f"Run it by hand: {by_hand}")
     seconds = time.perf_counter() - began
-    return Finding(host.id, "ok", f'"{name}" starts: {tools} tools after {seconds:.1f} s')
+    message = f'"{name}" starts: {len(tools)} tools after {seconds:.1f} s'
+    return Finding(host.id, *_fits(host, name, tools, message))
+
+
+def _fits(host: Host, name: str, tools: list[str], message: str) -> tuple[Level, str, str | None]:
+    """Whether what an entry lists is within the host's limits: level, message and fix of the finding."""
+    if host.most_tools and len(tools) > host.most_tools:
+        fix = f"clerk-mcp install {host.id} --name {name} --mode search, or --toolsets for fewer."
+        return "warning", f"{message}, and {host.title} takes {host.most_tools}", fix
+    if long := host.too_long(name, tools):
+        shown = f"{message}, and {len(long)} have longer names than {host.title} takes"
+        return "warning", shown, f"Give the entry a shorter name, such as {OWN_NAME} or {SANDBOX_NAME}."
+    return "ok", message, None
 
 
 def _first(error: BaseException) -> str:
