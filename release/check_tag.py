@@ -35,11 +35,17 @@ def notes_of(tag: str, version: str, changelog: str) -> str:
     return section[2].strip()
 
 
+UNRELEASED: Final = "is not on PyPI yet"
+"""What README.md says of a first version until it is released."""
+
+
 def main(tag: str, *, print_notes: bool) -> int:
     """Check a tag. Returns the exit status."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     try:
         notes = notes_of(tag, project["version"], (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
+        if UNRELEASED in (ROOT / "README.md").read_text(encoding="utf-8"):
+            raise Unready(f"README.md says that the package {UNRELEASED}: take the sentence out")
     except Unready as problem:
         sys.stderr.write(f"{problem}\n")
         return 1

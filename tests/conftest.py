@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import os
+import re
 import shutil
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from mcp import Client
@@ -26,12 +29,26 @@ TIME_LIMIT_S = 300
 Connect = Callable[..., AbstractAsyncContextManager[Client]]
 
 
+POSIX: Final = re.compile(r"S_IMODE|umask|symlink_to|mkfifo|send_signal|killpg")
+"""Words in a test that Windows has nothing for: rights, links, pipes with a name, signals to others."""
+
+collect_ignore = ["e2e/test_soak.py", "server/test_cli.py", "server/test_entries.py", "test_documents.py"]
+"""Where modules are imported that Windows has not, and shell scripts are run."""
+if sys.platform != "win32":
+    collect_ignore.clear()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Give each test a time limit, where the plugin pytest-timeout is there to keep it."""
-    if config.pluginmanager.has_plugin("timeout"):
-        for item in items:
-            if item.get_closest_marker("timeout") is None:
-                item.add_marker(pytest.mark.timeout(TIME_LIMIT_S))
+    """Give each test a time limit, where the plugin pytest-timeout is there to keep it.
+
+    On Windows, skip what can only hold on POSIX systems.
+    """
+    for item in items:
+        if config.pluginmanager.has_plugin("timeout") and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(TIME_LIMIT_S))
+        if sys.platform == "win32" and isinstance(item, pytest.Function):
+            used = POSIX.search(inspect.getsource(item.function))
+            item.add_marker(pytest.mark.skipif(bool(used), reason="is about POSIX systems"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
