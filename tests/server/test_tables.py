@@ -280,4 +280,5 @@ async def test_at_the_terminal_files_are_where_its_user_is(tmp_path: Path) -> No
     ]
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("CLERK_")}
     done = await anyio.run_process(command, cwd=tmp_path, env=inherited)
-    assert json.loads(done.stdout)["rows"] == len(list(csv.reader((tmp_path / "u.csv").open()))) - 1
+    written = (tmp_path / "u.csv").read_text("utf-8")
+    assert json.loads(done.stdout)["rows"] == len(list(csv.reader(io.StringIO(written)))) - 1

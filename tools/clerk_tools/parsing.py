@@ -1,8 +1,9 @@
 """From what a model sent to validated arguments, or to a message that says exactly how to mend them.
 
-The exact types are tried first. Only where they do not fit is each value read the way its sender must
-have meant it: an object or array as a JSON string, a number or boolean as a string, one string for a
-list, null for what was to be left out. Whatever is not clear is refused.
+Times, addresses and ids are first put into the form that Clerk takes (`cleaning`). Then the exact types are
+tried. Only where they do not fit is each value read the way its sender must have meant it: an object or array
+as a JSON string, a number or boolean as a string, one string for a list, null for what was to be left out.
+Whatever is not clear is refused.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pydantic_core import ErrorDetails, from_json
 from clerk_tools.argument import CUSTOM_PROBLEMS, Argument, Place
 from clerk_tools.bounds import excess
 from clerk_tools.catalog import nearest
+from clerk_tools.cleaning import Unclear, cleaned
 from clerk_tools.operation import Operation, Spec
 
 OperationT = TypeVar("OperationT", bound=Operation)
@@ -55,6 +57,11 @@ def parse(operation: type[OperationT], given: Mapping[str, Any]) -> OperationT:
         InvalidArguments: naming every argument that is missing, unknown or wrong, and what would be right.
     """
     _check_size(operation.spec, given)
+    try:
+        given = cleaned(operation.spec, given)
+    except Unclear as unclear:
+        name, message = unclear.args
+        raise InvalidArguments([Problem(name, message)]) from None
     try:
         return operation.model_validate(given)
     except ValidationError:
