@@ -263,6 +263,27 @@ async def test_budgets_on_one_redis_are_one_budget_for_each_key(redis: RedisServ
             await budget.close()
 
 
+@pytest.mark.parametrize("ahead_s", [-3600.0, 3600.0])
+async def test_a_replica_whose_clock_is_off_makes_nobody_wait_longer_than_the_window(
+    redis: RedisServer, ahead_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.time
+    limit = Limit(5, 10)
+    off, right = (Budget(limit, key="sk_test_a", redis_url=redis.url, clock=VirtualClock()) for _ in "ab")
+    try:
+        monkeypatch.setattr(time, "time", lambda: now() + ahead_s)
+        await take(off, off._clock, *[get_user()] * 5)
+        monkeypatch.setattr(time, "time", now)
+        times = await take(right, right._clock, *[get_user()] * 5)
+        monkeypatch.setattr(time, "time", lambda: now() + ahead_s)
+        times += await take(off, off._clock, *[get_user()] * 5)
+    finally:
+        for budget in (off, right):
+            await budget.close()
+    # Each wait of up to a window and a second is that of the first in line; five are in it.
+    assert max(times) <= 5 * 11
+
+
 async def test_the_key_itself_never_reaches_redis(redis: RedisServer) -> None:
     budget = Budget(DEVELOPMENT, key="sk_test_secret", redis_url=redis.url)
     await take(budget, Clock(), get_user())

@@ -16,6 +16,8 @@ from clerk_mcp.settings import load as settings_of
 from clerk_tools.catalog import operations
 from clerk_tools.parsing import InvalidArguments, parse
 from tests.calling import text_of
+from tests.e2e.test_last_answers import MODERN
+from tests.server.web import serving
 
 pytestmark = pytest.mark.anyio
 
@@ -131,3 +133,32 @@ async def test_an_image_that_begins_again_and_again_is_looked_at_once() -> None:
         arguments = {"user_id": "user_1", "file": "data:" * 160_000}
         result = await client.call_tool("Users_setProfileImage", arguments)
     assert result.structured_content["error"]["code"] == "invalid_image"
+
+
+CUT = {
+    "an argument": (
+        "Users_updateUserAttributes",
+        r'{"user_id": "u", "first_name": "Ada \ud83d"}',
+        "first_name",
+    ),
+    "inside of one": (MERGE, r'{"user_id": "u", "public_metadata": {"a": ["\ud83d"]}}', "public_metadata"),
+}
+
+
+@pytest.mark.parametrize(("tool", "arguments", "named"), CUT.values(), ids=CUT)
+@pytest.mark.parametrize("version", ["2025-11-25", "2026-07-28"])
+async def test_half_an_emoji_is_a_clear_error_in_both_eras(
+    tool: str, arguments: str, named: str, version: str
+) -> None:
+    params: dict[str, Any] = {"name": tool, "arguments": {}}
+    if version == "2026-07-28":
+        params["_meta"] = MODERN
+    request = json.dumps({"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": params})
+    headers = {"mcp_protocol_version": version, "mcp_method": "tools/call", "mcp_name": tool}
+    async with serving() as served:
+        body = request.replace('"arguments": {}', f'"arguments": {arguments}').encode()
+        answered = (await served.post(body, **headers)).json()
+    assert answered["id"] == 7
+    assert "half a character" in json.dumps(answered)
+    if "result" in answered:
+        assert answered["result"]["structuredContent"]["error"]["param"] == named

@@ -23,6 +23,20 @@ LONGEST_NAME: Final = 200
 """Characters of a tool's or an argument's name for which a similar one is looked for."""
 
 
+HALF: Final = "holds half a character, such as an emoji that was cut in two: send whole characters"
+
+
+def is_whole(text: str) -> bool:
+    """Tell whether a text has no half of a surrogate pair, which no request can carry."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def excess(given: Mapping[str, Any], files: Collection[str] = ()) -> tuple[str, str] | None:
     """Find what is larger than any call needs: the argument, and what is wrong in words; None if nothing is.
 
@@ -37,6 +51,8 @@ def excess(given: Mapping[str, Any], files: Collection[str] = ()) -> tuple[str, 
         if isinstance(value, str):
             if len(value) > MOST_CHARACTERS and name not in files:
                 return name, f"is {len(value)} characters long; at most {MOST_CHARACTERS} are taken"
+            if not is_whole(value):
+                return name, HALF
         elif isinstance(value, list | dict):
             left, wrong = _count(value, left)
             if wrong:
@@ -57,6 +73,8 @@ def _count(value: list[Any] | dict[str, Any], left: int) -> tuple[int, str]:
         entries = [e for outer in level for e in (outer if isinstance(outer, list) else outer.values())]
         if any(isinstance(entry, str) and len(entry) > MOST_CHARACTERS for entry in entries):
             return left, f"holds a text of more than {MOST_CHARACTERS} characters"
+        if not all(is_whole(entry) for entry in entries if isinstance(entry, str)):
+            return left, HALF
         level = [entry for entry in entries if isinstance(entry, list | dict)]
         if not level:
             return left, ""

@@ -38,6 +38,7 @@ from pydantic import ValidationError
 
 from clerk_mcp.protocol.insides import misfit
 from clerk_mcp.protocol.lenient import PARAMS_RULE
+from clerk_tools.bounds import HALF, is_whole
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -244,16 +245,24 @@ def error_of(problem: Exception) -> JSONRPCError | None:
         return _error(_id_in(given), INVALID_REQUEST, rule)
     if isinstance(given, str) and not given.strip().strip(_BOM):
         return None
-    line = given if isinstance(given, str) else ""
-    return _error(_id_in(_read_leniently(line)), PARSE_ERROR, f"Parse error: {unreadable.broken}")
+    meant = _read_leniently(given if isinstance(given, str) else "")
+    broken = f"it {HALF}" if _is_cut(meant) else unreadable.broken
+    return _error(_id_in(meant), PARSE_ERROR, f"Parse error: {broken}")
 
 
 def refusal_of_params(body: bytes) -> JSONRPCError | None:
-    """The answer to a request whose `params` are no object, which says what to send; None for any other."""
+    """Refuse a request whose `params` are no object, or that holds half a character; None for any other."""
     given = _read_leniently(body.decode("utf-8", "replace"))
     if isinstance(given, dict) and not isinstance(given.get("params", {}), dict) and "method" in given:
         return _error(_id_in(given), INVALID_REQUEST, PARAMS_RULE)
+    if _id_in(given) is not None and _is_cut(given):
+        return _error(_id_in(given), PARSE_ERROR, f"Parse error: it {HALF}")
     return None
+
+
+def _is_cut(given: Any) -> bool:
+    """Tell whether half a character stands somewhere in a message, as in a text that a model has cut."""
+    return given is not None and not is_whole(json.dumps(given, ensure_ascii=False))
 
 
 def _read_leniently(line: str) -> Any:
