@@ -108,6 +108,10 @@ class Api:
         deadline: float = DEADLINE_S,
     ) -> None:
         self._base_url = base_url.rstrip("/")
+        # Parsing a URL takes as long as sending a request. To a server of our own choosing only the target
+        # differs, which httpx2 takes apart from it; who stands in for one looks at the URL.
+        self._server = httpx2.URL(self._base_url) if transport is None else None
+        self._prefix = self._server.raw_path.decode().rstrip("/") if self._server else ""
         self._max_answer_bytes = max_answer_bytes
         self._deadline = deadline
         self._key = key.encode()
@@ -192,8 +196,12 @@ class Api:
             headers = httpx2.Headers({**headers, "Content-Type": "application/json"})
             content = json.dumps(request.json, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
             more = {"content": content.encode()}
-        url = self._base_url + request.path
-        return httpx2.Request(request.spec.method, url, headers=headers, extensions=self._extensions, **more)
+        if self._server is None:
+            more |= {"url": self._base_url + request.path, "extensions": self._extensions}
+        else:
+            target = _target(self._prefix + request.path)
+            more |= {"url": self._server, "extensions": {**self._extensions, "target": target}}
+        return httpx2.Request(request.spec.method, headers=headers, **more)
 
     def _headers_for(self, api_version: str) -> httpx2.Headers:
         """The headers of every request of an API version, made once."""
@@ -249,6 +257,17 @@ class Api:
             " that are taken; ask for less at a time."
         )
         return Failure("answer_too_large", message, "done", tries=tries, waited=waited)
+
+
+def _target(path: str) -> bytes:
+    """Check what a request asks for: all that is not plain is percent-encoded by now."""
+    if len(path) > _LONGEST_TARGET or not _PLAIN_TARGET.fullmatch(path):
+        raise httpx2.InvalidURL("too long a path, or a character in it that is not encoded")
+    return path.encode()
+
+
+_LONGEST_TARGET: Final = 65_536
+_PLAIN_TARGET: Final = re.compile(r"/[!-~]*")
 
 
 def _chunks(response: httpx2.Response) -> AsyncIterable[bytes]:
