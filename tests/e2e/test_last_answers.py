@@ -16,6 +16,10 @@ import anyio
 import pytest
 from anyio.abc import Process
 
+from clerk_mcp.protocol import Pending, build_server
+from clerk_mcp.protocol.pipes import serve_pipes
+from clerk_mcp.serve import make_calls
+from clerk_mcp.settings import load
 from clerk_sandbox.sandbox import TEST_KEY
 from tests.server.loopback import Loopback, Received, Script, answer, loopback
 
@@ -125,3 +129,27 @@ async def test_on_sigterm_a_call_is_told_its_outcome_whatever_it_waits_for(way: 
     assert {error_in(message)["code"] for message in answers.values()} == {"server_stopping"}
     assert "Traceback" not in printed
     assert "Internal" not in printed
+
+
+async def test_a_call_that_would_wait_longer_than_stdin_lasts_is_ended_and_told() -> None:
+    async def throttled(_: Received) -> bytes:
+        return answer(429, {"errors": []}, headers={"retry-after": "25"})
+
+    read_end, stdin = os.pipe()
+    stdout, write_end = os.pipe()
+    async with loopback(throttled) as upstream:
+        settings = {"clerk_secret_key": TEST_KEY, "clerk_api_url": upstream.url, "rate_budget": "off"}
+        calls, kind = make_calls(load(settings))
+        server = build_server(calls, kind.words, calls.client)
+        pending = Pending(calls.client.stop, patience=0.3)
+        with os.fdopen(read_end, "rb", buffering=0) as given, os.fdopen(write_end, "wb", buffering=0) as said:
+            async with serve_pipes(server, given, said, pending) as (read, write):
+                os.write(stdin, call(1, UPDATE, first_name="Ada"))
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(server.run, read, write, server.create_initialization_options())
+                    await sent(upstream, 1)
+                    os.close(stdin)
+        with os.fdopen(stdout, "rb") as heard:
+            [line] = await anyio.to_thread.run_sync(heard.readlines)
+    told = error_in(json.loads(line))
+    assert (told["code"], told["outcome"]) == ("server_stopping", "not_run")

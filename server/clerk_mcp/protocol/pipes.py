@@ -44,7 +44,7 @@ from clerk_mcp.protocol.insides import (
 )
 from clerk_mcp.protocol.own_tools import declared
 from clerk_mcp.protocol.short_way import METHODS, Exchange, answer, connection_of_envelope
-from clerk_mcp.protocol.stdio import PATIENCE_S, Pending, error_of, meant_by
+from clerk_mcp.protocol.stdio import Pending, error_of, meant_by
 from clerk_tools.operation import Effect
 
 logger = logging.getLogger(__name__)
@@ -140,7 +140,7 @@ class Pipes(ObjectSendStream[SessionMessage]):
                         begun.clear()
                     begun.append(rest)
                 await self._take(b"".join(begun))
-                await self._pending.finish(PATIENCE_S)
+                await self._pending.ended()
         except (anyio.BrokenResourceError, ConnectionError):
             # The SDK has ended, or stdin broke: there is nobody to read for.
             return

@@ -57,9 +57,16 @@ logger = logging.getLogger(__name__)
 class Pending:
     """The requests that were read and are not answered yet."""
 
-    def __init__(self, stop_calls: Callable[[], Awaitable[None]] | None = None) -> None:
-        """`stop_calls` ends what still runs, with answers that tell the outcomes."""
+    def __init__(
+        self, stop_calls: Callable[[], Awaitable[None]] | None = None, patience: float = PATIENCE_S
+    ) -> None:
+        """
+        Args:
+            stop_calls: ends what still runs, with answers that tell the outcomes.
+            patience: seconds that calls may go on after stdin has ended.
+        """
         self._stop_calls = stop_calls
+        self._patience = patience
         self._ids: set[str] = set()
         self._answered: anyio.Event | None = None
 
@@ -79,9 +86,13 @@ class Pending:
         if isinstance(message, JSONRPCResponse | JSONRPCError):
             self._forget(message.id)
 
-    async def finish(self, patience: float = 0.0) -> None:
-        """Wait so many seconds for the answers; then end what still runs, and wait until that is told."""
-        await self._until_answered(patience)
+    async def ended(self) -> None:
+        """Wait for what runs when stdin has ended, and finish."""
+        await self._until_answered(self._patience)
+        await self.finish()
+
+    async def finish(self) -> None:
+        """End what still runs, and wait until that is told."""
         if self._stop_calls:
             await self._stop_calls()
         await self._until_answered(_LAST_WORDS_S)
@@ -156,7 +167,7 @@ class Answering(ObjectReceiveStream[SessionMessage]):
         try:
             item = await self._next()
         except anyio.EndOfStream:
-            await self._pending.finish(PATIENCE_S)
+            await self._pending.ended()
             raise
         self._pending.read(item.message)
         return item
