@@ -59,6 +59,7 @@ async def world(
     elicitation_callback: Any = None,
     changes: Budget | None = None,
     files: Files | None = None,
+    secrets: SecretValues | None = None,
 ) -> AsyncIterator[World]:
     """Connect the SDK's client to a new server on a sandbox."""
     sandbox = sandbox or Sandbox()
@@ -73,7 +74,7 @@ async def world(
     )
     seals = Seals(None)
     confirmer = Confirmer("always" if confirm else "never", Kind.SANDBOX, fingerprint(sandbox.key), seals)
-    secrets = SecretValues("redact", Path())
+    secrets = secrets or SecretValues("redact", Path())
     calls = Calls(
         clerk,
         Formatter(max_bytes, secrets),

@@ -98,6 +98,8 @@ class Reading:
         self.unknown = wanted.names
         """What the caller names that no record has so far."""
         self.notes: dict[str, Any] = {}
+        named = frozenset(name.split(".")[0] for name in wanted.names)
+        self._needed = named if wanted.grouping else None
         self.complete = False
         self.late = False
         self.parents: int | None = None
@@ -153,6 +155,7 @@ class Reading:
             until=self._until,
             # The parents are what is read at once where there are several.
             at_once=1 if parent_id else AT_ONCE,
+            needed=self._needed,
         )
 
     def _reduce(self, parent_id: str, page: Page) -> list[Kept[Any]]:
