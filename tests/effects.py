@@ -29,6 +29,8 @@ DESTROYS_THOUGH_NOT_DELETE = {
     "EmailSmsTemplates_revertTemplate",
     "BetaFeatures_updateInstanceDomain",
     "BetaFeatures_updateProductionInstanceDomain",
+    "ReplaceRoleInRoleSet",
+    "ReplaceRoleSet",
 }
 MINT_A_CREDENTIAL = {
     "Users_getOAuthAccessToken",
@@ -171,6 +173,11 @@ DESTROYING_ARGUMENTS = [
     Destroying(BETA, {"restricted_to_allowlist": True}, "of the allowlist sign up"),
     Destroying(ORGANIZATIONS, {"domains_enabled": False}, "email domains no longer let anybody"),
     Destroying(ORGANIZATIONS, {"enabled": False}, "switches 4 organizations off"),
+    Destroying("UpdateOrganizationRole", {"key": "org:bookkeeper"}, "checks for its present key fail"),
+    Destroying("UpdateOrganizationRole", {"permissions": []},
+               "whoever has it loses the permissions that are not given"),
+    Destroying("UpdateOrganizationPermission", {"key": "org:invoices:see"},
+               "checks for its present key fail"),
 ]  # fmt: skip
 """Every argument that can destroy, at least once."""
 

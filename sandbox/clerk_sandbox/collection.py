@@ -71,6 +71,8 @@ class Collection:
     """Where its records are; by default its kind with an s."""
     hidden: tuple[str, ...] = field(default=(), kw_only=True)
     """Fields that no answer shows."""
+    shows: Callable[[Instance, Json], Json] | None = field(default=None, kw_only=True)
+    """What an answer has in place of, or beside, the record's own fields."""
     parents: Mapping[str, Parent] = field(default_factory=dict, kw_only=True)
     """By path argument."""
 
@@ -113,8 +115,16 @@ class Collection:
             found(instance.table(parent.table), parent.called, call.path[name])
         return {name: value for name, value in call.path.items() if name in self.parents}
 
-    def answer(self, record: Json) -> Json:
-        return {name: value for name, value in record.items() if name not in self.hidden}
+    def one(self, instance: Instance, **fields: Any) -> Json:
+        """The newest record with these values."""
+        return next(
+            one for one in self.records(instance) if all(one[key] == value for key, value in fields.items())
+        )
+
+    def answer(self, record: Json, instance: Instance | None = None) -> Json:
+        """The record as Clerk shows it; a collection that has `shows` needs the instance."""
+        more = self.shows(instance, record) if self.shows and instance else {}
+        return {name: value for name, value in (record | more).items() if name not in self.hidden}
 
     # The operations
 
@@ -157,7 +167,7 @@ class Collection:
             records = _ordered(records, call.query.one("order_by"), sorted_by)
             counted = spec.envelope is Envelope.PAGE or call.query.flag("paginated")
             pages = counted or any(argument.name == "limit" for argument in spec.arguments)
-            shown = [self.answer(one) for one in (call.one_page(records) if pages else records)]
+            shown = [self.answer(one, instance) for one in (call.one_page(records) if pages else records)]
             if counted:
                 return {"data": shown, "total_count": len(records)}
             return shown
@@ -189,14 +199,14 @@ class Collection:
             record = self.new(instance, **values)
             if then:
                 then(instance, record, call)
-            return self.answer(record)
+            return self.answer(record, instance)
 
     def gets(self, operation_id: str) -> None:
         """Answer one record."""
 
         @operation(operation_id)
         def handle(instance: Instance, call: Call) -> Json:
-            return self.answer(self.found(instance, call))
+            return self.answer(self.found(instance, call), instance)
 
     def updates(
         self,
@@ -224,7 +234,7 @@ class Collection:
             record |= changed
             if then:
                 then(instance, record, call)
-            return self.answer(record)
+            return self.answer(record, instance)
 
     def sets(self, operation_id: str, *, check: Rule | None = None, **values: Any) -> None:
         """Give fields of one record these values, as a POST to `…/revoke` does, and answer the record.
@@ -239,7 +249,7 @@ class Collection:
             if check:
                 check(instance, record, call)
             record |= values | {"updated_at": instance.clock()}
-            return self.answer(record)
+            return self.answer(record, instance)
 
     def deletes(self, operation_id: str, *, check: Rule | None = None, then: Rule | None = None) -> None:
         """Remove one record and answer that it is gone.
@@ -301,6 +311,12 @@ def _search(fields: tuple[str, ...]) -> Filter:
         return any(text in str(record[name] or "").casefold() for name in fields)
 
     return keep
+
+
+def by_id_or_part(*fields: str) -> Filter:
+    """What `query` finds: the record of this id, or those with the text in one of the fields."""
+    part = _search(fields)
+    return lambda record, query: record["id"] == query.one("query") or part(record, query)
 
 
 def _equals(argument: Argument) -> Filter:

@@ -202,8 +202,8 @@ def not_found(kind: str, identifier: str) -> ClerkError:
     )
 
 
-def conflict() -> ClerkError:
-    return ClerkError(409, "conflict", "Conflict", "Another request changed the same resource meanwhile.")
+def conflict(why: str = "Another request changed the same resource meanwhile.") -> ClerkError:
+    return ClerkError(409, "conflict", "Conflict", why)
 
 
 def resource_locked() -> ClerkError:
@@ -355,6 +355,10 @@ def organization_missing_creator_role_permissions(role: str) -> ClerkError:
 def organization_role_not_found(name: str) -> ClerkError:
     """`name` is the parameter that should have named a role."""
     return ClerkError(404, "resource_not_found", "not found", "This instance has no such role.", param=name)
+
+
+def organization_role_in_use(code: str, why: str) -> ClerkError:
+    return ClerkError(422, code, "Role in use", f"The role cannot be deleted: {why}.")
 
 
 def organization_membership_quota_exceeded(limit: int) -> ClerkError:

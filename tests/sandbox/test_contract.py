@@ -141,7 +141,12 @@ async def test_an_unknown_body_parameter_is_refused_by_name(clerk: Clerk, operat
     body: object = {"favourite_color": "green"}
     if operation_id == "OrganizationInvitations_bulkCreateAndSend":
         body = [body]
-    response = await clerk.http.request(operation.spec.method, path.lstrip("/"), json=body)
+    response = await clerk.http.request(
+        operation.spec.method,
+        path.lstrip("/"),
+        json=body,
+        headers={"Clerk-API-Version": operation.spec.version},
+    )
     assert problems(operation_id, response.status_code, response.json()) == []
     (error,) = response.json()["errors"]
     assert (response.status_code, error["code"]) == (422, "form_param_unknown")

@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
-from clerk_sandbox.roles import ADMIN, MEMBER, ROLES
+from clerk_sandbox.roles import ADMIN, MEMBER
+from clerk_sandbox.sandbox import Sandbox
 from tests.sandbox.clerk import Clerk
 
 pytestmark = pytest.mark.anyio
+
+ROLE = {role["key"]: role["id"] for role in Sandbox().instance.table("roles")}
 
 GENERAL = "InstanceSettings_updateInstanceSettings"
 ORGANIZATIONS = "InstanceSettings_updateOrganizationSettings"
@@ -54,7 +57,7 @@ async def test_general_settings_are_taken_without_an_answer(clerk: Clerk) -> Non
         ),
         (
             ORGANIZATIONS,
-            {"creator_role_id": ROLES[MEMBER].id},
+            {"creator_role_id": ROLE[MEMBER]},
             (422, "organization_missing_creator_role_permissions", "creator_role_id"),
         ),
         (BETA, {"from_email_address": "a@b"}, (422, "form_param_format_invalid", "from_email_address")),
@@ -96,8 +99,8 @@ async def test_a_plan_without_a_restriction_lets_it_stay_off(clerk: Clerk) -> No
 async def test_roles_are_set_by_id_and_answered_by_key(clerk: Clerk) -> None:
     answer = await clerk.call(
         ORGANIZATIONS,
-        creator_role_id=ROLES[ADMIN].id,
-        domains_default_role_id=ROLES[ADMIN].id,
+        creator_role_id=ROLE[ADMIN],
+        domains_default_role_id=ROLE[ADMIN],
         domains_enrollment_modes=["automatic_invitation", "automatic_suggestion"],
     )
     assert (answer["creator_role"], answer["domains_default_role"]) == (ADMIN, ADMIN)

@@ -39,7 +39,8 @@ CODES = {
     422: """form_identifier_exists form_param_missing form_param_format_invalid form_param_unknown
         form_param_value_invalid form_param_exceeds_allowed_size form_password_pwned
         form_password_length_too_short form_data_missing form_resource_not_found incorrect_password
-        totp_incorrect_code saml_connection_cant_be_activated""",
+        totp_incorrect_code saml_connection_cant_be_activated organization_role_assigned_to_members
+        organization_role_exists_in_invitations""",
     429: "too_many_requests",
     500: "internal_clerk_error",
     503: "service_unavailable",
@@ -64,6 +65,7 @@ DRAFT = {"saml_connection_id": id_of(DEMO.saml_connections, active=False)}
 PRIMARY = {"domain_id": id_of(DEMO.domains, is_satellite=False)}
 AISHAS_EMAIL = {"email_address_id": DEMO.users[AISHA]["email_addresses"][0]["id"]}
 AISHAS_PHONE = {"phone_number_id": DEMO.users[AISHA]["phone_numbers"][0]["id"]}
+AUDITOR = {"organization_role_id": id_of(DEMO.table("roles"), key="org:auditor")}
 LOGIN = {"clear": ["username"], "user_id": AISHA}
 
 Calls = list[tuple[str, dict[str, Any]]]
@@ -99,6 +101,14 @@ IN_THE_SANDBOX: list[tuple[str, Calls, str]] = [
      [("OrganizationMemberships_removeUserFromOrganization",
        {"organization_id": WHO.thistle, "user_id": WHO.thistle_admin})],
      "OrganizationMemberships_updateMembershipProperties first"),
+    ("organization_role_assigned_to_members",
+     [("OrganizationMemberships_updateMembershipProperties",
+       ORG | {"user_id": WHO.member, "role": "org:auditor"}), ("DeleteOrganizationRole", AUDITOR)],
+     "replacing the role in its role set"),
+    ("organization_role_exists_in_invitations",
+     [(INVITE, ORG | MEMBER | {"role": "org:auditor", "email_address": "one@example.com"}),
+      ("DeleteOrganizationRole", AUDITOR)],
+     "OrganizationInvitations_revokeInvitation"),
     ("no_password_set", [("Users_verifyPassword", {"user_id": AISHA, "password": "whatever-it-is"})],
      "without a password"),
     ("totp_disabled", [("Users_verifyTotp", {"user_id": AISHA, "code": "123456"})], "no authenticator app"),

@@ -649,6 +649,39 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "where is the public key for verifying session tokens",
     ),
     "Miscellaneous_getInterstitialMarkup": ("interstitial page", "get interstitial html"),
+    "ListOrganizationPermissions": (
+        "which permissions can roles have",
+        "list all permissions",
+        "what permissions are defined",
+    ),
+    "CreateOrganizationPermission": ("define a new permission", "add a custom permission for invoices"),
+    "GetOrganizationPermission": ("show one permission", "details of the permission perm_2abc"),
+    "UpdateOrganizationPermission": ("rename a permission", "change the key of a permission"),
+    "DeleteOrganizationPermission": ("delete a permission for good", "get rid of a custom permission"),
+    "ListOrganizationRoles": ("which roles exist", "list all roles", "what custom roles do we have"),
+    "CreateOrganizationRole": ("create a custom role", "define a new role for accountants"),
+    "GetOrganizationRole": ("what does the auditor role allow", "show one role with its permissions"),
+    "UpdateOrganizationRole": ("rename a role", "replace all permissions of a role"),
+    "DeleteOrganizationRole": ("delete a role", "get rid of a custom role"),
+    "AssignPermissionToOrganizationRole": (
+        "give a role a permission",
+        "add a permission to a role",
+        "let auditors read invoices: assign the permission to their role",
+    ),
+    "RemovePermissionFromOrganizationRole": (
+        "take a permission away from a role",
+        "the contractor role should no longer have this permission",
+    ),
+    "ListRoleSets": ("list role sets", "which role sets are there"),
+    "CreateRoleSet": ("create a role set", "bundle some roles into a new set"),
+    "GetRoleSet": ("show a role set", "which roles are in this role set"),
+    "UpdateRoleSet": ("rename a role set", "change the default role of a role set"),
+    "ReplaceRoleSet": ("delete a role set", "move all organizations from one role set to another"),
+    "AddRolesToRoleSet": ("add a role to a role set", "make a role available in a role set"),
+    "ReplaceRoleInRoleSet": (
+        "remove a role from a role set",
+        "move everybody with the auditor role to another role",
+    ),
 }
 
 HELD_OUT: Final[dict[str, tuple[str, ...]]] = {

@@ -235,6 +235,7 @@ LARGE = {
     "Organizations_updateOrganization": (850, "every attribute of an organization"),
     "Organizations_createNewOrganization": (850, "every attribute of an organization"),
     "Organizations_listSortedByCreationDate": (900, "every filter of organizations"),
+    "CreateRoleSet": (800, "which of its roles is the default one, and which the creator's"),
 }
 
 # What a model pays for: names, descriptions and schemas, as compact JSON in bytes.

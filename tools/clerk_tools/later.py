@@ -4,4 +4,30 @@ from __future__ import annotations
 
 from typing import Final
 
-LATER: Final[dict[str, tuple[str, ...]]] = {}
+LATER: Final[dict[str, tuple[str, ...]]] = {
+    "organization_permissions": (
+        "ListOrganizationPermissions",
+        "CreateOrganizationPermission",
+        "GetOrganizationPermission",
+        "UpdateOrganizationPermission",
+        "DeleteOrganizationPermission",
+    ),
+    "organization_roles": (
+        "ListOrganizationRoles",
+        "CreateOrganizationRole",
+        "GetOrganizationRole",
+        "UpdateOrganizationRole",
+        "DeleteOrganizationRole",
+        "AssignPermissionToOrganizationRole",
+        "RemovePermissionFromOrganizationRole",
+    ),
+    "role_sets": (
+        "ListRoleSets",
+        "CreateRoleSet",
+        "GetRoleSet",
+        "UpdateRoleSet",
+        "ReplaceRoleSet",
+        "AddRolesToRoleSet",
+        "ReplaceRoleInRoleSet",
+    ),
+}

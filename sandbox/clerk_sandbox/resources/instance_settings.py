@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clerk_sandbox import errors, formats
 from clerk_sandbox.plan import require_in_plan
-from clerk_sandbox.roles import ADMIN, role_with_id
+from clerk_sandbox.roles import initial_role_set, may_create, role_of, role_with_id
 from clerk_sandbox.routing import Answer, Call, operation
 from clerk_sandbox.state import Instance, Json
 
@@ -55,13 +55,22 @@ def update_organization_settings(instance: Instance, call: Call) -> Json:
         raise errors.form_param_value_invalid("domains_enrollment_modes", ENROLLMENT_MODES)
     for name in ("creator_role", "domains_default_role"):
         if f"{name}_id" in changes:
-            changes[name] = role_with_id(changes.pop(f"{name}_id"), f"{name}_id").key
-    if changes.get("creator_role", ADMIN) != ADMIN:
-        raise errors.organization_missing_creator_role_permissions(changes["creator_role"])
+            changes[name] = role_with_id(instance, changes.pop(f"{name}_id"), f"{name}_id")["key"]
+    if "creator_role" in changes:
+        _set_creator_role(instance, changes["creator_role"])
     if "enabled" in changes:
         changes["organizations_enabled"] = changes.pop("enabled")
     instance.settings |= changes
     return _organization_settings(instance.settings)
+
+
+def _set_creator_role(instance: Instance, key: str) -> None:
+    role, role_set = role_of(instance, key), initial_role_set(instance)
+    if not may_create(instance, role):
+        raise errors.organization_missing_creator_role_permissions(key)
+    if role["id"] not in role_set["roles"]:
+        raise errors.organization_role_not_found("creator_role_id")
+    role_set["creator_role"] = role["id"]
 
 
 def _organization_settings(settings: Json) -> Json:

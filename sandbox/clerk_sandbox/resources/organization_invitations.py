@@ -13,7 +13,7 @@ from clerk_sandbox.resources.organization_memberships import (
     identifier,
     is_admin,
 )
-from clerk_sandbox.roles import role_of
+from clerk_sandbox.roles import role_of, role_within
 from clerk_sandbox.routing import Call, operation
 from clerk_sandbox.state import Instance, Json
 
@@ -35,7 +35,7 @@ def add_organization_invitation(
             "id": invitation_id,
             "email_address": email_address,
             "role": role,
-            "role_name": role_of(role).name,
+            "role_name": role_of(instance, role)["name"],
             "organization_id": organization["id"],
             "inviter_id": inviter_id,
             "public_inviter_data": {
@@ -138,7 +138,7 @@ def _check(instance: Instance, organization: Json, entry: Json) -> str:
         raise errors.form_param_format_invalid("redirect_url", "an absolute URL")
     for key in METADATA:
         metadata.checked(key, entry.get(key))
-    role_of(entry["role"])
+    role_within(instance, organization, entry["role"])
     _check_admin(instance, organization["id"], entry["inviter_user_id"])
     user = instance.user_by("email_address", email_address)
     if user and instance.membership(organization["id"], user["id"]):

@@ -8,7 +8,7 @@ from typing import Any
 from clerk_sandbox import errors, metadata
 from clerk_sandbox.answers import found
 from clerk_sandbox.plan import require_organizations
-from clerk_sandbox.roles import ADMIN, role_of
+from clerk_sandbox.roles import may_manage, permission_keys, role_of, role_within
 from clerk_sandbox.routing import Call, operation
 from clerk_sandbox.state import Instance, Json
 from clerk_sandbox.user_filters import filter_of
@@ -52,14 +52,14 @@ def members(instance: Instance, organization_id: str) -> dict[str, Json]:
 
 def membership_answer(instance: Instance, membership: Json) -> Json:
     """A membership as Clerk answers it, with its organization and the public part of its user."""
-    role = role_of(membership["role"])
+    role = role_of(instance, membership["role"])
     user = instance.users[membership["user_id"]]
     return {
         "object": "organization_membership",
         "id": membership["id"],
-        "role": role.key,
-        "role_name": role.name,
-        "permissions": list(role.permissions),
+        "role": role["key"],
+        "role_name": role["name"],
+        "permissions": permission_keys(instance, role),
         "public_metadata": membership["public_metadata"],
         "private_metadata": membership["private_metadata"],
         "organization": instance.organizations[membership["organization_id"]],
@@ -95,8 +95,9 @@ def check_quota(instance: Instance, organization: Json, joining: int = 1) -> Non
 
 
 def is_admin(instance: Instance, organization_id: str, user_id: str) -> bool:
+    """Whether a user may manage the organization's members, in whichever role."""
     membership = instance.membership(organization_id, user_id)
-    return membership is not None and membership["role"] == ADMIN
+    return membership is not None and may_manage(instance, membership)
 
 
 def identifier(user: Json) -> str | None:
@@ -134,21 +135,22 @@ def list_members(instance: Instance, call: Call) -> Json:
 @operation("OrganizationMemberships_addUserToOrganization")
 def add_member(instance: Instance, call: Call) -> Json:
     organization = find_organization(instance, call)
-    user_id, role = call.required("user_id"), role_of(call.required("role"))
+    user_id, role = call.required("user_id"), role_within(instance, organization, call.required("role"))
     found(instance.users, "user", user_id)
     if instance.membership(organization["id"], user_id):
         raise errors.already_a_member_in_organization(user_id)
     check_quota(instance, organization)
-    return membership_answer(instance, add_membership(instance, organization, user_id, role.key))
+    return membership_answer(instance, add_membership(instance, organization, user_id, role["key"]))
 
 
 @operation("OrganizationMemberships_updateMembershipProperties")
 def change_role(instance: Instance, call: Call) -> Json:
     membership = _found(instance, call)
-    role = role_of(call.required("role"))
-    if role.key != ADMIN:
+    organization = instance.organizations[membership["organization_id"]]
+    role = role_within(instance, organization, call.required("role"))
+    if not may_manage(instance, membership | {"role": role["key"]}):
         _check_an_admin_remains(instance, membership)
-    membership |= {"role": role.key, "updated_at": instance.clock()}
+    membership |= {"role": role["key"], "updated_at": instance.clock()}
     return membership_answer(instance, membership)
 
 
@@ -182,13 +184,13 @@ def _found(instance: Instance, call: Call) -> Json:
 
 
 def _check_an_admin_remains(instance: Instance, membership: Json) -> None:
-    """The last admin can neither leave nor be made anything less."""
+    """The last one who may manage the members can neither leave nor be made anything less."""
     others = (
         other
         for other in members(instance, membership["organization_id"]).values()
         if other is not membership
     )
-    if membership["role"] == ADMIN and not any(other["role"] == ADMIN for other in others):
+    if may_manage(instance, membership) and not any(may_manage(instance, other) for other in others):
         raise errors.organization_minimum_permissions_needed()
 
 

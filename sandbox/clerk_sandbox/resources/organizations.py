@@ -16,7 +16,7 @@ from clerk_sandbox.resources.organization_memberships import (
     find_organization,
     members,
 )
-from clerk_sandbox.roles import ADMIN
+from clerk_sandbox.roles import initial_role_set, may_manage, role_set_of
 from clerk_sandbox.routing import Call, Query, operation
 from clerk_sandbox.state import Instance, Json
 
@@ -28,9 +28,10 @@ _ORDERS: dict[str, Callable[[Instance, Json], Any]] = {
 
 
 def add_organization(instance: Instance, name: str, created_by: str, **given: Any) -> Json:
-    """Store an organization; its creator becomes its first member, in the instance's creator role.
+    """Store an organization; its creator becomes its first member, in its role set's creator role.
 
-    `given` replaces what follows from the name and the settings: slug, metadata, max_allowed_memberships.
+    `given` replaces what follows from the name and the settings: slug, metadata, max_allowed_memberships,
+    role_set_key.
     """
     now = instance.clock()
     organization_id = instance.new_id("org")
@@ -46,13 +47,15 @@ def add_organization(instance: Instance, name: str, created_by: str, **given: An
             "admin_delete_enabled": instance.settings["admin_delete_enabled"],
             "public_metadata": {},
             "private_metadata": {},
+            "role_set_key": initial_role_set(instance)["key"],
             "created_by": created_by,
             "created_at": now,
             "updated_at": now,
             **given,
         }
     )
-    add_membership(instance, organization, created_by, instance.settings["creator_role"])
+    role = instance.table("roles")[role_set_of(instance, organization)["creator_role"]]
+    add_membership(instance, organization, created_by, role["key"])
     return organization
 
 
@@ -76,7 +79,7 @@ def _with_more(instance: Instance, organization: Json, query: Query) -> Json:
         more = with_members_count(instance, organization)
     if query.flag("include_missing_member_with_elevated_permissions"):
         members = instance.memberships_by_organization.get(organization["id"], {}).values()
-        missing = all(member["role"] != ADMIN for member in members)
+        missing = not any(may_manage(instance, member) for member in members)
         more = more | {"missing_member_with_elevated_permissions": missing}
     return more
 

@@ -95,6 +95,14 @@ HINTS: Final[dict[str, str]] = {
     "organization_not_enabled_in_instance": (
         f"Organizations are off: {UpdateOrganizationSettings.spec.id} with `enabled` true switches them on."
     ),
+    "organization_role_assigned_to_members": (
+        f"Members have the role: first give each another one with {UpdateMember.spec.id}, or all at once "
+        "by replacing the role in its role set."
+    ),
+    "organization_role_exists_in_invitations": (
+        "Invitations are pending for the role: wait until they are accepted, or revoke them with "
+        f"{RevokeOrganizationInvitation.spec.id}."
+    ),
     "request_body_invalid": "Check the arguments' types against the tool's schema.",
     "resource_locked": "Somebody else is changing it: wait a few seconds, then try again.",
     "saml_connection_cant_be_activated": (
