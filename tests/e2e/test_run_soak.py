@@ -20,7 +20,7 @@ from tests.calling import call
 from tests.processes import RedisServer
 from tests.server.worlds import world
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.anyio
 
 ITEMS = int(os.environ.get("RUN_SOAK_ITEMS", "150"))
 FAULTS = "429=0.01,503=0.02,reset-before=0.03,reset-after=0.03,slow=0.02:0.05s,truncated=0.01,garbage=0.01"

@@ -18,7 +18,7 @@ from clerk_tools.spec import Spec
 Cleaner = Callable[[Any], Any]
 """Takes a value as it was given and gives it as Clerk takes it; raises `Unclear`."""
 
-_TIME: Final = re.compile(r"_(after|before|since)\Z")
+_TIME: Final = re.compile(r"(_at|created|updated|expire[sd]?)_(after|before|since)\Z")
 _IDENTIFIERS: Final = ("email_address", "phone_number", "web3_wallet", "identifier")
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d\Z")
 _DIGITS: Final = re.compile(r"\d{1,18}\Z")

@@ -54,7 +54,8 @@ def preview(operation: Operation, hit: Hit, kind: Kind, token: str) -> Answer:
             "confirm": token,
             "expires_in_seconds": LIFETIME_S,
             "message": f"Nothing was done yet. {_how_final(operation)} Show the preview to the user."
-            f" Only if they agree, call {operation.spec.id} again, with the same arguments and `confirm`.",
+            f" Only if they agree, run {operation.spec.id} again in the same way, with the same arguments and"
+            " `confirm`.",
         }
     )
 

@@ -20,14 +20,16 @@ _LONGEST_LINE: Final = 140
 
 class SearchOperations(Operation, id="search_operations", get="/", text=True):
     """Find operations of Clerk's Backend API (users, sessions, organizations, invitations, SSO, tokens,
-    templates, domains, settings) by what they do. Answers ids, best first, with one line and effect each."""
+    templates, domains, settings) by what they do. Answers ids, best first, with one line and effect each,
+    and the arguments of the first."""
 
     query: Query[str] = arg('What you want to do, such as "log a user out everywhere", or part of a name')
     limit: Query[int] = arg(default=5, ge=1, le=20)
 
 
 class DescribeOperation(Operation, id="describe_operation", get="/", text=True):
-    """The exact arguments of operations, as JSON Schema. Look before the first call of an operation."""
+    """The exact arguments of operations, as JSON Schema. Look before the first call, unless a search showed
+    them."""
 
     ids: Query[list[str]] = arg("Operation ids, at most 10")
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, Final, Literal
 
-from clerk_mcp.answering import Answer, answers
+from clerk_mcp.answering import Answer, answers, size
 from clerk_mcp.bulk import ListAll, Progress, RunEach, Runs, list_all, run_each
 from clerk_mcp.calling import Caller, Calls, Reach, UnknownOperation
 from clerk_mcp.confirming import AskInResult
@@ -191,7 +191,14 @@ class Surface:
         found = find(asked.query, lambda spec: spec.id in allowed, asked.limit, (ListAll.spec, RunEach.spec))
         note = _doubt(found)
         out: JsonObject = {"note": note} if note else {}
-        return answers.answer(out | {"operations": [summary(spec) for spec in found.specs]})
+        shown = [summary(spec) for spec in found.specs]
+        # Nearly every question is followed by a call of its first answer, which needs the schema; the second
+        # has its own where that is small. A question that nothing fits is not worth one.
+        for at, room in enumerate(_ROOM_FOR_SCHEMAS):
+            if at < len(shown) and not note:
+                schema = input_schema(found.specs[at])
+                shown[at] |= {"inputSchema": schema} if size(schema) <= room else {}
+        return answers.answer(out | {"operations": shown})
 
     def _describe(self, asked: DescribeOperation, caller: Caller) -> Answer:
         if not 1 <= len(asked.ids) <= MOST_DESCRIBED:
@@ -224,6 +231,9 @@ class Surface:
             return any((spec.effect is Effect.READ) is (own is Read) for spec in specs)
         return True
 
+
+_ROOM_FOR_SCHEMAS: Final = (3000, 400)
+"""Bytes of the schemas that stand in the answer of a search: of the first operation found, of the second."""
 
 _SHARE_THAT_FITS: Final = 0.3
 """Of a question, below which the best operation found is about something else."""
