@@ -31,6 +31,7 @@ DESTROYS_THOUGH_NOT_DELETE = {
     "BetaFeatures_updateProductionInstanceDomain",
     "ReplaceRoleInRoleSet",
     "ReplaceRoleSet",
+    "CreateBillingPriceTransition",
 }
 MINT_A_CREDENTIAL = {
     "Users_getOAuthAccessToken",

@@ -196,7 +196,7 @@ async def _run_within(secrets_dir: str) -> dict[str, tuple[dict[str, Any], dict[
     found = {}
     token = ""
     async with _client(sandbox) as client:
-        for id, arguments in example_calls().items():
+        for id, arguments in example_calls(lambda: _NOW_MS).items():
             given = filled_in(arguments, token)
             # The one credential that a later call needs.
             calls = (make if id == _ISSUER else hidden)(client, sandbox.key, Kind.SANDBOX)

@@ -12,7 +12,7 @@ from clerk_sandbox.collection import COLLECTIONS
 from clerk_sandbox.demo_data import BACKUP_CODES, PASSWORD
 from clerk_sandbox.routing import resource_modules
 from clerk_sandbox.sandbox import Sandbox
-from clerk_sandbox.state import Instance, Table
+from clerk_sandbox.state import Instance, Table, now_ms
 from clerk_tools.catalog import operations
 from clerk_tools.operation import Effect, Spec
 from clerk_tools.spec import Demo, Example
@@ -28,9 +28,13 @@ PNG: Final = (
 """A whole image of one pixel, in base64."""
 
 
-def example_calls() -> Calls:
-    """Flat arguments by operationId. The ids are those of every sandbox with the default seed."""
-    demo = Sandbox().instance
+def example_calls(clock: Callable[[], int] = now_ms) -> Calls:
+    """Flat arguments by operationId. The ids are those of every sandbox with the default seed.
+
+    Args:
+        clock: of the sandbox that they are for; some name a time.
+    """
+    demo = Sandbox(clock=clock).instance
     specs = sorted((operation.spec for operation in operations().values()), key=_turn)
     return {spec.id: resolved(demo, _example(spec).arguments) for spec in specs}
 

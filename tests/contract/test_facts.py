@@ -43,21 +43,35 @@ def body(schema: dict[str, Any], media_type: str = "application/json", **rest: A
 # Where we say otherwise than the document, and why; by operation and argument.
 LATER = "a value that today's description of the same version has too"
 ONLY_WHEN_PAGINATED = "the default counts only where `paginated` asks for pages; without it the list is whole"
-ON_PURPOSE: dict[tuple[str, str], str] = {
-    ("Users_listSortedByCreationDate", "last_active_at_since"): "today's description deprecates it",
-    ("OrganizationInvitations_list", "status"): LATER,
-    ("Invitations_listAllNonRevoked", "status"): LATER,
-} | {
-    (operation, argument): ONLY_WHEN_PAGINATED
-    for operation in (
-        "Users_getOAuthAccessToken",
-        "AllowlistBlocklist_listAllowedIdentifiers",
-        "JwtTemplates_listAllTemplates",
-        "EmailSmsTemplates_listSortedByPosition",
-        "RedirectUrLs_listAll",
-    )
-    for argument in ("limit", "offset")
-}
+ALWAYS_COUNTED = "left out: with and without it the answer is pages with a count"
+ON_PURPOSE: dict[tuple[str, str], str] = (
+    {
+        ("Users_listSortedByCreationDate", "last_active_at_since"): "today's description deprecates it",
+        ("OrganizationInvitations_list", "status"): LATER,
+        ("Invitations_listAllNonRevoked", "status"): LATER,
+    }
+    | {
+        (operation, argument): ONLY_WHEN_PAGINATED
+        for operation in (
+            "Users_getOAuthAccessToken",
+            "AllowlistBlocklist_listAllowedIdentifiers",
+            "JwtTemplates_listAllTemplates",
+            "EmailSmsTemplates_listSortedByPosition",
+            "RedirectUrLs_listAll",
+        )
+        for argument in ("limit", "offset")
+    }
+    | {
+        (operation, "paginated"): ALWAYS_COUNTED
+        for operation in (
+            "GetCommercePlanList",
+            "GetBillingPriceList",
+            "GetCommerceSubscriptionItemList",
+            "GetBillingStatementList",
+            "GetBillingStatementPaymentAttempts",
+        )
+    }
+)
 
 
 def differences(document: str) -> list[Difference]:

@@ -118,7 +118,7 @@ def send(sandbox: Sandbox, spec: Spec, arguments: dict[str, Any]) -> tuple[int, 
 
 @cache
 def example_calls_once() -> dict[str, dict[str, Any]]:
-    return example_calls()
+    return example_calls(Clock())
 
 
 @cache

@@ -230,6 +230,7 @@ LARGE = {
     "EmailSmsTemplates_updateTemplateByTypeAndSlug": (850, "every part of a message"),
     "EmailSmsTemplates_previewTemplate": (850, "every part of a message"),
     "BetaFeatures_updateInstanceSettings": (950, "settings that are easily mistaken for others"),
+    "GetCommerceSubscriptionItemList": (800, "every filter of subscription items"),
     "OrganizationInvitations_bulkCreateAndSend": (900, "an invitation within an array"),
     "OrganizationInvitations_createAndSend": (850, "everything about an invitation"),
     "Organizations_updateOrganization": (850, "every attribute of an organization"),

@@ -5,6 +5,26 @@ from __future__ import annotations
 from typing import Final
 
 LATER: Final[dict[str, tuple[str, ...]]] = {
+    "billing": (
+        "GetCommercePlanList",
+        "GetBillingPriceList",
+        "CreateBillingPrice",
+        "GetCommerceSubscriptionItemList",
+        "CancelCommerceSubscriptionItem",
+        "ExtendBillingSubscriptionItemFreeTrial",
+        "CreateBillingPriceTransition",
+        "ApplyBillingSubscriptionItemDiscount",
+        "RemoveBillingSubscriptionItemDiscount",
+        "GetBillingStatementList",
+        "GetBillingStatement",
+        "GetBillingStatementPaymentAttempts",
+        "GetUserBillingSubscription",
+        "GetUserBillingCreditBalance",
+        "AdjustUserBillingCreditBalance",
+        "GetOrganizationBillingSubscription",
+        "GetOrganizationBillingCreditBalance",
+        "AdjustOrganizationBillingCreditBalance",
+    ),
     "organization_permissions": (
         "ListOrganizationPermissions",
         "CreateOrganizationPermission",
