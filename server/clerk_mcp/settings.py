@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -73,6 +73,7 @@ def _api_url(value: str) -> str:
     url = urlsplit(value)
     if url.scheme not in ("https", "http") or not url.hostname or url.query or url.fragment or url.username:
         raise ValueError("must be a plain URL such as https://api.clerk.com/v1")
+    _port(url)
     if url.scheme == "http" and not is_loopback(url.hostname):
         raise ValueError("must be https; plain http is for this machine (127.0.0.1, localhost) only")
     return value.rstrip("/")
@@ -95,17 +96,36 @@ def problem_with_key(key: str) -> str | None:
     return None if re.fullmatch(KEY_PATTERN, key) else _KEY_RULE
 
 
-def _origin(value: str) -> str:
+def _public_url(value: str) -> str:
     url = urlsplit(value)
     if (
         url.scheme not in ("https", "http")
         or not url.hostname
-        or url.path.strip("/")
+        or not re.fullmatch(r"[\w.-]+|[0-9a-f:.]+", url.hostname, re.ASCII)
+        or not re.fullmatch(r"(/[\w.~-]+)*/*", url.path, re.ASCII)
+        or "@" in url.netloc
         or url.query
         or url.fragment
     ):
-        raise ValueError("must be an origin such as https://mcp.example.com, without a path")
-    return value.rstrip("/")
+        raise ValueError(
+            "must be where clients reach this server, such as https://mcp.example.com, or with the path that"
+            " a proxy serves it below, such as https://example.com/clerk; without a user, query or fragment"
+        )
+    _port(url)
+    default = {"https": 443, "http": 80}[url.scheme]
+    name = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
+    host = name if url.port in (None, default) else f"{name}:{url.port}"
+    # Somebody may have given the address of an endpoint instead.
+    path = url.path.rstrip("/").removesuffix("/mcp").removesuffix("/sse")
+    return f"{url.scheme}://{host}{path}"
+
+
+def _port(url: SplitResult) -> None:
+    """Raise `ValueError` where a URL has a port that no machine has."""
+    try:
+        _ = url.port
+    except ValueError:
+        raise ValueError("has a port that is none: ports go from 0 to 65535") from None
 
 
 def _allowed_origins(values: tuple[str, ...]) -> tuple[str, ...]:
@@ -246,8 +266,9 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="Address to listen on")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one")
-    public_url: Annotated[str, AfterValidator(_origin)] | None = Field(
-        default=None, description="Where clients reach this server, such as https://mcp.example.com"
+    public_url: Annotated[str, AfterValidator(_public_url)] | None = Field(
+        default=None,
+        description="Where clients reach this server, such as https://mcp.example.com or https://example.com/clerk",
     )
     allowed_host: Annotated[Names, AfterValidator(_allowed_hosts)] = Field(
         default=(),

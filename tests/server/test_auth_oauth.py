@@ -203,6 +203,44 @@ async def test_the_metadata_leads_a_client_to_the_issuer(issuer: FakeIssuer) -> 
     assert document["scopes_supported"] == ["clerk:read", "clerk:write", "clerk:destroy", "clerk:secrets"]
 
 
+@pytest.mark.parametrize(
+    "kind", ["id+jwt", "logout+jwt", "dpop+jwt", "secevent+jwt", "application/logout+jwt", 7]
+)
+async def test_a_token_of_a_type_that_is_no_access_token_is_refused(issuer: FakeIssuer, kind: object) -> None:
+    headers = {"kid": "RS256", "typ": kind}
+    token = jwt.encode(issuer.claims(), PRIVATE["RS256"], "RS256", headers=headers)
+    async with guarded(issuer) as served:
+        assert (await knock(served, token)).status_code == 401
+
+
+@pytest.mark.parametrize("kind", ["JWT", "at+jwt", "AT+JWT", "application/at+jwt", None])
+async def test_a_token_of_the_type_of_access_tokens_is_taken(issuer: FakeIssuer, kind: str | None) -> None:
+    headers = {"kid": "RS256", "typ": kind}
+    token = jwt.encode(issuer.claims(), PRIVATE["RS256"], "RS256", headers=headers)
+    async with guarded(issuer) as served:
+        assert (await knock(served, token)).status_code == 200
+
+
+@pytest.mark.parametrize("bound", [{"jkt": "thumbprint"}, {"x5t#S256": "certificate"}, {}, "odd"])
+async def test_a_token_that_is_bound_to_a_key_of_its_holder_is_refused(
+    issuer: FakeIssuer, bound: object
+) -> None:
+    async with guarded(issuer) as served:
+        refused = await knock(served, issuer.token(cnf=bound))
+    assert refused.status_code == 401
+    assert "bound to a key" in refused.text
+
+
+@pytest.mark.parametrize("said", [{"use": "enc"}, {"use": "sig", "key_ops": ["sign"]}, {"use": 7}])
+async def test_a_key_that_is_published_for_something_else_verifies_nothing(
+    issuer: FakeIssuer, said: dict[str, Any]
+) -> None:
+    issuer.keys = [public_jwk("RS256") | said, public_jwk("ES256") | {"key_ops": ["verify"]}]
+    async with guarded(issuer) as served:
+        assert (await knock(served, issuer.token("RS256"))).status_code == 401
+        assert (await knock(served, issuer.token("ES256"))).status_code == 200
+
+
 class TestWithClerkAsTheIssuer:
     """Clerk's access tokens name no audience and none of our scopes, and any user of the app can get one."""
 
@@ -215,7 +253,8 @@ class TestWithClerkAsTheIssuer:
             removed = await served.call(
                 "Users_deleteUserById", {"user_id": "user_1"}, authorization=f"Bearer {token}"
             )
-        assert removed.status_code == 403
+        # No other token would have more: the operator has said what the user may do.
+        assert removed.json()["result"]["structuredContent"]["error"]["code"] == "insufficient_scope"
 
     async def test_the_tokens_own_scopes_do_not_count(self, issuer: FakeIssuer) -> None:
         token = issuer.token(aud=None, scope="clerk:destroy")
@@ -223,7 +262,8 @@ class TestWithClerkAsTheIssuer:
             removed = await served.call(
                 "Users_deleteUserById", {"user_id": "user_1"}, authorization=f"Bearer {token}"
             )
-        assert removed.status_code == 403
+        # No other token would have more: the operator has said what the user may do.
+        assert removed.json()["result"]["structuredContent"]["error"]["code"] == "insufficient_scope"
 
     async def test_other_users_of_the_app_stay_outside(self, issuer: FakeIssuer) -> None:
         async with guarded(issuer, **self.flags) as served:

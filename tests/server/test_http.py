@@ -384,7 +384,7 @@ MISTAKES: dict[str, tuple[dict[str, str], str]] = {
             "PUBLIC_URL": "https://c.d",
             "OAUTH_CLIENT": "",
         },
-        "one of the names is empty",
+        "--oauth-audience or --oauth-client",
     ),
     "a scope that is none": (
         {
@@ -399,7 +399,10 @@ MISTAKES: dict[str, tuple[dict[str, str], str]] = {
     ),
     "a key beside the callers' own": ({"AUTH": "clerk-key", "SANDBOX": "true"}, "callers bring their keys"),
     "an address that is no Redis": ({"SANDBOX": "true", "REDIS_URL": "http://127.0.0.1:6379"}, "--redis-url"),
-    "a public address with a path": ({"PUBLIC_URL": "https://a.b/mcp", "SANDBOX": "true"}, "without a path"),
+    "a public address with a user in it": (
+        {"PUBLIC_URL": "https://ada:x@a.b", "SANDBOX": "true"},
+        "without a user",
+    ),
 }
 
 

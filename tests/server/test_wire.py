@@ -96,7 +96,7 @@ async def test_a_certificate_that_nobody_trusts_is_refused_before_anything_is_se
     async with secure(in_turn(YES), certificate) as (server, client):
         with pytest.raises(Unanswered) as failed:
             await client.send(update_user())
-    assert (failed.value.failure.code, failed.value.failure.outcome) == ("unreachable", "not_run")
+    assert (failed.value.failure.code, failed.value.failure.outcome) == ("certificate_refused", "not_run")
     assert server.requests == []
 
 
@@ -164,7 +164,7 @@ async def test_a_tunnel_to_a_server_that_nobody_trusts_sends_nothing(
         async with secure(in_turn(YES), certificate) as (server, client):
             with pytest.raises(Unanswered) as failed:
                 await client.send(update_user())
-    assert (failed.value.failure.code, failed.value.failure.outcome) == ("unreachable", "not_run")
+    assert (failed.value.failure.code, failed.value.failure.outcome) == ("certificate_refused", "not_run")
     assert server.requests == []
 
 

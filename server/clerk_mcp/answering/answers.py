@@ -86,7 +86,11 @@ _TRY_AGAIN: Final = "Try again in some seconds. If it stays so, the operator mus
 _UNANSWERED_HINTS: Final = {
     "answer_too_large": "Ask for less: a smaller `limit` where the tool has one, or a filter.",
     "connection_lost": _TRY_AGAIN,
+    "certificate_refused": "Nothing you can change: the operator must see to the certificates.",
+    "certificates_unusable": "Nothing you can change: the operator must correct the variable.",
+    "proxy_refuses": "Nothing you can change: the operator must correct the proxy.",
     "proxy_unusable": "Nothing you can change: the operator must correct the proxy.",
+    "unknown_host": "Nothing you can change: the operator must correct the address, or the DNS.",
     "queue_full": "Wait some seconds, then make fewer calls at once.",
     "timeout": _TRY_AGAIN,
     "unreachable": _TRY_AGAIN,

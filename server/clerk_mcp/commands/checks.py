@@ -41,7 +41,7 @@ from clerk_mcp.instance import Kind, kind_of_key
 from clerk_mcp.private_files import open_to_others
 from clerk_mcp.serve import NO_KEY, check, make_calls
 from clerk_mcp.settings import Settings, SettingsError, flag
-from clerk_mcp.upstream import redis_pool
+from clerk_mcp.upstream import CertificatesUnusable, redis_pool, tls_context
 from clerk_tools.catalog import operations
 from clerk_tools.operation import FIRST_VERSION
 
@@ -165,8 +165,12 @@ async def clerk(settings: Settings) -> list[Finding]:
         transport, url, key = SandboxTransport(sandbox), "http://sandbox/v1", sandbox.key
     headers = {"Clerk-API-Version": FIRST_VERSION} | ({"Authorization": f"Bearer {key}"} if key else {})
     secure = url.startswith("https:")
+    try:
+        tls = tls_context() if secure else False
+    except CertificatesUnusable as problem:
+        return [Finding("network", "problem", str(problem), "Mend the variable, or unset it.")]
     async with httpx2.AsyncClient(
-        headers=headers, transport=transport, timeout=_CLERK_PATIENCE_S, trust_env=secure, verify=secure
+        headers=headers, transport=transport, timeout=_CLERK_PATIENCE_S, trust_env=secure, verify=tls
     ) as http:
         try:
             _, opening = await _timed(http, f"{url}/jwks")

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from clerk_mcp.hosting.bodies import HungUp, NoRoom, TooLong, again, objection_to, read_body
 from clerk_mcp.hosting.shares import HELD, CallShares, Held
-from clerk_mcp.protocol import IDENTITY
+from clerk_mcp.protocol import IDENTITY, refusal_of_id
 
 logger = logging.getLogger(__name__)
 
@@ -95,10 +95,16 @@ class CallBounds:
         except NoRoom:
             return busy("This server holds as many bytes of requests as it takes just now", 503, 1)
         objection = objection_to(body)
-        if objection is None:
-            return body
-        error = JSONRPCError(jsonrpc="2.0", id=None, error=ErrorData(code=INVALID_REQUEST, message=objection))
-        return Response(error.model_dump_json(), 413, media_type="application/json")
+        if objection is not None:
+            error = ErrorData(code=INVALID_REQUEST, message=objection)
+            return _refusal(JSONRPCError(jsonrpc="2.0", id=None, error=error), 413)
+        if refusal := refusal_of_id(body):
+            return _refusal(refusal, 400)
+        return body
+
+
+def _refusal(error: JSONRPCError, status: int) -> Response:
+    return Response(error.model_dump_json(), status, media_type="application/json")
 
 
 class CallerBounds:

@@ -16,10 +16,13 @@ from mcp.server.auth.provider import AccessToken
 
 from clerk_mcp.hosting.auth import Rejected
 from clerk_mcp.offering import SCOPES
+from clerk_mcp.upstream import tls_context
 
 logger = logging.getLogger(__name__)
 
 ALGORITHMS: Final = ("RS256", "ES256", "EdDSA")
+_TYPES: Final = ("jwt", "at+jwt", "application/at+jwt", "application/jwt")
+"""What an access token may call itself (RFC 9068, section 2.1); many issuers just say JWT."""
 SKEW_S: Final = 60
 """How far the issuer's clock may be from ours."""
 
@@ -116,9 +119,11 @@ class OAuthTokens:
             raise _invalid("the token is not a JWT") from None
         if header.get("alg") not in ALGORITHMS:
             raise _invalid(f"the token must be signed with one of {', '.join(ALGORITHMS)}")
+        if str(header.get("typ", "jwt")).lower() not in _TYPES:
+            raise _invalid("the token is of a type that is no access token")
         key = await self._keys.find(header.get("kid"))
         try:
-            return jwt.decode(
+            claims: dict[str, Any] = jwt.decode(
                 token,
                 key,
                 # Of the key, not of the token: a token must not choose how its signature is read.
@@ -131,6 +136,10 @@ class OAuthTokens:
         except (jwt.PyJWTError, ValueError, OverflowError) as error:
             # Some versions of PyJWT let an OverflowError through where a time is Infinity.
             raise _invalid(_reason(error)) from None
+        if claims.get("cnf") is not None:
+            # DPoP (RFC 9449) and mutual TLS (RFC 8705): whoever only has the token must not be let in.
+            raise _invalid("the token is bound to a key of its holder, which cannot be proved to this server")
+        return claims
 
     def _scopes(self, subject: str, claims: Mapping[str, Any]) -> frozenset[str]:
         if self._issuer.users:
@@ -171,7 +180,8 @@ class _Keys:
     ) -> None:
         self._issuer = issuer
         self._now = now
-        self._http = httpx2.AsyncClient(transport=transport, timeout=_PATIENCE_S)
+        tls = True if transport or not issuer.url.startswith("https:") else tls_context()
+        self._http = httpx2.AsyncClient(transport=transport, timeout=_PATIENCE_S, verify=tls)
         self._jwks_url = issuer.jwks_url
         self._keys: list[jwt.PyJWK] = []
         self._tried_at = self._fetched_at = float("-inf")
@@ -228,7 +238,8 @@ class _Keys:
             # In all: the client's own patience is for each read, and an answer may come a byte at a time.
             with anyio.fail_after(_PATIENCE_S):
                 self._jwks_url = self._jwks_url or await self._discover()
-                keys = jwt.PyJWKSet.from_dict(await self._get(self._jwks_url)).keys
+                published = await self._get(self._jwks_url)
+                keys = jwt.PyJWKSet.from_dict({"keys": _for_signatures(published.get("keys"))}).keys
         except TimeoutError:
             raise IssuerUnusable(f"no answer within {_PATIENCE_S:.0f} s") from None
         except _FAILURES as error:
@@ -255,6 +266,17 @@ class _Keys:
         if not isinstance(document, dict):
             raise ValueError(f"{address} is no JSON object of a reasonable size")
         return document
+
+
+def _for_signatures(keys: Any) -> list[Any]:
+    """Leave out the keys that are published for something else (RFC 7517, sections 4.2 and 4.3)."""
+    return [
+        key
+        for key in (keys if isinstance(keys, list) else [])
+        if isinstance(key, dict)
+        and key.get("use", "sig") == "sig"
+        and "verify" in (key["key_ops"] if isinstance(key.get("key_ops"), list) else ["verify"])
+    ]
 
 
 def _metadata_addresses(issuer: str) -> tuple[str, ...]:

@@ -12,13 +12,13 @@ import httpx2
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 
-from clerk_mcp.upstream import ClerkClient, Failure
+from clerk_mcp.upstream import CertificatesUnusable, ClerkClient, Failure, tls_context
 from clerk_tools.catalog import operations
 
 KEPT_S: Final = 5.0
 """How long an answer is kept: the probes of many balancers must not become load on Clerk."""
 _PATIENCE_S: Final = 4.0
-_OWN_FAULTS: Final = ("proxy_unusable",)
+_OWN_FAULTS: Final = ("proxy_unusable", "certificates_unusable")
 """Failures that no answer of Clerk's can mend, but only this server's settings."""
 
 
@@ -86,7 +86,11 @@ def clerk_answers(api_url: str) -> Check:
     """Ask whether there is a Clerk at all, for a server without a key. What it answers does not matter."""
 
     async def check() -> Finding:
-        async with httpx2.AsyncClient(timeout=_PATIENCE_S) as http:
+        try:
+            tls = await anyio.to_thread.run_sync(tls_context) if api_url.startswith("https:") else True
+        except CertificatesUnusable as problem:
+            return Finding(str(problem), ready=False)
+        async with httpx2.AsyncClient(timeout=_PATIENCE_S, verify=tls) as http:
             try:
                 response = await http.get(f"{api_url}/jwks")
             except httpx2.HTTPError:

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from mcp.server.auth.routes import build_resource_metadata_url, create_protected_resource_routes
+from mcp.server.auth.routes import create_protected_resource_routes
 from mcp.server.auth.settings import AuthSettings
 from starlette.routing import Route
 
@@ -14,12 +14,14 @@ from clerk_mcp.hosting.auth import BearerTokens, ClerkKeys, Verifier
 from clerk_mcp.hosting.tokens import TokenFile, TokenFileError, parse_scopes
 from clerk_mcp.offering import SCOPES
 from clerk_mcp.settings import Settings, SettingsError, at_home, is_loopback
+from clerk_mcp.upstream import CertificatesUnusable
 
 if TYPE_CHECKING:
     from clerk_mcp.hosting.oauth import OAuthTokens
 
 
 MCP_PATH: Final = "/mcp"
+_METADATA: Final = "/.well-known/oauth-protected-resource"
 
 
 def make_verifier(settings: Settings) -> Verifier | None:
@@ -67,15 +69,17 @@ def make_oauth(settings: Settings) -> OAuthTokens:
             "--auth oauth needs --oauth-audience or --oauth-client: without either,"
             " every token of the issuer would be accepted, whatever it was issued for"
         )
-    return OAuthTokens(
-        Issuer(
-            settings.oauth_issuer,
-            audiences=frozenset(settings.oauth_audience),
-            clients=frozenset(settings.oauth_client),
-            users=_users(settings.oauth_user),
-            jwks_url=settings.oauth_jwks_url,
-        )
+    issuer = Issuer(
+        settings.oauth_issuer,
+        audiences=frozenset(settings.oauth_audience),
+        clients=frozenset(settings.oauth_client),
+        users=_users(settings.oauth_user),
+        jwks_url=settings.oauth_jwks_url,
     )
+    try:
+        return OAuthTokens(issuer)
+    except CertificatesUnusable as problem:
+        raise SettingsError(str(problem)) from None
 
 
 def _users(entries: Iterable[str]) -> dict[str, frozenset[str]]:
@@ -102,16 +106,31 @@ def _auth_settings(settings: Settings) -> AuthSettings | None:
 
 
 def resource_metadata_url(settings: Settings) -> str | None:
-    auth = _auth_settings(settings)
-    if auth is None or auth.resource_server_url is None:
+    """Where clients are sent for the RFC 9728 document: below the prefix, which a proxy hands on."""
+    if settings.auth != "oauth" or settings.public_url is None:
         return None
-    return str(build_resource_metadata_url(auth.resource_server_url))
+    return f"{settings.public_url}{_METADATA}{MCP_PATH}"
 
 
 def metadata_routes(settings: Settings) -> Sequence[Route]:
+    """The RFC 9728 document: where that puts it, and where a proxy that strips a prefix brings a request."""
     auth = _auth_settings(settings)
     if auth is None or auth.resource_server_url is None:
         return ()
-    return create_protected_resource_routes(
-        auth.resource_server_url, [auth.issuer_url], scopes_supported=list(SCOPES), resource_name="Clerk"
+    [route] = create_protected_resource_routes(
+        auth.resource_server_url,
+        [auth.issuer_url],
+        scopes_supported=list(SCOPES) if grants_scopes(settings) else None,
+        resource_name="Clerk",
     )
+    paths = dict.fromkeys([route.path, f"{_METADATA}{MCP_PATH}", _METADATA])
+    return [Route(path, route.endpoint, methods=["GET", "OPTIONS"]) for path in paths]
+
+
+def grants_scopes(settings: Settings) -> bool:
+    """Whether a caller who lacks a scope can get it with another token.
+
+    Where the operator has said what each user may do, the issuer need not know these scopes: it would answer
+    `invalid_scope` to a client that asks for them.
+    """
+    return not settings.oauth_user

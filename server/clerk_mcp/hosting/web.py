@@ -22,7 +22,15 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
-from clerk_mcp.hosting.addresses import PROBES, TrustedAddresses, trusted_addresses
+from clerk_mcp.hosting.addresses import (
+    LOCAL_ORIGINS,
+    PROBES,
+    PublicPaths,
+    TrustedAddresses,
+    public_prefix,
+    trusted_hosts,
+    trusted_origins,
+)
 from clerk_mcp.hosting.auth import Callers, Challenges, Gatekeeper, ScopeChallenge, Verifier
 from clerk_mcp.hosting.bounds import CallBounds, CallerBounds, HeadBounds
 from clerk_mcp.hosting.legacy_sse import LegacySse
@@ -32,7 +40,14 @@ from clerk_mcp.hosting.readiness import Readiness, clerk_answers, clerk_takes_th
 from clerk_mcp.hosting.sessions import Sessions
 from clerk_mcp.hosting.shares import CallShares
 from clerk_mcp.hosting.tenants import Tenants, make_tenants
-from clerk_mcp.hosting.verifiers import MCP_PATH, make_verifier, metadata_routes, resource_metadata_url
+from clerk_mcp.hosting.verifiers import (
+    MCP_PATH,
+    grants_scopes,
+    make_verifier,
+    metadata_routes,
+    resource_metadata_url,
+)
+from clerk_mcp.hosting.versions import KnownVersions
 from clerk_mcp.protocol import Presentation, build_server, misfit
 from clerk_mcp.serve import make_calls, make_runs, warn_of_live_writes
 from clerk_mcp.settings import Settings
@@ -107,10 +122,13 @@ class Web:
         streamable: ASGIApp = self._sessions
         if not settings.stateful:
             streamable = self._without_sessions()
+        streamable = KnownVersions(streamable)
+        if grants_scopes(settings):
+            streamable = ScopeChallenge(streamable, self._challenges)
         # Without sessions there is nothing that a GET could listen to, or a DELETE end.
         methods = ["GET", "POST", "DELETE"] if settings.stateful else ["POST"]
         return [
-            Route(MCP_PATH, ScopeChallenge(streamable, self._challenges), methods=methods),
+            Route(MCP_PATH, streamable, methods=methods),
             Route("/sse", self._sse, methods=["GET"]),
             Mount("/messages", self._sse.messages),
             Route("/healthz", _alive),
@@ -142,10 +160,14 @@ class Web:
             respond = self._challenges.respond
             known.append(Middleware(AuthenticationMiddleware, backend=gatekeeper, on_error=respond))
         return [
-            Middleware(TrustedAddresses, settings=trusted_addresses(settings)),
+            Middleware(
+                PublicPaths, prefix=public_prefix(settings), paths=[*PROBES, MCP_PATH, "/sse", "/metrics"]
+            ),
+            Middleware(TrustedAddresses, hosts=trusted_hosts(settings), origins=trusted_origins(settings)),
             Middleware(
                 CORSMiddleware,
-                allow_origins=settings.allowed_origin,
+                allow_origins=[origin for origin in trusted_origins(settings) if not origin.endswith(":*")],
+                allow_origin_regex=LOCAL_ORIGINS,
                 allow_methods=["GET", "POST", "DELETE"],
                 allow_headers=["*"],
                 expose_headers=["Mcp-Session-Id", "WWW-Authenticate"],

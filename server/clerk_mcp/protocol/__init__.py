@@ -6,7 +6,13 @@ from clerk_mcp.protocol.identity import HUNG_UP, IDENTITY, MISSING_SCOPE, SESSIO
 from clerk_mcp.protocol.insides import misfit
 from clerk_mcp.protocol.own_tools import declared
 from clerk_mcp.protocol.server import build_server
-from clerk_mcp.protocol.stdio import Pending, host_streams, reads_in_threads, refusal_of_params
+from clerk_mcp.protocol.stdio import (
+    Pending,
+    host_streams,
+    reads_in_threads,
+    refusal_of_id,
+    refusal_of_params,
+)
 from clerk_mcp.protocol.surface import Presentation, Surface
 
 __all__ = [
@@ -23,5 +29,6 @@ __all__ = [
     "host_streams",
     "misfit",
     "reads_in_threads",
+    "refusal_of_id",
     "refusal_of_params",
 ]

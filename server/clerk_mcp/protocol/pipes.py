@@ -44,7 +44,7 @@ from clerk_mcp.protocol.insides import (
 )
 from clerk_mcp.protocol.own_tools import declared
 from clerk_mcp.protocol.short_way import METHODS, Exchange, answer, connection_of_envelope
-from clerk_mcp.protocol.stdio import Pending, error_of, meant_by
+from clerk_mcp.protocol.stdio import Pending, error_of, meant_by, refusal_of_id
 from clerk_tools.operation import Effect
 
 logger = logging.getLogger(__name__)
@@ -147,6 +147,9 @@ class Pipes(ObjectSendStream[SessionMessage]):
 
     async def _take(self, line: bytes) -> None:
         message = await self._message_in(line)
+        if isinstance(message, JSONRPCNotification) and (refusal := refusal_of_id(line)):
+            await self._write(refusal)
+            return
         if message is None:
             return
         self._pending.read(message)

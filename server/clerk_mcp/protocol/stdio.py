@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import stat
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -274,6 +275,27 @@ def refusal_of_params(body: bytes) -> JSONRPCError | None:
 def _is_cut(given: Any) -> bool:
     """Tell whether half a character stands somewhere in a message, as in a text that a model has cut."""
     return given is not None and not is_whole(json.dumps(given, ensure_ascii=False))
+
+
+# Cheaper than reading every message twice: most ids are a number, which is followed by no such character.
+_ODD_ID: Final = re.compile(rb'"id"\s*:\s*(?:[^\s"\d-]|-?\d+[.eE])')
+
+
+def refusal_of_id(body: bytes) -> JSONRPCError | None:
+    """The answer to a request whose id can be no id; None for any other message.
+
+    The SDK takes such a request for a notification, and its sender would wait for ever.
+    """
+    given = _read_leniently(body.decode("utf-8", "replace")) if _ODD_ID.search(body) else None
+    if not isinstance(given, dict) or not ({"id", "method"} <= given.keys()) or _id_in(given) is not None:
+        return None
+    return _error(None, INVALID_REQUEST, _ID_RULE)
+
+
+_ID_RULE: Final = (
+    "Invalid request: `id` must be a text or a whole number (MCP, base protocol); a message without an answer"
+    " has no `id` at all"
+)
 
 
 def _read_leniently(line: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from clerk_mcp.upstream.budget import Budget, Limit, parse_rate_budget
+from clerk_mcp.upstream.certificates import CertificatesUnusable, tls_context
 from clerk_mcp.upstream.client import ClerkClient, OnDone, Settled
 from clerk_mcp.upstream.exchange import Failure, Reply, Unanswered
 from clerk_mcp.upstream.redis_pool import redis_pool
@@ -11,6 +12,7 @@ from clerk_mcp.upstream.uploads import Files, UploadError
 
 __all__ = [
     "Budget",
+    "CertificatesUnusable",
     "ClerkClient",
     "Failure",
     "Files",
@@ -23,4 +25,5 @@ __all__ = [
     "is_traced",
     "parse_rate_budget",
     "redis_pool",
+    "tls_context",
 ]

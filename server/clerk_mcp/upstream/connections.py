@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import anyio
 import httpx2
 
+from clerk_mcp.upstream.certificates import tls_context
 from clerk_mcp.upstream.wire import Wire
 
 # Idle connections are closed from this side, well before Clerk's edge does so: the fate of a request that
@@ -47,7 +48,7 @@ class Connections:
         """A connection for one request, to be given back however that ends; made at its first.
 
         Raises:
-            ProxyUnusable: see there.
+            ProxyUnusable, CertificatesUnusable: see there.
         """
         if self._idle:
             since, connection = self._idle.pop()
@@ -115,7 +116,7 @@ def _options(base_url: str) -> tuple[ssl.SSLContext | None, str | None]:
     # machine: it has no certificates, and a proxy could only fail there, and would read the key.
     if not base_url.startswith("https:"):
         return None, None
-    tls = httpx2.create_ssl_context(verify=True, trust_env=True)
+    tls = tls_context()
     tls.set_alpn_protocols(["http/1.1"])
     return tls, _proxy_of_environment(base_url)
 

@@ -6,6 +6,8 @@ import json
 import logging
 import math
 import re
+import socket
+import ssl
 import time
 from collections.abc import AsyncIterable
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ import anyio
 import httpx2
 from pydantic_core import from_json
 
+from clerk_mcp.upstream.certificates import CertificatesUnusable
 from clerk_mcp.upstream.connections import Connections, ProxyUnusable
 from clerk_mcp.upstream.uploads import Image
 from clerk_tools.operation import Effect, Envelope, Request, Spec
@@ -147,9 +150,10 @@ class Api:
         except (httpx2.InvalidURL, ValueError) as error:
             message = f"The arguments do not make an HTTP request: {error}"
             return Failure("invalid_request", message, "not_run", tries=tries, waited=waited, lasting=True)
-        except ProxyUnusable as problem:
-            message = str(problem)
-            return Failure("proxy_unusable", message, "not_run", tries=tries, waited=waited, lasting=True)
+        except (ProxyUnusable, CertificatesUnusable) as problem:
+            code = "proxy_unusable" if isinstance(problem, ProxyUnusable) else "certificates_unusable"
+            message = f"{problem} Nothing was sent."
+            return Failure(code, message, "not_run", tries=tries, waited=waited, lasting=True)
         usable, status = False, 0
         try:
             with anyio.move_on_after(self._deadline):
@@ -329,7 +333,29 @@ _BEFORE_SENDING: Final = (
 )
 
 
+def _lasting(error: httpx2.RequestError) -> tuple[str, str] | None:
+    """Name a failure that comes again however often it is tried: its code, and what is wrong."""
+    if isinstance(error, httpx2.ProxyError) and "407" in str(error):
+        what = "The proxy of HTTPS_PROXY or ALL_PROXY wants a name and a password that it takes (407)"
+        return "proxy_refuses", what
+    cause: BaseException | None = error
+    while cause:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return "certificate_refused", (
+                f"The server's certificate cannot be trusted ({cause.verify_message}); a proxy that opens TLS"
+                " needs its own certificate in SSL_CERT_FILE"
+            )
+        if isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME:
+            return "unknown_host", "There is no host of the name in CLERK_API_URL, or in HTTPS_PROXY"
+        cause = cause.__cause__ or cause.__context__
+    return None
+
+
 def _failure(error: httpx2.RequestError, spec: Spec, tries: int, waited: float) -> Failure:
+    if isinstance(error, _BEFORE_SENDING) and (lasting := _lasting(error)):
+        code, what = lasting
+        message = f"{what}. Nothing was changed, and trying again cannot help."
+        return Failure(code, message, "not_run", tries=tries, waited=waited, lasting=True)
     not_run = isinstance(error, _BEFORE_SENDING) or spec.effect is Effect.READ
     fate = "Nothing was changed." if not_run else "It may have been executed."
     if isinstance(error, httpx2.TimeoutException):

@@ -68,7 +68,7 @@ def page_routes(about: About) -> Sequence[Route]:
         return HTMLResponse(render(about, origin), headers=_HEADERS)
 
     async def asset(request: Request) -> Response:
-        name = request.url.path.lstrip("/")
+        name = request.url.path.rpartition("/")[2]
         return Response(_read(name), media_type=_MEDIA_TYPES[name.partition(".")[2]], headers=_HEADERS)
 
     return [Route("/", show), *(Route(path, asset) for path in PAGES[1:])]
