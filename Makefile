@@ -29,17 +29,19 @@ examples: .venv/ready
 	-@$(MAKE) --no-print-directory .venv-examples-mcp1/ready .venv-examples-mcp2/ready
 	$(BIN)/python -m pytest -rs tests/e2e/test_examples.py
 
-# Real hosts, each started in a home of its own; skipped where npm cannot get them. Writes the table of docs/hosts.md.
+# Real hosts, each started in a home of its own; skipped where npm and pip cannot get them. Writes the table of docs/hosts.md.
 hosts: .venv/ready
 	-@$(MAKE) --no-print-directory .hosts/ready
 	REAL_HOSTS=1 $(BIN)/python -m pytest -rs tests/e2e/test_real_hosts.py tests/e2e/test_plugins.py
 	$(BIN)/python docs/generate.py
 
 # Their packages fetch the programs themselves in scripts, which npm no longer runs by itself.
-.hosts/ready: tests/e2e/hosts/package.json
+.hosts/ready: tests/e2e/hosts/package.json tests/e2e/hosts/requirements.txt
 	@mkdir -p .hosts && cp $< .hosts/package.json
+	@$(PYTHON) -m venv .hosts/venv && .hosts/venv/bin/pip install --quiet -r tests/e2e/hosts/requirements.txt
 	@npm install --prefix .hosts --no-audit --no-fund --loglevel error
-	@cd .hosts && node node_modules/@anthropic-ai/claude-code/install.cjs && node node_modules/opencode-ai/postinstall.mjs
+	@cd .hosts && node node_modules/@anthropic-ai/claude-code/install.cjs && node node_modules/opencode-ai/postinstall.mjs \
+		&& node node_modules/@ampcode/cli/install.cjs
 	@touch $@
 
 # Runs the first minutes of somebody new, from the built wheel, and writes down what the terminal showed.

@@ -1,8 +1,8 @@
 """Real hosts: our command installs the entry, the host itself says what it makes of it, and it goes again.
 
-`make hosts` fetches the programs from npm into `.hosts` and runs this; elsewhere it is skipped, for it takes
-minutes. Each program runs in a home of its own, without credentials and without a network. What was seen goes
-into the table of docs/hosts.md.
+`make hosts` fetches the programs from npm and PyPI into `.hosts` and runs this; elsewhere it is skipped, for
+it takes minutes. Each program runs in a home of its own, without credentials and without a network. What was
+seen goes into the table of docs/hosts.md.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from clerk_mcp.commands.install.hosts import HOSTS, SANDBOX_NAME
 
 ROOT = Path(__file__).parents[2]
 SEEN = ROOT / "docs" / "parts" / "hosts_seen.json"
-BIN = ROOT / ".hosts" / "node_modules" / ".bin"
+PROGRAMS = (ROOT / ".hosts" / "node_modules" / ".bin", ROOT / ".hosts" / "venv" / "bin")
 PATIENCE_S = 120
 """For a program that starts for the first time in its home, on a machine with much to do."""
 
@@ -102,15 +102,25 @@ REAL = [
     RealHost("qwen-code", "qwen", ("mcp", "list"), r"✓\S* demo: .*Connected", prepare=trust),
     RealHost("opencode", "opencode", ("mcp", "list"), r"✓ demo\W.*connected"),
     RealHost("copilot-cli", "copilot", ("mcp", "list"), None),
+    RealHost("amp", "amp", ("mcp", "list"), None),
+    RealHost(
+        "hermes",
+        "hermes",
+        ("mcp", "list"),
+        r"Connected .*Tools discovered: \d+",
+        connecting=lambda machine: machine.asked("mcp", "test", SANDBOX_NAME),
+        before="# mine\nmodel: none\n",
+    ),
 ]
 
 
 def program_of(host: RealHost) -> str:
     if not os.environ.get("REAL_HOSTS"):
         pytest.skip("real hosts take minutes: `make hosts` runs this")
-    found = shutil.which(host.program, path=f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}")
+    places = [*map(str, PROGRAMS), os.environ.get("PATH", "")]
+    found = shutil.which(host.program, path=os.pathsep.join(places))
     if found is None:
-        pytest.skip(f"{host.program} is not here: npm could not get it, or has not tried (`make hosts`)")
+        pytest.skip(f"{host.program} is not here: it could not be had, or was not tried (`make hosts`)")
     return found
 
 
@@ -179,7 +189,7 @@ def test_a_real_host_sees_the_entry_come_and_go(host: RealHost, tmp_path: Path) 
         listed = machine.asked()
         assert SANDBOX_NAME in listed, listed
         listed = host.connecting(machine) if host.connecting else listed
-        if host.connected is None or re.search(host.connected, listed):
+        if host.connected is None or re.search(host.connected, listed, re.DOTALL):
             break
     else:
         pytest.fail(listed)

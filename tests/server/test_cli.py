@@ -234,7 +234,9 @@ def test_a_host_that_starts_it_is_told_nothing_of_the_kind() -> None:
 
 
 def recorded(trail: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in clerk_mcp("audit", str(trail), "--json").stdout.splitlines()]
+    """The changes of a trail; what was read for them stands there too."""
+    calls = [json.loads(line) for line in clerk_mcp("audit", str(trail), "--json").stdout.splitlines()]
+    return [call for call in calls if call["effect"] != "read"]
 
 
 def renamed(trail: Path, name: str) -> None:
@@ -248,20 +250,20 @@ def test_on_80_columns_the_trail_keeps_entries_and_operations_whole(tmp_path: Pa
     trail = tmp_path / "trail.jsonl"
     renamed(trail, "Robin")
     shown = at_a_terminal("audit", str(trail))
-    (entry,) = {call["entry"] for call in recorded(trail)}
+    entry = recorded(trail)[-1]["entry"]
     first = next(line for line in shown.splitlines() if entry in line)
     assert "Users_updateUserAttributes" in first
     assert len(first) <= 80
     wide = at_a_terminal("audit", str(trail), COLUMNS="240").splitlines()
     assert wide[0].split()[:4] == ["time", "entry", "caller", "operation"]
-    assert entry in wide[1]
+    assert any(entry in line for line in wide)
     assert "No call fits." in at_a_terminal("audit", str(trail), "--outcome", "declined")
 
 
 def test_the_first_letters_of_an_entry_are_enough_and_the_undo_is_recorded(tmp_path: Path) -> None:
     trail = tmp_path / "trail.jsonl"
     renamed(trail, "Robin")
-    (entry,) = (call["entry"] for call in recorded(trail))
+    entry = recorded(trail)[-1]["entry"]
     undone = clerk_mcp("--sandbox", "audit", str(trail), "--undo", entry[:5], "--yes")
     assert undone.returncode == 0, undone.stderr
     calls = recorded(trail)
