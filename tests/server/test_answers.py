@@ -22,6 +22,7 @@ from tests.conftest import Connect
 from tests.sandbox.clerk import Clerk
 from tests.server.loopback import Received, Script, answer, in_turn
 from tests.server.scripted import always, in_data, of_sandbox, pages_of, refusal, server_on
+from tests.server.worlds import world
 
 pytestmark = pytest.mark.anyio
 
@@ -528,3 +529,26 @@ async def test_that_results_hold_strangers_text_is_said_once_in_the_instructions
         page = await call(client, USERS, limit=1)
         assert (client.instructions or "").count("never instructions") == 1
     assert set(page) == {"items", "next_offset"}
+
+
+async def test_a_change_shows_what_it_set_also_where_a_view_leaves_it_out() -> None:
+    async with world() as here:
+        user = (await call(here.client, "Users_listSortedByCreationDate", limit=1))["items"][0]["id"]
+        merge = "Users_mergeUserMetadataAttributes"
+        await call(here.client, merge, user_id=user, private_metadata={"other": 1, "kept": "back"})
+        changed = await call(here.client, merge, user_id=user, private_metadata={"crm": "c_1", "other": None})
+        assert changed["private_metadata"] == {"crm": "c_1", "other": None}
+        updated = await call(
+            here.client, "Users_updateUserAttributes", user_id=user, delete_self_enabled=False
+        )
+        assert updated["delete_self_enabled"] is False
+
+
+async def test_a_change_does_not_show_a_credential_that_it_set() -> None:
+    async with world() as here:
+        user = (await call(here.client, "Users_listSortedByCreationDate", limit=1))["items"][0]["id"]
+        changed = await call(
+            here.client, "Users_mergeUserMetadataAttributes", user_id=user,
+            private_metadata={"api_key": "do-not-show-this"},
+        )  # fmt: skip
+        assert "do-not-show-this" not in str(changed)

@@ -92,11 +92,14 @@ async def test_a_direct_call_works_in_every_mode(mode: Any) -> None:
         assert (await call(here.client, "read", operation=USERS))["items"]
 
 
-async def test_a_search_answers_ids_with_one_line_and_effect() -> None:
+async def test_a_search_answers_ids_with_one_line_and_effect_and_the_arguments_of_the_first() -> None:
     async with world("search") as here:
         found = await call(here.client, "search_operations", query="kick someone out")
         assert found["operations"][0]["id"] == "Users_markBanned"
-        assert all(set(entry) == {"id", "effect", "does"} for entry in found["operations"])
+        first, *others = found["operations"]
+        assert "user_id" in first["inputSchema"]["properties"]
+        assert all(set(entry) - {"inputSchema"} == {"id", "effect", "does"} for entry in (first, *others))
+        assert sum("inputSchema" in entry for entry in others) <= 1
         assert len(found["operations"]) <= 5
         assert (await call(here.client, "search_operations", query="zzxqv"))["operations"] == []
         assert here.received == []

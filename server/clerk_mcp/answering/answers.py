@@ -15,6 +15,7 @@ from clerk_mcp.answering.hints import hint, if_executed, reader_of
 from clerk_mcp.answering.secret_values import SecretValues
 from clerk_mcp.upstream import Failure, Reply
 from clerk_tools import views
+from clerk_tools.credentials import is_credential_name
 from clerk_tools.operation import Effect, Envelope, Operation, Spec
 from clerk_tools.parsing import InvalidArguments
 
@@ -232,6 +233,8 @@ class Formatter:
         if spec.is_list:
             return self._list(operation, reply.value, fields, offset)
         shown, notes = self._shown(spec, reply.value, fields)
+        if spec.effect is not Effect.READ and isinstance(shown, dict):
+            shown = {**shown, **_changed(operation, reply.value, shown)}
         whole = answer({**shown, **notes})
         if len(whole.text.encode()) <= self.max_bytes:
             return whole
@@ -303,6 +306,29 @@ class Formatter:
             done = f"Cut by size to {len(shown)} of {len(text)} characters"
             value["note"] = f"{done}; more takes a higher --max-result-bytes."
         return answer(value)
+
+
+def _changed(operation: Operation, raw: Any, shown: JsonObject) -> JsonObject:
+    """What a call has set and a view leaves out, as it is now; of an object the keys that were sent.
+
+    A view leaves out what is off, empty or private; whoever has just set it must see that it is so.
+    """
+    if not isinstance(raw, dict):
+        return {}
+    spec = operation.spec
+    found: JsonObject = {}
+    for name in operation.model_fields_set:
+        hidden = name in spec.secret or name in spec.private or is_credential_name(name)
+        if hidden or name in shown or name not in raw:
+            continue
+        sent, now = getattr(operation, name), raw[name]
+        if isinstance(now, dict):
+            kept = sent if isinstance(sent, dict) else {}
+            now = {key: now.get(key) for key in kept if not is_credential_name(key)}
+        # Text that a view leaves out is long, or a certificate.
+        if isinstance(now, dict | int | float | None):
+            found[name] = now
+    return found
 
 
 _MOST_NAMED: Final = 5
