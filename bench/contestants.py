@@ -33,6 +33,8 @@ class Contestant:
     """What to add to the command before `--port N`; None where it speaks stdio only."""
     environ: dict[str, str] = field(default_factory=dict)
     handshake_only: bool = False
+    answers_on_stream: bool = False
+    """Over HTTP it answers on its session's stream, and lists nothing here."""
 
     @property
     def call(self) -> dict[str, Any]:
@@ -104,7 +106,8 @@ def peers(upstream: str, document: Path) -> tuple[list[Contestant], list[str]]:
                     *("--api-base-url", upstream, "--openapi-spec", str(document)),
                 ],
                 tool="users-get-user-details",
-                http=None,
+                http=("--transport", "http"),
+                answers_on_stream=True,
                 handshake_only=True,
             )
         )

@@ -13,7 +13,7 @@ import re
 import time
 from asyncio.subprocess import Process
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any, Final, Literal
@@ -70,11 +70,13 @@ def body(era: Era, method: str, params: dict[str, Any], request_id: int = 1) -> 
     return json.dumps(request, separators=(",", ":")).encode()
 
 
-def http_request(era: Era, method: str, params: dict[str, Any], *, port: int) -> bytes:
-    """The same as a whole HTTP request."""
+def http_request(
+    era: Era, method: str, params: dict[str, Any], *, port: int, more: Mapping[str, str] = {}
+) -> bytes:
+    """The same as a whole HTTP request; `more` are headers."""
     content = body(era, method, params)
     headers = {
-        "host": f"127.0.0.1:{port}",
+        **more,
         "accept": "application/json, text/event-stream",
         "content-type": "application/json",
         "content-length": str(len(content)),
@@ -84,8 +86,12 @@ def http_request(era: Era, method: str, params: dict[str, Any], *, port: int) ->
         headers["mcp-method"] = method
         if name := params.get("name"):
             headers["mcp-name"] = name
-    lines = [f"{name}: {value}" for name, value in headers.items()]
-    return "\r\n".join(["POST /mcp HTTP/1.1", *lines, "", ""]).encode() + content
+    return _head("POST", port, headers) + content
+
+
+def _head(method: str, port: int, headers: Mapping[str, str]) -> bytes:
+    lines = [f"{name}: {value}" for name, value in {"host": f"127.0.0.1:{port}", **headers}.items()]
+    return "\r\n".join([f"{method} /mcp HTTP/1.1", *lines, "", ""]).encode()
 
 
 def get_request(path: str, *, port: int) -> bytes:
@@ -174,6 +180,67 @@ async def over_http(port: int, request: bytes, *, connections: int, seconds: flo
     for _, connection in made:
         connection.close()
     return burst
+
+
+async def over_http_stream(
+    port: int, params: dict[str, Any], *, connections: int, seconds: float, server: int
+) -> Burst:
+    """Call a tool over each of `connections`; the server answers all on one stream of their session.
+
+    Raises:
+        BadAnswer: an answer was not a result.
+    """
+    session = await _session(port)
+    stream, stream_writer = await asyncio.open_connection("127.0.0.1", port, limit=2**24)
+    listen = {"accept": "text/event-stream", "mcp-session-id": session, "mcp-protocol-version": HANDSHAKE}
+    stream_writer.write(_head("GET", port, listen))
+    # Its head comes with the first answer only.
+    await asyncio.sleep(0.05)
+    request = http_request(HANDSHAKE, "tools/call", params, port=port, more={"mcp-session-id": session})
+    answered: asyncio.Queue[None] = asyncio.Queue()
+
+    async def listen_on() -> None:
+        while line := await stream.readline():
+            if line.startswith(b"data:"):
+                if _refused(line):
+                    raise BadAnswer(line[:2000].decode(errors="replace"))
+                answered.put_nowait(None)
+
+    burst = Burst()
+    cpu, own = cpu_seconds(server), time.process_time()
+    started = time.perf_counter()
+
+    async def ask() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        while (sent := time.perf_counter()) < started + seconds:
+            writer.write(request)
+            if not (await reader.readuntil(b"\r\n0\r\n\r\n")).startswith(b"HTTP/1.1 202"):
+                raise BadAnswer("a request was not taken")
+            # Answers may overtake each other; the latencies' sum is right all the same.
+            await answered.get()
+            burst.latencies.append(time.perf_counter() - sent)
+        writer.close()
+
+    listening = asyncio.create_task(listen_on())
+    await asyncio.gather(*(ask() for _ in range(connections)))
+    burst.seconds = time.perf_counter() - started
+    burst.server_cpu, burst.load_cpu = cpu_seconds(server) - cpu, time.process_time() - own
+    listening.cancel()
+    stream_writer.close()
+    return burst
+
+
+async def _session(port: int) -> str:
+    """Shake hands over HTTP; the id of the session."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    hello = {"protocolVersion": HANDSHAKE, "capabilities": {}, "clientInfo": _CLIENT}
+    writer.write(http_request(HANDSHAKE, "initialize", hello, port=port))
+    head = await reader.readuntil(b"\r\n\r\n")
+    writer.close()
+    found = re.search(rb"\r\nmcp-session-id: *(\S+)", head, re.IGNORECASE)
+    if not found:
+        raise BadAnswer("no session")
+    return found[1].decode()
 
 
 class StdioServer:

@@ -145,17 +145,18 @@ async def http_calls(stage: Stage) -> AsyncIterator[Row]:
         def burst(era: Era, method: str, connections: int) -> Callable[[str], Awaitable[Burst]]:
             def send(name: str) -> Awaitable[Burst]:
                 params = runners[name].call if method == "tools/call" else {}
+                bounds = {"connections": connections, "seconds": stage.pace.seconds}
+                if runners[name].answers_on_stream:
+                    return load.over_http_stream(ports[name], params, server=pids[name], **bounds)
                 request = load.http_request(era, method, params, port=ports[name])
-                seconds = stage.pace.seconds
-                return load.over_http(
-                    ports[name], request, connections=connections, seconds=seconds, server=pids[name]
-                )
+                return load.over_http(ports[name], request, server=pids[name], **bounds)
 
             return send
 
         for era in ERAS:
             for connections in (1, 20):
-                found = await in_turn(list(runners), stage.pace.rounds, burst(era, "tools/call", connections))
+                speak = [c.name for c in runners.values() if era == HANDSHAKE or not c.handshake_only]
+                found = await in_turn(speak, stage.pace.rounds, burst(era, "tools/call", connections))
                 against_fastmcp = 40 if era == MODERN else 1.7
                 for row in rows_of(
                     f"call, HTTP, {era}, {connections} conn.",
@@ -166,7 +167,8 @@ async def http_calls(stage: Stage) -> AsyncIterator[Row]:
                     yield row
                 yield load_share(f"load, HTTP, {era}, {connections} conn.", found)
         for era in ERAS:
-            found = await in_turn(list(runners), stage.pace.rounds, burst(era, "tools/list", 1))
+            list_alone = [c.name for c in runners.values() if not c.answers_on_stream]
+            found = await in_turn(list_alone, stage.pace.rounds, burst(era, "tools/list", 1))
             for row in rows_of(f"list, HTTP, {era}", found, rate=[Target(FASTMCP, 5.0)]):
                 yield row
 
