@@ -56,6 +56,9 @@ FLOOR_109: Final = "floor, 109 tools"
 FLOOR_OUR_LOOP: Final = "floor on uvloop"
 OURS: Final = "ours"
 FASTMCP: Final = "FastMCP"
+NODE: Final = ("openapi-mcp-server", "agent-toolkit")
+AIOHTTP: Final = PEERS / "aiohttp"
+"""Where aiohttp's client is, which the transport is measured beside; it is no part of any environment."""
 UNBOUND: Final = "1000000"
 """Calls a second that a caller may make of ours over HTTP."""
 
@@ -139,6 +142,8 @@ def install_peers() -> None:
     python, node = PEERS / "python", PEERS / "node"
     pip = [str(python / "bin" / "python"), "-m", "pip", "install", "--quiet", "-r"]
     _install(python, [sys.executable, "-m", "venv", str(python)], [*pip, str(wanted / "requirements.txt")])
+    aiohttp = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(AIOHTTP), "aiohttp==3.14.5"]
+    _install(AIOHTTP, aiohttp)
     if shutil.which("npm"):
         node.mkdir(exist_ok=True)
         for name in ("package.json", "package-lock.json"):

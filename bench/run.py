@@ -158,10 +158,16 @@ async def http_calls(stage: Stage) -> AsyncIterator[Row]:
                 speak = [c.name for c in runners.values() if era == HANDSHAKE or not c.handshake_only]
                 found = await in_turn(speak, stage.pace.rounds, burst(era, "tools/call", connections))
                 against_fastmcp = 40 if era == MODERN else 1.7
+                against_floor = {
+                    (HANDSHAKE, 1): 1.6,
+                    (HANDSHAKE, 20): 2.0,
+                    (MODERN, 1): 1.3,
+                    (MODERN, 20): 1.7,
+                }
                 for row in rows_of(
                     f"call, HTTP, {era}, {connections} conn.",
                     found,
-                    rate=[Target(FLOOR, 1.0), Target(FASTMCP, against_fastmcp)],
+                    rate=[Target(FLOOR, against_floor[era, connections]), Target(FASTMCP, against_fastmcp)],
                     latency=[Target(FLOOR, plus=0.1)] if connections == 1 else [],
                 ):
                     yield row
@@ -210,9 +216,11 @@ async def stdio_calls(stage: Stage) -> AsyncIterator[Row]:
             for in_flight in (1, 16):
                 send = partial(stdio_burst, stage, servers, runners, in_flight)
                 found = await in_turn(list(runners), stage.pace.rounds, send)
-                for row in rows_of(
-                    f"call, stdio, {era}, {in_flight} in flight", found, rate=[Target(FLOOR, 0.95)]
-                ):
+                targets = [Target(FLOOR, 2.2)]
+                if era == HANDSHAKE:
+                    node = 1.0 if in_flight == 1 else 0.5
+                    targets += [Target(name, node) for name in runners if name in contestants.NODE]
+                for row in rows_of(f"call, stdio, {era}, {in_flight} in flight", found, rate=targets):
                     yield row
                 yield load_share(f"load, stdio, {era}, {in_flight} in flight", found)
 
@@ -233,7 +241,7 @@ async def starts(stage: Stage) -> AsyncIterator[Row]:
 
     runners = {c.name: c for c in stage.all if c.name != FLOOR_OUR_LOOP}
     found = await in_turn(list(runners), stage.pace.starts, start)
-    targets = [Target(FLOOR_109, 1.15), Target(FASTMCP, 0.5)]
+    targets = [Target(FLOOR_109, 1.05), Target(FASTMCP, 0.5)]
     yield Row("spawn to first tools/list, stdio", "ms", found, targets)
     yield Row("memory after start, stdio", "MB", memory, [Target(FLOOR_109, 1.35)])
 
@@ -248,7 +256,7 @@ async def soak(stage: Stage) -> AsyncIterator[Row]:
         after_late = await memory_after(server, contestant, late - soon)
         await server.stop()
         found[f"{contestant.name}: {soon} calls"], found[contestant.name] = [after_soon], [after_late]
-    targets = [Target(FLOOR_109, 1.35), Target(f"{OURS}: {soon} calls", 1.10)]
+    targets = [Target(FLOOR_109, 1.15), Target(f"{OURS}: {soon} calls", 1.10)]
     yield Row(f"memory after {late} calls, stdio", "MB", found, targets)
 
 
@@ -260,6 +268,24 @@ async def memory_after(server: StdioServer, contestant: Contestant, calls: int) 
 
     await server.load("tools/call", contestant.call, in_flight=16, more=more)
     return load.memory_mb(server.pid)
+
+
+async def call_alone(stage: Stage) -> AsyncIterator[Row]:
+    """One call in process, with neither MCP nor a process around it, beside one request of aiohttp's."""
+    from bench.call import AIOHTTP, Aiohttp, Alone
+
+    calls = stage.pace.soak // 50
+    async with Alone(stage.upstream) as alone, Aiohttp(stage.upstream) as aiohttp:
+        work = {OURS: alone.run, **({AIOHTTP: aiohttp.run} if aiohttp.is_here else {})}
+
+        async def burst(name: str) -> float:
+            started = time.process_time()
+            for _ in range(calls):
+                await work[name]()
+            return (time.process_time() - started) / calls * 1000
+
+        found = await in_turn(list(work), stage.pace.rounds, burst)
+    yield Row("call in process: processor time", "ms", found, [Target(AIOHTTP, 2.0)])
 
 
 async def page(stage: Stage) -> AsyncIterator[Row]:
@@ -276,7 +302,7 @@ async def page(stage: Stage) -> AsyncIterator[Row]:
             return (time.perf_counter() - started) * 1000
 
         found = await in_turn(list(work), stage.pace.rounds * 3, once)
-    yield Row("page of 500 users, in process", "ms", found, [Target("fetch and parse", 1.3)])
+    yield Row("page of 500 users, in process", "ms", found, [Target("fetch and parse", 1.15)])
 
 
 async def workers(stage: Stage) -> AsyncIterator[Row]:
@@ -366,6 +392,7 @@ PARTS: Final = {
     "load": load_alone,
     "http": http_calls,
     "stdio": stdio_calls,
+    "call": call_alone,
     "page": page,
     "starts": starts,
     "soak": soak,

@@ -9,7 +9,7 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
@@ -174,8 +174,9 @@ class Api:
     async def _answer(
         self, response: httpx2.Response, spec: Spec, tries: int, waited: float
     ) -> Reply | Failure:
+        headers = _headers_of(response)
         try:
-            body = await self._read(response)
+            body = await self._read(response, headers)
         except httpx2.RequestError as error:
             if response.status_code < 300:
                 return _broken_off(error, spec, tries, waited)
@@ -184,7 +185,7 @@ class Api:
             await response.aclose()
         if body is None and response.status_code < 300:
             return self._too_large(tries, waited)
-        return self._reply(response, body or b"", spec, tries, waited)
+        return self._reply(response.status_code, headers, body or b"", spec, tries, waited)
 
     def _outgoing(self, request: Request, images: dict[str, Image]) -> httpx2.Request:
         """Write the HTTP request.
@@ -214,13 +215,13 @@ class Api:
             self._headers_of_version[api_version] = headers
         return self._headers_of_version[api_version]
 
-    async def _read(self, response: httpx2.Response) -> bytes | None:
+    async def _read(self, response: httpx2.Response, headers: Mapping[bytes, bytes]) -> bytes | None:
         """The body, or None where it is too large; then the rest of it is never read."""
-        declared = response.headers.get("content-length", "")
-        if declared.isdecimal() and int(declared) > self._max_answer_bytes:
+        declared = headers.get(b"content-length", b"")
+        if declared.isdigit() and int(declared) > self._max_answer_bytes:
             return None
         chunks, size = [], 0
-        async for chunk in _chunks(response):
+        async for chunk in _chunks(response, headers):
             size += len(chunk)
             if size > self._max_answer_bytes:
                 return None
@@ -233,12 +234,19 @@ class Api:
             given = self._escaped_key.sub(b"[key]", given)
         return given.replace(self._key, b"[key]")
 
-    def _header(self, response: httpx2.Response, name: str) -> str:
+    def _header(self, headers: Mapping[bytes, bytes], name: bytes) -> str:
         """Read a header of which the model may see something."""
-        return self._without_key(response.headers.get(name, "").encode()).decode()
+        return self._without_key(headers.get(name, b"")).decode("utf-8", "replace")
 
-    def _reply(self, response: httpx2.Response, body: bytes, spec: Spec, tries: int, waited: float) -> Reply:
-        status = response.status_code
+    def _reply(
+        self,
+        status: int,
+        headers: Mapping[bytes, bytes],
+        body: bytes,
+        spec: Spec,
+        tries: int,
+        waited: float,
+    ) -> Reply:
         value, text = _parsed(body)
         if text and not (spec.envelope is Envelope.TEXT and status < 400):
             text = text[:MAX_ERROR_TEXT]
@@ -247,9 +255,9 @@ class Api:
             status=status,
             value=value,
             text=text,
-            media_type=self._header(response, "content-type").partition(";")[0].strip().lower(),
-            trace_id=trace_id if isinstance(trace_id, str) else self._header(response, "cf-ray") or None,
-            retry_after=_retry_after(response.headers),
+            media_type=self._header(headers, b"content-type").partition(";")[0].strip().lower(),
+            trace_id=trace_id if isinstance(trace_id, str) else self._header(headers, b"cf-ray") or None,
+            retry_after=_retry_after(headers),
             tries=tries,
             waited=waited,
             outcome_unknown=status >= 500 and spec.effect is not Effect.READ,
@@ -274,11 +282,20 @@ _LONGEST_TARGET: Final = 65_536
 _PLAIN_TARGET: Final = re.compile(r"/[!-~]*")
 
 
-def _chunks(response: httpx2.Response) -> AsyncIterable[bytes]:
+def _headers_of(response: httpx2.Response) -> Mapping[bytes, bytes]:
+    """Take an answer's headers once: httpx2's own way goes through all of them for each name."""
+    found: dict[bytes, bytes] = {}
+    for name, value in response.headers.raw:
+        key = name.lower()
+        found[key] = found[key] + b"," + value if key in found else value
+    return found
+
+
+def _chunks(response: httpx2.Response, headers: Mapping[bytes, bytes]) -> AsyncIterable[bytes]:
     # What was compressed twice is not decoded: nobody does that but to have a few bytes become gigabytes in
     # one step.
-    codings = response.headers.get_list("content-encoding", split_commas=True)
-    if len(codings) == 1 or response.is_stream_consumed:
+    coding = headers.get(b"content-encoding", b"")
+    if (coding and b"," not in coding) or response.is_stream_consumed:
         return response.aiter_bytes()
     return response.aiter_raw()
 
@@ -304,15 +321,19 @@ def _parsed(body: bytes) -> tuple[Any, str | None]:
         return None, body.decode("utf-8", "replace")
 
 
-def _retry_after(headers: httpx2.Headers) -> float | None:
+def _retry_after(headers: Mapping[bytes, bytes]) -> float | None:
     """Seconds to wait, which HTTP gives as a number or as a date."""
-    given = headers.get("retry-after", "")
+    given = headers.get(b"retry-after", b"").decode("ascii", "replace")
     try:
         seconds = float(given)
     except ValueError:
         at = _timestamp(given)
         # By the sender's own clock, where it shows it: this machine's may be off.
-        seconds = at - (_timestamp(headers.get("date", "")) or time.time()) if at else math.nan
+        seconds = (
+            at - (_timestamp(headers.get(b"date", b"").decode("ascii", "replace")) or time.time())
+            if at
+            else math.nan
+        )
     return max(seconds, 0.0) if math.isfinite(seconds) else None
 
 

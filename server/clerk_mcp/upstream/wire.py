@@ -24,7 +24,9 @@ import httptools
 import httpx2
 
 _PIECE_BYTES: Final = 2**16
-"""A request is written, and the reader of an answer is let fall behind, by this much at a time."""
+"""A request is written by this much at a time."""
+_MOST_WAITING_BYTES: Final = 2**20
+"""Of an answer, that have come and not been taken; then no more are read."""
 _MOST_HEAD_BYTES: Final = 2**16
 _NEXT_ADDRESS_S: Final = 0.25
 """After which another address of the server is tried as well."""
@@ -385,7 +387,7 @@ class _Peer(asyncio.Protocol):
         self._chunks.append(body)
         self._body_bytes += len(body)
         self._waiting_bytes += len(body)
-        if self._waiting_bytes > _PIECE_BYTES and not self._paused:
+        if self._waiting_bytes > _MOST_WAITING_BYTES and not self._paused:
             self._paused = True
             self._transport.pause_reading()
 
