@@ -122,6 +122,8 @@ async def _known(client: Any, argument: str) -> str:
             return str((await call(client, "Organizations_listSortedByCreationDate"))["items"][0]["id"])
         case "provider":
             return "oauth_google"
+        case "statement_id":
+            return str((await call(client, "GetBillingStatementList"))["items"][0]["id"])
         case _:
             raise LookupError(argument)
 

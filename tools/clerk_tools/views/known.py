@@ -12,6 +12,143 @@ KNOWN: Final[dict[str, str]] = {
     "blocklist_identifier": """
         created_at id identifier identifier_type instance_id object updated_at
     """,
+    "commerce_payment": """
+        amount amount.amount amount.amount_formatted amount.currency amount.currency_symbol charge_type
+        created_at failed_at gateway_external_id gateway_external_url id instance_id object paid_at payee
+        payee.gateway_type payee.object payee_id payer payer.created_at payer.email payer.first_name
+        payer.id payer.image_url payer.instance_id payer.last_name payer.object payer.organization_id
+        payer.organization_name payer.updated_at payer.user_id payer_id payment_id payment_method
+        payment_method.card_type payment_method.created_at payment_method.expiry_month
+        payment_method.expiry_year payment_method.gateway payment_method.gateway_external_account_id
+        payment_method.gateway_external_id payment_method.id payment_method.is_default
+        payment_method.is_removable payment_method.last4 payment_method.object payment_method.payer_id
+        payment_method.payment_type payment_method.status payment_method.updated_at
+        payment_method.wallet_type payment_method_id statement_id status subscription_item
+        subscription_item.canceled_at subscription_item.created_at subscription_item.ended_at
+        subscription_item.id subscription_item.instance_id subscription_item.is_free_trial
+        subscription_item.lifetime_paid subscription_item.lifetime_paid.amount
+        subscription_item.lifetime_paid.amount_formatted subscription_item.lifetime_paid.currency
+        subscription_item.lifetime_paid.currency_symbol subscription_item.next_payment
+        subscription_item.next_payment.amount subscription_item.next_payment.amount.amount
+        subscription_item.next_payment.amount.amount_formatted
+        subscription_item.next_payment.amount.currency subscription_item.next_payment.amount.currency_symbol
+        subscription_item.next_payment.date subscription_item.object subscription_item.past_due_at
+        subscription_item.payer subscription_item.payer.created_at subscription_item.payer.email
+        subscription_item.payer.first_name subscription_item.payer.id subscription_item.payer.image_url
+        subscription_item.payer.instance_id subscription_item.payer.last_name subscription_item.payer.object
+        subscription_item.payer.organization_id subscription_item.payer.organization_name
+        subscription_item.payer.updated_at subscription_item.payer.user_id subscription_item.payer_id
+        subscription_item.payment_method subscription_item.payment_method.card_type
+        subscription_item.payment_method.created_at subscription_item.payment_method.expiry_month
+        subscription_item.payment_method.expiry_year subscription_item.payment_method.gateway
+        subscription_item.payment_method.gateway_external_account_id
+        subscription_item.payment_method.gateway_external_id subscription_item.payment_method.id
+        subscription_item.payment_method.is_default subscription_item.payment_method.is_removable
+        subscription_item.payment_method.last4 subscription_item.payment_method.object
+        subscription_item.payment_method.payer_id subscription_item.payment_method.payment_type
+        subscription_item.payment_method.status subscription_item.payment_method.updated_at
+        subscription_item.payment_method.wallet_type subscription_item.period_end
+        subscription_item.period_start subscription_item.plan subscription_item.plan.annual_fee
+        subscription_item.plan.annual_monthly_fee subscription_item.plan.avatar_url
+        subscription_item.plan.created_at subscription_item.plan.description subscription_item.plan.features
+        subscription_item.plan.features.avatar_url subscription_item.plan.features.description
+        subscription_item.plan.features.id subscription_item.plan.features.name
+        subscription_item.plan.features.object subscription_item.plan.features.slug
+        subscription_item.plan.fee subscription_item.plan.fee.amount
+        subscription_item.plan.fee.amount_formatted subscription_item.plan.fee.currency
+        subscription_item.plan.fee.currency_symbol subscription_item.plan.for_payer_type
+        subscription_item.plan.free_trial_days subscription_item.plan.free_trial_enabled
+        subscription_item.plan.has_base_fee subscription_item.plan.id subscription_item.plan.is_default
+        subscription_item.plan.is_recurring subscription_item.plan.name subscription_item.plan.object
+        subscription_item.plan.product_id subscription_item.plan.publicly_visible
+        subscription_item.plan.slug subscription_item.plan.unit_prices subscription_item.plan.updated_at
+        subscription_item.plan_id subscription_item.plan_period subscription_item.price_id
+        subscription_item.seats subscription_item.status subscription_item.updated_at subscription_item_id
+        updated_at
+    """,
+    "commerce_plan": """
+        annual_fee annual_fee.amount annual_fee.amount_formatted annual_fee.currency
+        annual_fee.currency_symbol annual_monthly_fee annual_monthly_fee.amount
+        annual_monthly_fee.amount_formatted annual_monthly_fee.currency annual_monthly_fee.currency_symbol
+        avatar_url created_at description features features.avatar_url features.description features.id
+        features.name features.object features.slug fee fee.amount fee.amount_formatted fee.currency
+        fee.currency_symbol for_payer_type free_trial_days free_trial_enabled has_base_fee id is_default
+        is_recurring name object product_id publicly_visible slug unit_prices updated_at
+    """,
+    "commerce_price": """
+        amount annual_monthly_amount annual_monthly_fee annual_monthly_fee.amount
+        annual_monthly_fee.amount_formatted annual_monthly_fee.currency annual_monthly_fee.currency_symbol
+        created_at currency currency_symbol description fee fee.amount fee.amount_formatted fee.currency
+        fee.currency_symbol id instance_id is_default object plan_id supported_billing_periods updated_at
+    """,
+    "commerce_statement": """
+        created_at groups groups.items groups.items.amount groups.items.amount.amount
+        groups.items.amount.amount_formatted groups.items.amount.currency
+        groups.items.amount.currency_symbol groups.items.charge_type groups.items.created_at
+        groups.items.failed_at groups.items.gateway_external_id groups.items.gateway_external_url
+        groups.items.id groups.items.instance_id groups.items.object groups.items.paid_at groups.items.payee
+        groups.items.payee.gateway_type groups.items.payee.object groups.items.payee_id groups.items.payer
+        groups.items.payer.created_at groups.items.payer.email groups.items.payer.first_name
+        groups.items.payer.id groups.items.payer.image_url groups.items.payer.instance_id
+        groups.items.payer.last_name groups.items.payer.object groups.items.payer.organization_id
+        groups.items.payer.organization_name groups.items.payer.updated_at groups.items.payer.user_id
+        groups.items.payer_id groups.items.payment_id groups.items.payment_method
+        groups.items.payment_method.card_type groups.items.payment_method.created_at
+        groups.items.payment_method.expiry_month groups.items.payment_method.expiry_year
+        groups.items.payment_method.gateway groups.items.payment_method.gateway_external_account_id
+        groups.items.payment_method.gateway_external_id groups.items.payment_method.id
+        groups.items.payment_method.is_default groups.items.payment_method.is_removable
+        groups.items.payment_method.last4 groups.items.payment_method.object
+        groups.items.payment_method.payer_id groups.items.payment_method.payment_type
+        groups.items.payment_method.status groups.items.payment_method.updated_at
+        groups.items.payment_method.wallet_type groups.items.payment_method_id groups.items.statement_id
+        groups.items.status groups.items.subscription_item groups.items.subscription_item.canceled_at
+        groups.items.subscription_item.created_at groups.items.subscription_item.ended_at
+        groups.items.subscription_item.id groups.items.subscription_item.instance_id
+        groups.items.subscription_item.is_free_trial groups.items.subscription_item.lifetime_paid
+        groups.items.subscription_item.next_payment groups.items.subscription_item.object
+        groups.items.subscription_item.past_due_at groups.items.subscription_item.payer
+        groups.items.subscription_item.payer_id groups.items.subscription_item.payment_method
+        groups.items.subscription_item.period_end groups.items.subscription_item.period_start
+        groups.items.subscription_item.plan groups.items.subscription_item.plan_id
+        groups.items.subscription_item.plan_period groups.items.subscription_item.price_id
+        groups.items.subscription_item.seats groups.items.subscription_item.status
+        groups.items.subscription_item.updated_at groups.items.subscription_item_id groups.items.updated_at
+        groups.object groups.timestamp id instance_id object payer payer.created_at payer.email
+        payer.first_name payer.id payer.image_url payer.instance_id payer.last_name payer.object
+        payer.organization_id payer.organization_name payer.updated_at payer.user_id payer_id status
+        timestamp totals totals.base_fee totals.base_fee.amount totals.base_fee.amount_formatted
+        totals.base_fee.currency totals.base_fee.currency_symbol totals.grand_total
+        totals.grand_total.amount totals.grand_total.amount_formatted totals.grand_total.currency
+        totals.grand_total.currency_symbol totals.subtotal totals.subtotal.amount
+        totals.subtotal.amount_formatted totals.subtotal.currency totals.subtotal.currency_symbol
+        totals.tax_total totals.tax_total.amount totals.tax_total.amount_formatted totals.tax_total.currency
+        totals.tax_total.currency_symbol updated_at
+    """,
+    "commerce_subscription_item": """
+        canceled_at created_at ended_at id instance_id is_free_trial lifetime_paid lifetime_paid.amount
+        lifetime_paid.amount_formatted lifetime_paid.currency lifetime_paid.currency_symbol next_payment
+        next_payment.amount next_payment.amount.amount next_payment.amount.amount_formatted
+        next_payment.amount.currency next_payment.amount.currency_symbol next_payment.date object
+        past_due_at payer payer.created_at payer.email payer.first_name payer.id payer.image_url
+        payer.instance_id payer.last_name payer.object payer.organization_id payer.organization_name
+        payer.updated_at payer.user_id payer_id payment_method payment_method.card_type
+        payment_method.created_at payment_method.expiry_month payment_method.expiry_year
+        payment_method.gateway payment_method.gateway_external_account_id payment_method.gateway_external_id
+        payment_method.id payment_method.is_default payment_method.is_removable payment_method.last4
+        payment_method.object payment_method.payer_id payment_method.payment_type payment_method.status
+        payment_method.updated_at payment_method.wallet_type period_end period_start plan plan.annual_fee
+        plan.annual_fee.amount plan.annual_fee.amount_formatted plan.annual_fee.currency
+        plan.annual_fee.currency_symbol plan.annual_monthly_fee plan.annual_monthly_fee.amount
+        plan.annual_monthly_fee.amount_formatted plan.annual_monthly_fee.currency
+        plan.annual_monthly_fee.currency_symbol plan.avatar_url plan.created_at plan.description
+        plan.features plan.features.avatar_url plan.features.description plan.features.id plan.features.name
+        plan.features.object plan.features.slug plan.fee plan.fee.amount plan.fee.amount_formatted
+        plan.fee.currency plan.fee.currency_symbol plan.for_payer_type plan.free_trial_days
+        plan.free_trial_enabled plan.has_base_fee plan.id plan.is_default plan.is_recurring plan.name
+        plan.object plan.product_id plan.publicly_visible plan.slug plan.unit_prices plan.updated_at plan_id
+        plan_period price_id seats status updated_at
+    """,
     "domain": """
         accounts_portal_url cname_targets development_origin frontend_api_url id is_satellite name object
         proxy_url
@@ -30,21 +167,38 @@ KNOWN: Final[dict[str, str]] = {
     """,
     "organization": """
         admin_delete_enabled created_at created_by has_image id image_url max_allowed_memberships name
-        object private_metadata public_metadata slug updated_at
+        object private_metadata public_metadata role_set_key slug updated_at
     """,
     "organization_membership": """
         created_at id object organization organization.admin_delete_enabled organization.created_at
         organization.created_by organization.has_image organization.id organization.image_url
         organization.max_allowed_memberships organization.name organization.object
-        organization.private_metadata organization.public_metadata organization.slug organization.updated_at
-        permissions private_metadata public_metadata public_user_data public_user_data.banned
-        public_user_data.first_name public_user_data.has_image public_user_data.identifier
-        public_user_data.image_url public_user_data.last_name public_user_data.profile_image_url
-        public_user_data.user_id public_user_data.username role role_name updated_at user user.identifier
-        user.name user.user_id
+        organization.private_metadata organization.public_metadata organization.role_set_key
+        organization.slug organization.updated_at permissions private_metadata public_metadata
+        public_user_data public_user_data.banned public_user_data.first_name public_user_data.has_image
+        public_user_data.identifier public_user_data.image_url public_user_data.last_name
+        public_user_data.profile_image_url public_user_data.user_id public_user_data.username role role_name
+        updated_at user user.identifier user.name user.user_id
+    """,
+    "permission": """
+        created_at description id key name object type updated_at
     """,
     "redirect_url": """
         created_at id object updated_at url
+    """,
+    "role": """
+        created_at description id is_creator_eligible key name object permissions permissions.created_at
+        permissions.description permissions.id permissions.key permissions.name permissions.object
+        permissions.type permissions.updated_at updated_at
+    """,
+    "role_set": """
+        created_at creator_role creator_role.created_at creator_role.description creator_role.has_members
+        creator_role.id creator_role.key creator_role.members_count creator_role.name creator_role.object
+        creator_role.updated_at default_role default_role.created_at default_role.description
+        default_role.has_members default_role.id default_role.key default_role.members_count
+        default_role.name default_role.object default_role.updated_at description id key name object
+        role_set_migration roles roles.created_at roles.description roles.has_members roles.id roles.key
+        roles.members_count roles.name roles.object roles.updated_at type updated_at
     """,
     "saml_connection": """
         acs_url active allow_idp_initiated allow_organization_account_linking allow_subdomains
