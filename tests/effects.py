@@ -179,6 +179,10 @@ DESTROYING_ARGUMENTS = [
                "whoever has it loses the permissions that are not given"),
     Destroying("UpdateOrganizationPermission", {"key": "org:invoices:see"},
                "checks for its present key fail"),
+    Destroying("UpdateOrganizationDomain", {"verified": False},
+               "its email domain no longer lets anybody enrol"),
+    Destroying("ReplaceOrganizationMetadata", {"private_metadata": {"plan": 1}},
+               "deletes 1 key of private_metadata: cost_center", FERNHILL),
 ]  # fmt: skip
 """Every argument that can destroy, at least once."""
 

@@ -1,6 +1,7 @@
 """What email addresses and phone numbers have in common."""
 
 from clerk_sandbox import errors
+from clerk_sandbox.resources.organization_domains import enrol
 from clerk_sandbox.resources.users import check_identification
 from clerk_sandbox.routing import Call
 from clerk_sandbox.state import Instance, Json, plural
@@ -47,6 +48,7 @@ def create_identification(instance: Instance, call: Call, name: str) -> tuple[Js
     if call.given("primary") or (verified and user[f"primary_{name}_id"] is None):
         user[f"primary_{name}_id"] = identification["id"]
     user["updated_at"] = instance.clock()
+    enrol(instance, user)
     return user, identification
 
 
@@ -70,6 +72,7 @@ def update_identification(instance: Instance, call: Call, name: str) -> tuple[Js
     if call.given("primary"):
         user[f"primary_{name}_id"] = identification["id"]
     user["updated_at"] = identification["updated_at"] = instance.clock()
+    enrol(instance, user)
     return user, identification
 
 

@@ -700,6 +700,42 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
     "GetOrganizationBillingSubscription": ("which plan is this organization on",),
     "GetOrganizationBillingCreditBalance": ("how much credit does an organization have",),
     "AdjustOrganizationBillingCreditBalance": ("give an organization credit",),
+    "ListOrganizationDomains": (
+        "email domains of an organization",
+        "which domains belong to the organization Fernhill",
+    ),
+    "CreateOrganizationDomain": (
+        "add an email domain to an organization",
+        "let everybody with an acme.com address join the organization",
+    ),
+    "UpdateOrganizationDomain": (
+        "change the enrollment mode of an organization's domain",
+        "mark the domain of an organization as verified",
+    ),
+    "DeleteOrganizationDomain": (
+        "remove an email domain from an organization",
+        "stop auto-join by email domain",
+    ),
+    "VerifyOrganizationDomainOwnership": (
+        "confirm that an organization owns its domain",
+        "verify domain ownership without DNS",
+    ),
+    "ListAllOrganizationDomains": (
+        "which organization has the email domain acme.com",
+        "email domains of all organizations",
+    ),
+    "ReplaceOrganizationMetadata": (
+        "overwrite all metadata of an organization",
+        "replace an organization's metadata instead of merging",
+    ),
+    "ListInstanceOrganizationInvitations": (
+        "invitations of all organizations",
+        "pending invitations across every organization",
+    ),
+    "InstanceGetOrganizationMemberships": (
+        "memberships of all organizations",
+        "list the members of every organization at once",
+    ),
 }
 
 HELD_OUT: Final[dict[str, tuple[str, ...]]] = {

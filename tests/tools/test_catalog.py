@@ -236,6 +236,7 @@ LARGE = {
     "Organizations_updateOrganization": (850, "every attribute of an organization"),
     "Organizations_createNewOrganization": (850, "every attribute of an organization"),
     "Organizations_listSortedByCreationDate": (900, "every filter of organizations"),
+    "ListAllOrganizationDomains": (1_020, "every filter of domains"),
     "CreateRoleSet": (800, "which of its roles is the default one, and which the creator's"),
 }
 

@@ -38,6 +38,7 @@ RedirectUrlId = Annotated[Id, Kind("redirect URL", found_by="RedirectUrLs_listAl
 RoleId = Annotated[Id, Kind("role", found_by="ListOrganizationRoles")]
 PermissionId = Annotated[Id, Kind("permission", found_by="ListOrganizationPermissions")]
 RoleSetKeyOrId = Annotated[Id, Kind("role set", found_by="ListRoleSets", known_as="key")]
+OrganizationDomainId = Annotated[Id, Kind("email domain", found_by="ListAllOrganizationDomains")]
 DomainId = Annotated[Id, Kind("domain", found_by="Domains_getAllDomains")]
 
 # Nothing lists these: the answer that made one is the only place to find its id.

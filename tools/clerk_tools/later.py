@@ -25,6 +25,14 @@ LATER: Final[dict[str, tuple[str, ...]]] = {
         "GetOrganizationBillingCreditBalance",
         "AdjustOrganizationBillingCreditBalance",
     ),
+    "organization_domains": (
+        "ListOrganizationDomains",
+        "CreateOrganizationDomain",
+        "UpdateOrganizationDomain",
+        "DeleteOrganizationDomain",
+        "VerifyOrganizationDomainOwnership",
+        "ListAllOrganizationDomains",
+    ),
     "organization_permissions": (
         "ListOrganizationPermissions",
         "CreateOrganizationPermission",

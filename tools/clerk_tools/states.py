@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from clerk_tools.argument import Argument
+from clerk_tools.argument import Argument, Place
 from clerk_tools.catalog import operations
 from clerk_tools.operation import Operation
 
@@ -40,13 +40,13 @@ def record_of(operation: Operation, answer: Any) -> JsonObject | None:
     if not isinstance(entries, list):
         return answer
     # A membership is listed by its user, so it is the organization that tells it from the others.
-    wanted = getattr(operation, "organization_id", None) or getattr(operation, "domain_id", None)
+    wanted = [getattr(operation, a.name) for a in operation.spec.arguments if a.place is Place.PATH]
     for entry in entries:
         if not isinstance(entry, dict):
             continue
         organization = entry.get("organization")
         id = organization.get("id") if isinstance(organization, dict) else entry.get("id")
-        if id is not None and id == wanted:
+        if id is not None and id in wanted:
             return entry
     return None
 

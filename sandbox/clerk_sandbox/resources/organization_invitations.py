@@ -6,6 +6,7 @@ from typing import Any
 
 from clerk_sandbox import errors, formats, metadata
 from clerk_sandbox.answers import data_page, ordered
+from clerk_sandbox.plan import require_organizations
 from clerk_sandbox.resources.organization_memberships import (
     METADATA,
     check_quota,
@@ -95,6 +96,30 @@ def list_invitations(instance: Instance, call: Call) -> Json:
         matching = [one for one in matching if one["email_address"].lower() == address]
     by_address = {"email_address": lambda one: one["email_address"].lower()}
     return data_page(call, ordered(call, matching, by_address, "-created_at"))
+
+
+@operation("ListInstanceOrganizationInvitations")
+def list_all_invitations(instance: Instance, call: Call) -> Json:
+    require_organizations(instance)
+    status = call.query.choice("status", STATUSES)
+    part = (call.query.one("query") or "").lower()
+    matching = [
+        one
+        for one in instance.organization_invitations
+        if status in (None, one["status"]) and part in one["email_address"].lower()
+    ]
+    by_address = {"email_address": lambda one: one["email_address"].lower()}
+    page = data_page(call, ordered(call, matching, by_address, "-created_at"))
+    return page | {"data": [_with_organization(instance, one) for one in page["data"]]}
+
+
+def _with_organization(instance: Instance, invitation: Json) -> Json:
+    organization = instance.organizations[invitation["organization_id"]]
+    return invitation | {"public_organization_data": public_organization_data(organization)}
+
+
+def public_organization_data(organization: Json) -> Json:
+    return {name: organization[name] for name in ("id", "name", "slug", "image_url", "has_image")}
 
 
 @operation("OrganizationInvitations_listPending")

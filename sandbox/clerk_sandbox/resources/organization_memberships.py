@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from clerk_sandbox import errors, metadata
-from clerk_sandbox.answers import found
+from clerk_sandbox.answers import data_page, found
 from clerk_sandbox.plan import require_organizations
 from clerk_sandbox.roles import may_manage, permission_keys, role_of, role_within
 from clerk_sandbox.routing import Call, operation
@@ -125,11 +125,18 @@ def list_members(instance: Instance, call: Call) -> Json:
     passes, roles = filter_of(instance, call.query), call.query.all("role")
     ordered = [
         one
-        for one in _ordered(instance, organization["id"], call.query.one("order_by") or "-created_at")
+        for one in _ordered(instance, members(instance, organization["id"]).values(), call)
         if (not roles or one["role"] in roles) and passes(instance.users[one["user_id"]])
     ]
     page = [membership_answer(instance, membership) for membership in call.one_page(ordered)]
     return {"data": page, "total_count": len(ordered)}
+
+
+@operation("InstanceGetOrganizationMemberships")
+def list_all_members(instance: Instance, call: Call) -> Json:
+    require_organizations(instance)
+    page = data_page(call, _ordered(instance, instance.memberships, call))
+    return page | {"data": [membership_answer(instance, membership) for membership in page["data"]]}
 
 
 @operation("OrganizationMemberships_addUserToOrganization")
@@ -194,9 +201,9 @@ def _check_an_admin_remains(instance: Instance, membership: Json) -> None:
         raise errors.organization_minimum_permissions_needed()
 
 
-def _ordered(instance: Instance, organization_id: str, order_by: str) -> list[Json]:
+def _ordered(instance: Instance, memberships: Iterable[Json], call: Call) -> list[Json]:
+    order_by = call.query.one("order_by") or "-created_at"
     by, descending = order_by.lstrip("+-"), order_by.startswith("-")
-    memberships = members(instance, organization_id).values()
     newest_first = instance.memberships.newest_first(membership["id"] for membership in memberships)
     if by == "created_at":
         return newest_first if descending else newest_first[::-1]

@@ -10,6 +10,7 @@ from clerk_sandbox import errors, formats, metadata
 from clerk_sandbox.answers import deleted, signed
 from clerk_sandbox.images import check_image, image_address
 from clerk_sandbox.plan import require_organizations
+from clerk_sandbox.resources.organization_domains import remove_domains
 from clerk_sandbox.resources.organization_memberships import (
     METADATA,
     add_membership,
@@ -154,15 +155,24 @@ def merge_metadata(instance: Instance, call: Call) -> Json:
     return organization
 
 
+@operation("ReplaceOrganizationMetadata")
+def replace_metadata(instance: Instance, call: Call) -> Json:
+    organization = find_organization(instance, call)
+    given = {key: metadata.checked(key, call.given(key)) for key in METADATA if call.given(key) is not None}
+    organization |= {**given, "updated_at": instance.clock()}
+    return organization
+
+
 @operation("Organizations_deleteOrganization")
 def delete_organization(instance: Instance, call: Call) -> Json:
-    """Memberships and invitations go with it, and no session stays in it."""
+    """Memberships, invitations and domains go with it, and no session stays in it."""
     organization = find_organization(instance, call)
     for membership in list(members(instance, organization["id"]).values()):
         instance.remove_membership(membership)
     for invitation in list(instance.organization_invitations):
         if invitation["organization_id"] == organization["id"]:
             instance.organization_invitations.remove(invitation["id"])
+    remove_domains(instance, organization["id"])
     for session in instance.sessions:
         if session["last_active_organization_id"] == organization["id"]:
             session["last_active_organization_id"] = None

@@ -7,6 +7,7 @@ from clerk_sandbox import errors, formats, metadata, passwords, totp
 from clerk_sandbox.answers import bare_page, data_page, deleted, found
 from clerk_sandbox.images import check_image
 from clerk_sandbox.plan import require_enabled, require_in_plan
+from clerk_sandbox.resources.organization_domains import enrol
 from clerk_sandbox.resources.organization_memberships import membership_answer
 from clerk_sandbox.resources.sessions import revoke_sessions
 from clerk_sandbox.routing import Call, operation
@@ -124,6 +125,7 @@ def create_user(instance: Instance, call: Call) -> Json:
     instance.add_user(user)
     set_password(instance, user, password)
     set_second_factors(instance, user, body)
+    enrol(instance, user)
     return user_answer(instance, user)
 
 

@@ -53,6 +53,24 @@ class CreateOrganizationInvitation(
     redirect_url: Body[str] = arg("Once accepted", optional=True)
 
 
+class ListInstanceInvitations(
+    Paged,
+    id="ListInstanceOrganizationInvitations",
+    version="2021-02-05",
+    get="/organization_invitations",
+    pages="organization_invitation",
+    secret=("url",),
+    words="invitations of every organization, invitations across all organizations, to which "
+    "organizations was an address invited",
+    example=Example({"status": "pending", "query": "mossbrook"}),
+):
+    """Invitations to all organizations. To one: OrganizationInvitations_list."""
+
+    order_by: Query[str] = arg("created_at or email_address; - first for descending", default="-created_at")
+    status: Query[Literal["pending", "accepted", "revoked", "expired"]] = arg(optional=True)
+    query: Query[str] = arg("Part of the address", optional=True)
+
+
 class ListOrganizationInvitations(
     Paged,
     id="OrganizationInvitations_list",

@@ -54,6 +54,24 @@ class ListMembers(
     )
 
 
+class ListAllMemberships(
+    Paged,
+    id="InstanceGetOrganizationMemberships",
+    version="2021-02-05",
+    get="/organization_memberships",
+    pages="organization_membership",
+    words="memberships of every organization, members across all organizations, everybody in any "
+    "organization",
+    example=Example({"order_by": "+last_name"}),
+):
+    """Memberships of all organizations. Of one, with filters: OrganizationMemberships_getAllMembers."""
+
+    order_by: Query[str] = arg(
+        "phone_number, email_address, created_at, first_name, last_name or username; - first for descending",
+        optional=True,
+    )
+
+
 class UpdateMember(
     Operation,
     id="OrganizationMemberships_updateMembershipProperties",

@@ -147,6 +147,23 @@ class MergeOrganizationMetadata(
     private_metadata: Body[JsonObject] = arg(optional=True)
 
 
+class ReplaceOrganizationMetadata(
+    Operation,
+    id="ReplaceOrganizationMetadata",
+    version="2021-02-05",
+    put="/organizations/{organization_id}/metadata",
+    returns="organization",
+    words="overwrite an organization's metadata, discard all old metadata of an organization",
+    example=Example({"organization_id": Demo("Thistle Studio"), "public_metadata": {"plan": "trial"}}),
+):
+    """Replace an organization's metadata: every key that is not given is LOST. To keep the others use
+    Organizations_mergeOrganizationMetadata."""
+
+    organization_id: Path[OrganizationId] = arg()
+    public_metadata: Body[JsonObject] = arg(optional=True, risk=REPLACES_KEYS)
+    private_metadata: Body[JsonObject] = arg(optional=True, risk=REPLACES_KEYS)
+
+
 class SetOrganizationLogo(
     Operation,
     id="Organizations_updateOrganizationLogo",

@@ -169,6 +169,24 @@ KNOWN: Final[dict[str, str]] = {
         admin_delete_enabled created_at created_by has_image id image_url max_allowed_memberships name
         object private_metadata public_metadata role_set_key slug updated_at
     """,
+    "organization_domain": """
+        affiliation_email_address affiliation_verification affiliation_verification.attempts
+        affiliation_verification.expire_at affiliation_verification.status affiliation_verification.strategy
+        affiliation_verification.verified_at created_at enrollment_mode id name object organization_id
+        ownership_verification public_organization_data public_organization_data.has_image
+        public_organization_data.id public_organization_data.image_url public_organization_data.name
+        public_organization_data.slug total_pending_invitations total_pending_suggestions updated_at
+        verification verification.attempts verification.expire_at verification.status verification.strategy
+        verification.verified_at
+    """,
+    "organization_invitation": """
+        created_at email_address expires_at id inviter_id object organization_id private_metadata
+        public_inviter_data public_inviter_data.first_name public_inviter_data.has_image
+        public_inviter_data.identifier public_inviter_data.image_url public_inviter_data.last_name
+        public_inviter_data.user_id public_metadata public_organization_data
+        public_organization_data.has_image public_organization_data.id public_organization_data.image_url
+        public_organization_data.name public_organization_data.slug role role_name status updated_at
+    """,
     "organization_membership": """
         created_at id object organization organization.admin_delete_enabled organization.created_at
         organization.created_by organization.has_image organization.id organization.image_url
