@@ -50,8 +50,12 @@ async def read_body(scope: Scope, receive: Receive, most: int, hold: Callable[[i
         TooLong, NoRoom, HungUp: see there.
     """
     declared = Headers(scope=scope).get("content-length", "")
-    if declared.isdecimal() and len(declared) < 20 and int(declared) > most:
+    room = int(declared) if declared.isdecimal() and len(declared) < 20 else 0
+    if room > most:
         raise TooLong
+    # Room for all that is announced, before any of it is read.
+    if room and not hold(room):
+        raise NoRoom
     parts, size = [], 0
     while True:
         message = await receive()
@@ -61,8 +65,10 @@ async def read_body(scope: Scope, receive: Receive, most: int, hold: Callable[[i
         size += len(part)
         if size > most:
             raise TooLong
-        if part and not hold(len(part)):
-            raise NoRoom
+        if size > room:
+            if not hold(size - room):
+                raise NoRoom
+            room = size
         parts.append(part)
         if not message.get("more_body", False):
             return b"".join(parts)

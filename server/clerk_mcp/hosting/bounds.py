@@ -91,9 +91,14 @@ class CallBounds:
         except TimeoutError:
             return PlainTextResponse("The request took too long to arrive", 408, {"connection": "close"})
         except TooLong:
-            return PlainTextResponse(f"A request may have {self._max_body_bytes} bytes", 413)
+            # Closed, for the rest of the body would be read otherwise, to no purpose.
+            return PlainTextResponse(
+                f"A request may have {self._max_body_bytes} bytes", 413, {"connection": "close"}
+            )
         except NoRoom:
-            return busy("This server holds as many bytes of requests as it takes just now", 503, 1)
+            full = busy("This server holds as many bytes of requests as it takes just now", 503, 1)
+            full.headers["connection"] = "close"
+            return full
         objection = objection_to(body)
         if objection is not None:
             error = ErrorData(code=INVALID_REQUEST, message=objection)
