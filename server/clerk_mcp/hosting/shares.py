@@ -18,6 +18,9 @@ from mcp_types import INTERNAL_ERROR
 _LENT: Final = 3
 """How many times of what is free one owner may hold."""
 
+UNPROVED: Final = "address "
+"""How the names of owners begin who are only known by their address."""
+
 HELD: Final = "clerk_mcp.held"
 """Where a POST's ASGI scope has what it holds of the server."""
 
@@ -42,6 +45,10 @@ class Shares:
         self.used += amount
         return True
 
+    def held_by(self, owner: str) -> int:
+        """How much an owner holds."""
+        return self._held[owner]
+
     def give_back(self, owner: str, amount: int = 1) -> None:
         """Return what `take` gave."""
         self.used -= amount
@@ -55,25 +62,30 @@ def owner_at(address: str) -> str:
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
-        return f"address {address}"
+        return f"{UNPROVED}{address}"
     if ip.is_loopback:
         # All of 127.0.0.0/8 is one machine.
-        return "address loopback"
+        return f"{UNPROVED}loopback"
     if ip.version == 6:
         # Whoever has one address of IPv6 has at least these 64 bits of them.
         ip = ipaddress.ip_network((ip, 64), strict=False).network_address
-    return f"address {ip}"
+    return f"{UNPROVED}{ip}"
 
 
 class CallShares:
     """What calls take of a server: places, and bytes of memory for their bodies."""
 
-    def __init__(self, max_calls: int, max_bytes: int) -> None:
+    def __init__(self, max_calls: int, max_bytes: int, max_unproved: int | None = None) -> None:
+        """`max_unproved` calls at once are enough for all at an address who have not proved who they are."""
         self.calls = Shares(max_calls)
         self.bytes = Shares(max_bytes)
+        self._max_unproved = max_unproved
 
     def hold(self, owner: str) -> Held | None:
         """Take a call's place, to be let go; None where there is none for this owner."""
+        bounded = self._max_unproved is not None and owner.startswith(UNPROVED)
+        if bounded and self.calls.held_by(owner) >= (self._max_unproved or 0):
+            return None
         return Held(self, owner) if self.calls.take(owner) else None
 
     async def during(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:

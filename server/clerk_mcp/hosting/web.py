@@ -73,7 +73,12 @@ class Web:
         self.settings = settings
         self.metrics = Metrics()
         verifier = make_verifier(settings)
-        self._shares = CallShares(settings.max_calls, _BODIES_HELD * settings.max_body_bytes)
+        self._shares = CallShares(
+            settings.max_calls,
+            _BODIES_HELD * settings.max_body_bytes,
+            # Each makes a client for a key that may be none; one call proves that it is.
+            max(settings.max_calls // 10, 1) if settings.auth == "clerk-key" else None,
+        )
         self._challenges = Challenges(resource_metadata_url(settings), PAGES)
         about, server = self._make_server()
         self._manager = StreamableHTTPSessionManager(

@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from importlib.metadata import version
 from typing import Any, Final, Literal
 
@@ -118,7 +119,6 @@ class Api:
         self._max_answer_bytes = max_answer_bytes
         self._deadline = deadline
         self._key = key.encode()
-        self._escaped_key = _escaped(key)
         self._connections = Connections(base_url, transport)
         self._headers = httpx2.Headers(
             {
@@ -130,6 +130,11 @@ class Api:
         )
         self._headers_of_version: dict[str, httpx2.Headers] = {}
         self._extensions = {"timeout": timeout.as_dict()}
+
+    @cached_property
+    def _escaped_key(self) -> re.Pattern[bytes]:
+        # Made when it is first needed, which is hardly ever: it takes as long as a call.
+        return _escaped(self._key.decode())
 
     async def close(self) -> None:
         """Close all connections. A later request opens new ones."""
