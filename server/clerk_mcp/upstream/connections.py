@@ -15,7 +15,6 @@ import anyio
 import httpx2
 
 from clerk_mcp.upstream.certificates import tls_context
-from clerk_mcp.upstream.wire import Wire
 
 # Idle connections are closed from this side, well before Clerk's edge does so: the fate of a request that
 # meets a closing connection is unknown.
@@ -72,7 +71,7 @@ class Connections:
         if connection is self._given:
             return
         now, closing = time.monotonic(), []
-        if usable and connection in self._open and isinstance(connection, Wire) and connection.is_clean:
+        if usable and connection in self._open and getattr(connection, "is_clean", False):
             self._idle.append((now, connection))
         else:
             closing.append(connection)
@@ -103,6 +102,9 @@ class Connections:
                     # start of the server nor its event loop should spend.
                     self._options = await anyio.to_thread.run_sync(_options, self._base_url)
             tls, proxy = self._options
+            # Imported here, for the start of the server does without.
+            from clerk_mcp.upstream.wire import Wire
+
             if proxy is None or proxy.startswith("http://"):
                 return Wire(self._base_url, tls, proxy)
             return httpx2.AsyncHTTPTransport(verify=tls or True, proxy=proxy)
