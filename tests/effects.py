@@ -32,6 +32,12 @@ DESTROYS_THOUGH_NOT_DELETE = {
     "ReplaceRoleInRoleSet",
     "ReplaceRoleSet",
     "CreateBillingPriceTransition",
+    "RemoveUserPassword",
+    "ReplaceUserEmailAddress",
+    "ReplaceUserPhoneNumber",
+    "RevokeOAuthApplicationToken",
+    "SetUserPasswordCompromised",
+    "UsersBan",
 }
 MINT_A_CREDENTIAL = {
     "Users_getOAuthAccessToken",
@@ -42,6 +48,8 @@ MINT_A_CREDENTIAL = {
     "OAuthApplications_rotateSecret",
     "Webhooks_createSvixApp",
     "Webhooks_generateSvixDashboardUrl",
+    "CreateSessionToken",
+    "RefreshSession",
 }
 """Called for the secret in their answer, rather than that one comes along with something else."""
 
@@ -79,6 +87,7 @@ BETA, ORGANIZATIONS = (
     "BetaFeatures_updateInstanceSettings",
     "InstanceSettings_updateOrganizationSettings",
 )
+OAUTH = "UpdateInstanceOAuthApplicationSettings"
 KWAME = {"user_id": user_id(DEMO, "kwame.asante@fernhill.example")}
 TOMAS = {"user_id": user_id(DEMO, "tomas.rivera@fernhill.example")}
 INGRID = {"user_id": user_id(DEMO, "ingrid.solberg@fernhill.example")}
@@ -97,6 +106,9 @@ def make_losable(sandbox: Sandbox) -> None:
     for user in (demo.users[KWAME["user_id"]], demo.users[INGRID["user_id"]]):
         user["has_image"] = True
     demo.organizations[FERNHILL["organization_id"]]["has_image"] = True
+    for application in demo.oauth_applications:
+        application["client_image_url"] = "https://img.clerk.com/logo"
+    demo.settings |= {"dynamic_oauth_client_registration": True, "default_scopes": ["profile"]}
     demo.users[KWAME["user_id"]]["phone_numbers"][0]["reserved_for_second_factor"] = True
     for template in demo.templates:
         template["markup"] = "<re-body/>"
@@ -172,6 +184,18 @@ DESTROYING_ARGUMENTS = [
     Destroying(BETA, {"session_token_template": "hasura"}, "session tokens lose their present claims"),
     Destroying(BETA, {"clear": ["from_email_address"]}, "empties from_email_address"),
     Destroying(BETA, {"restricted_to_allowlist": True}, "of the allowlist sign up"),
+    Destroying("ReplaceUserMetadata", {"public_metadata": {"team": "support"}},
+               "1 key of public_metadata: title", KWAME),
+    Destroying("UploadOAuthApplicationLogo", {"file": IMAGE}, "loses the present logo"),
+    Destroying("UpdateInstanceProtect", {"rules_enabled": True}, "begin to keep people out"),
+    Destroying("UpdateInstanceCommunication", {"blocked_country_codes": ["DE"]}, "replaces the whole list"),
+    Destroying(OAUTH, {"dynamic_oauth_client_registration": False}, "no longer register themselves"),
+    Destroying(OAUTH, {"clear": ["default_scopes"]}, "Clerk's default scopes"),
+    Destroying(OAUTH, {"oauth_jwt_access_tokens": True}, "in another form"),
+    Destroying(OAUTH, {"client_id_metadata_documents_only_allow_pre_registered_clients": True},
+               "unknown clients are refused"),
+    Destroying(OAUTH, {"client_id_metadata_documents_block_implicitly_allowed_clients": True},
+               "clients that connected by themselves are refused"),
     Destroying(ORGANIZATIONS, {"domains_enabled": False}, "email domains no longer let anybody"),
     Destroying(ORGANIZATIONS, {"enabled": False}, "switches 4 organizations off"),
     Destroying("UpdateOrganizationRole", {"key": "org:bookkeeper"}, "checks for its present key fail"),
@@ -208,5 +232,6 @@ DESTROY_BY_EXAMPLE = {
     "EmailSmsTemplates_toggleDeliveryByTypeAndSlug",
     "EmailSmsTemplates_updateTemplateByTypeAndSlug",
     "InstanceSettings_updateRestrictions",
+    "UpdateInstanceCommunication",
 }
 """Updates whose example calls destroy."""

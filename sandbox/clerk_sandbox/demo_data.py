@@ -6,7 +6,13 @@ Ids follow from the seed, so that they are the same at each start; dates are cou
 from dataclasses import dataclass, field
 
 from clerk_sandbox import passwords
-from clerk_sandbox.demo_instance import COMPANY_DOMAIN, DAY_MS, seed_configuration, seed_demo_instance
+from clerk_sandbox.demo_instance import (
+    COMPANY_DOMAIN,
+    DAY_MS,
+    seed_by_resource,
+    seed_configuration,
+    seed_demo_instance,
+)
 from clerk_sandbox.resources.actor_tokens import make_actor_token
 from clerk_sandbox.resources.invitations import make_invitation
 from clerk_sandbox.resources.sign_in_tokens import make_sign_in_token
@@ -100,6 +106,8 @@ def seed_demo_data(instance: Instance, users: int = 0) -> None:
     seed_sessions(instance, people)
     seed_invitations(instance)
     seed_tokens(instance, people)
+    # Last, since a resource's own records may hang on anything above.
+    seed_by_resource(instance, "seed_demo")
     seed_bulk_users(instance, users)
 
 

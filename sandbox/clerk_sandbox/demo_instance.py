@@ -32,7 +32,7 @@ def seed_configuration(instance: Instance) -> None:
     with days_ago(instance, 400):
         add_domain(instance, COMPANY_DOMAIN, is_satellite=False)
         add_default_templates(instance)
-        _seed_by_resource(instance, "set_up")
+        seed_by_resource(instance, "set_up")
 
 
 def seed_demo_instance(instance: Instance, users: Sequence[Json]) -> None:
@@ -43,10 +43,9 @@ def seed_demo_instance(instance: Instance, users: Sequence[Json]) -> None:
     _seed_set_up(instance)
     _seed_lists(instance)
     _seed_organizations(instance, [user["id"] for user in users])
-    _seed_by_resource(instance, "seed_demo")
 
 
-def _seed_by_resource(instance: Instance, function: str) -> None:
+def seed_by_resource(instance: Instance, function: str) -> None:
     """Call the function of this name of each resource's module that has one, in the order of their names."""
     for module in resource_modules():
         if seed := getattr(module, function, None):
@@ -179,6 +178,7 @@ def _seed_invitations(instance: Instance, company: Json, gardens: Json, nursery:
         (6, company, f"new.hire+clerk_test@{COMPANY_DOMAIN}", MEMBER, "pending"),
         (5, company, f"agency+clerk_test@{COMPANY_DOMAIN}", MEMBER, "pending"),
         (4, gardens, "head.gardener+clerk_test@mossbrook.example", ADMIN, "pending"),
+        (3, company, "priya+clerk_test@mossbrook.example", MEMBER, "pending"),
         (3, nursery, "apprentice+clerk_test@aldervale.example", MEMBER, "pending"),
     ):
         with days_ago(instance, days):

@@ -278,6 +278,15 @@ def identification_deletion_failed() -> ClerkError:
     )
 
 
+def verification_already_verified() -> ClerkError:
+    return ClerkError(
+        400,
+        "verification_already_verified",
+        "Already verified",
+        "The code of this verification has been accepted before.",
+    )
+
+
 # Invitations and tokens
 
 

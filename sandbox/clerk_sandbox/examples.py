@@ -134,11 +134,16 @@ _USERS: Final = {
     "helen": "helen@mossbrook.example",
     "ingrid": "ingrid.solberg@fernhill.example",
     "kwame": "kwame.asante@fernhill.example",
+    "marcus": "marcus@aldervale.example",
     "mei": "mei.tanaka@fernhill.example",
     "nadia": "nadia.brandt@fernhill.example",
     "oliver": "oliver.hartley@fernhill.example",
+    "priya": "priya+clerk_test@mossbrook.example",
     "ravi": "ravi.patel@example.com",
+    "samuel": "samuel.okafor@fernhill.example",
     "tomas": "tomas.rivera@fernhill.example",
+    "yuki": "yuki+clerk_test@aldervale.example",
+    "zofia": "zofia.nowak@fernhill.example",
 }
 
 _NAMED: Final[dict[str, Callable[[Instance], str]]] = {

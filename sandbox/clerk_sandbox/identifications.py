@@ -1,6 +1,8 @@
 """What email addresses and phone numbers have in common."""
 
 from clerk_sandbox import errors
+from clerk_sandbox.answers import found
+from clerk_sandbox.collection import Collection
 from clerk_sandbox.resources.organization_domains import enrol
 from clerk_sandbox.resources.users import check_identification
 from clerk_sandbox.routing import Call
@@ -98,3 +100,97 @@ def delete_identification(instance: Instance, call: Call, name: str) -> Json:
         user[f"primary_{name}_id"] = next(verified, None)
     user["updated_at"] = instance.clock()
     return identification
+
+
+# Codes
+
+CODE = "424242"
+"""Every code of the sandbox, as of Clerk's test addresses."""
+CODE_LIFETIME_MS = 10 * 60 * 1000
+MOST_ATTEMPTS = 3
+CODES = Collection(
+    "code_verification",
+    prefix="ver",
+    called="verification",
+    fields={
+        "identification_id": "",
+        "status": "unverified",
+        "strategy": "",
+        "attempts": 0,
+        "expire_at": 0,
+        "channel": None,
+    },
+    hidden=("identification_id",),
+)
+
+
+def send_code(instance: Instance, name: str, identification: Json) -> Json:
+    """Begin a verification; nothing is sent."""
+    return CODES.new(
+        instance,
+        identification_id=identification["id"],
+        strategy="phone_code" if name == "phone_number" else "email_code",
+        channel="sms" if name == "phone_number" else None,
+        expire_at=instance.clock() + CODE_LIFETIME_MS,
+    )
+
+
+def prepare_verification(instance: Instance, call: Call, name: str) -> Json:
+    _, identification = find_identification(instance, call, name)
+    return CODES.answer(send_code(instance, name, identification))
+
+
+def attempt_verification(instance: Instance, call: Call, name: str) -> Json:
+    """A wrong or late code shows in the status; a right one also verifies what it was sent to."""
+    user, identification = find_identification(instance, call, name)
+    sent = CODES.records(instance).get(call.body["verification_id"])
+    if sent is None or sent["identification_id"] != identification["id"]:
+        raise errors.not_found("verification", call.body["verification_id"])
+    if sent["status"] == "verified":
+        raise errors.verification_already_verified()
+    sent["attempts"] += 1
+    if sent["expire_at"] <= instance.clock():
+        sent["status"] = "expired"
+    elif sent["status"] != "failed" and call.body["code"] == CODE:
+        sent["status"] = "verified"
+        _verify(instance, user, identification, sent)
+    elif sent["attempts"] >= MOST_ATTEMPTS:
+        sent["status"] = "failed"
+    return CODES.answer(sent)
+
+
+def _verify(instance: Instance, user: Json, identification: Json, sent: Json) -> None:
+    if is_verified(identification):
+        return
+    kept = {name: sent[name] for name in ("status", "strategy", "attempts", "expire_at")}
+    identification["verification"] = {"object": "verification_otp", **kept}
+    user["updated_at"] = identification["updated_at"] = instance.clock()
+
+
+def replace_identification(instance: Instance, call: Call, name: str) -> Json:
+    """One new primary identification in place of all of its kind.
+
+    Raises:
+        ClerkError: it is malformed or somebody else's, or one that goes is linked to a connected account.
+    """
+    user, value = found(instance.users, "user", call.path["user_id"]), call.required(name)
+    mine = next((one for one in user[plural(name)] if one[name] == value.lower()), None)
+    if mine is None:
+        check_identification(instance, name, value)
+    if any(one["linked_to"] for one in user[plural(name)]):
+        raise errors.form_param_value_invalid(name, "replaced after the connected account is removed")
+    status = call.given("identification_status") or "verified"
+    for one in list(user[plural(name)]):
+        instance.detach(user, name, one)
+    new = make_identification(
+        name, instance.new_id("idn"), value, instance.clock(), verified=status == "verified"
+    )
+    new["reserved"] = status == "reserved"
+    instance.attach(user, name, new)
+    user[f"primary_{name}_id"] = new["id"]
+    user["updated_at"] = instance.clock()
+    return new
+
+
+def id_of_code(demo: Instance, strategy: str) -> str:
+    return next(str(one["id"]) for one in CODES.records(demo) if one["strategy"] == strategy)

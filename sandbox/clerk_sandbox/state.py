@@ -37,6 +37,16 @@ DEFAULT_SETTINGS: Json = {
     "blocklist": False,
     "block_email_subaddresses": False,
     "block_disposable_email_domains": False,
+    # protection, messages, and what OAuth applications may do
+    "rules_enabled": False,
+    "specter_enabled": False,
+    "blocked_country_codes": [],
+    "dynamic_oauth_client_registration": False,
+    "default_scopes": None,
+    "oauth_jwt_access_tokens": False,
+    "client_id_metadata_documents_advertised": False,
+    "client_id_metadata_documents_only_allow_pre_registered_clients": False,
+    "client_id_metadata_documents_block_implicitly_allowed_clients": False,
     # organization settings
     "organizations_enabled": True,
     "max_allowed_memberships": 5,

@@ -64,6 +64,7 @@ def make_user(instance: Instance, created_at: int, **given: Any) -> Json:
         "primary_web3_wallet_id": None,
         "password_enabled": False,
         "password_last_updated_at": None,
+        "requires_password_reset": False,
         "two_factor_enabled": False,
         "totp_enabled": False,
         "backup_code_enabled": False,

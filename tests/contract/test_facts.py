@@ -52,6 +52,7 @@ ON_PURPOSE: dict[tuple[str, str], str] = (
             "name",
         ): "there is no domain without a name",
         ("OrganizationInvitations_list", "status"): LATER,
+        ("CreateBulkInvitations", "invitations"): "required here: without them there is nobody to invite",
         ("Invitations_listAllNonRevoked", "status"): LATER,
     }
     | {

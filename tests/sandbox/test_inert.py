@@ -25,6 +25,7 @@ _NO_MAIL: Final = "the sandbox sends no mail"
 CHANGES_NOTHING: Final[dict[str, dict[str, str]]] = {
     "Users_createNewUser": {"skip_password_requirement": "the demo requires no password"},
     "Users_updateUserAttributes": {"notify_primary_email_address_changed": _NO_MAIL},
+    "ReplaceUserEmailAddress": {"notify_primary_email_address_changed": _NO_MAIL},
     "Invitations_createNewInvitation": {"notify": _NO_MAIL},
     "PhoneNumbers_updateDetails": {"primary": "nobody in the demo has two phone numbers"},
 }

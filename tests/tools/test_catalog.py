@@ -42,8 +42,23 @@ HANDS_OUT = {
     "PhoneNumbers_createNewPhoneNumber": {"backup_codes"},
     "PhoneNumbers_getDetails": {"backup_codes"},
     "PhoneNumbers_updateDetails": {"backup_codes"},
+    "ReplaceUserPhoneNumber": {"backup_codes"},
+    "CreateSessionToken": {"jwt"},
+    "RefreshSession": {"jwt", "cookies"},
+    "CreateBulkInvitations": {"url"},
+    "UsersGetOrganizationInvitations": {"url"},
 }
-CREDENTIALS = {"password", "password_digest", "totp_secret", "backup_codes", "signing_key", "code", "token"}
+CREDENTIALS = {
+    "password",
+    "password_digest",
+    "totp_secret",
+    "backup_codes",
+    "signing_key",
+    "code",
+    "token",
+    "expired_token",
+    "refresh_token",
+}
 
 
 def test_each_resource_has_operations_and_there_is_no_other() -> None:
@@ -224,6 +239,8 @@ LARGE = {
     "Invitations_listAllNonRevoked": (750, "every filter of invitations"),
     "SamlConnectionsBeta_createNewConnection": (1_100, "what an identity provider's metadata holds"),
     "InstanceSettings_updateOrganizationSettings": (1_000, "a dozen settings"),
+    "CreateBulkInvitations": (950, "an invitation within an array"),
+    "UpdateInstanceOAuthApplicationSettings": (950, "long names, as Clerk has them"),
     "InstanceSettings_updateInstanceSettings": (1_100, "a dozen settings"),
     "JwtTemplates_updateTemplateById": (900, "algorithms and bounds"),
     "JwtTemplates_createTemplate": (850, "algorithms and bounds"),

@@ -102,7 +102,7 @@ def first_with(found: list[Any], *path_and_value: Any) -> Any:
 
 def count(number: object, noun: str) -> str:
     """Such as `3 sessions`, `1 session` or `no sessions`."""
-    plural = noun if number == 1 else f"{noun}s"
+    plural = noun if number == 1 else f"{noun}{'es' if noun.endswith('s') else 's'}"
     return f"{number if number else 'no'} {plural}"
 
 

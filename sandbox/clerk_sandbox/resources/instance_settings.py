@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from clerk_sandbox import errors, formats
 from clerk_sandbox.plan import require_in_plan
+from clerk_sandbox.resources.oauth_applications import SCOPES
 from clerk_sandbox.roles import initial_role_set, may_create, role_of, role_with_id
 from clerk_sandbox.routing import Answer, Call, operation
 from clerk_sandbox.state import Instance, Json
@@ -87,3 +88,78 @@ def _organization_settings(settings: Json) -> Json:
         "domains_enrollment_modes": settings["domains_enrollment_modes"],
         "domains_default_role": settings["domains_default_role"],
     }
+
+
+@operation("GetInstance")
+def get_instance(instance: Instance, call: Call) -> Json:
+    return {
+        "object": "instance",
+        "id": instance.id,
+        "environment_type": "production" if instance.live else "development",
+        "allowed_origins": instance.settings["allowed_origins"],
+        "workspace_id": None,
+    }
+
+
+@operation("GetInstanceProtect")
+def get_protect(instance: Instance, call: Call) -> Json:
+    settings = {name: instance.settings[name] for name in ("rules_enabled", "specter_enabled")}
+    return {"object": "instance_protect", **settings, "checks_bypassed": False}
+
+
+@operation("UpdateInstanceProtect")
+def update_protect(instance: Instance, call: Call) -> Json:
+    instance.settings |= {name: value for name, value in call.body.items() if value is not None}
+    return get_protect(instance, call)
+
+
+@operation("GetInstanceCommunication")
+def get_communication(instance: Instance, call: Call) -> Json:
+    codes = instance.settings["blocked_country_codes"]
+    return {"object": "instance_communication", "blocked_country_codes": codes}
+
+
+@operation("UpdateInstanceCommunication")
+def update_communication(instance: Instance, call: Call) -> Json:
+    codes = call.given("blocked_country_codes")
+    if codes is not None:
+        well_formed = all(len(code) == 2 and code.isascii() and code.isupper() for code in codes)
+        if not well_formed or len(set(codes)) < len(codes):
+            raise errors.form_param_value_invalid(
+                "blocked_country_codes", "different codes of two capital letters each"
+            )
+        instance.settings["blocked_country_codes"] = list(codes)
+    return get_communication(instance, call)
+
+
+OAUTH_SETTINGS = (
+    "dynamic_oauth_client_registration",
+    "default_scopes",
+    "oauth_jwt_access_tokens",
+    "client_id_metadata_documents_advertised",
+    "client_id_metadata_documents_only_allow_pre_registered_clients",
+    "client_id_metadata_documents_block_implicitly_allowed_clients",
+)
+
+
+@operation("GetInstanceOAuthApplicationSettings")
+def get_oauth_settings(instance: Instance, call: Call) -> Json:
+    settings = {name: instance.settings[name] for name in OAUTH_SETTINGS}
+    return {"object": "oauth_application_settings", **settings}
+
+
+@operation("UpdateInstanceOAuthApplicationSettings")
+def update_oauth_settings(instance: Instance, call: Call) -> Json:
+    """A null brings Clerk's default scopes back, and changes nothing of the rest."""
+    changes = {
+        name: value for name, value in call.body.items() if value is not None or name == "default_scopes"
+    }
+    if any(scope not in SCOPES for scope in changes.get("default_scopes") or ()):
+        raise errors.form_param_value_invalid("default_scopes", SCOPES)
+    instance.settings |= changes
+    return get_oauth_settings(instance, call)
+
+
+@operation("GetInstanceOrganizationSettings")
+def get_organization_settings(instance: Instance, call: Call) -> Json:
+    return _organization_settings(instance.settings)

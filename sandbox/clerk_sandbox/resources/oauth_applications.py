@@ -6,6 +6,8 @@ from typing import Any
 
 from clerk_sandbox import errors, formats
 from clerk_sandbox.answers import data_page, deleted, found, ordered
+from clerk_sandbox.collection import Collection
+from clerk_sandbox.images import check_image, image_address
 from clerk_sandbox.plan import require_enabled
 from clerk_sandbox.resources.domains import frontend_api_url
 from clerk_sandbox.routing import Call, operation
@@ -129,3 +131,53 @@ def _checked(body: Json) -> dict[str, Any]:
             )
         given["scopes"] = " ".join(scopes)
     return given
+
+
+@operation("UploadOAuthApplicationLogo")
+def upload_logo(instance: Instance, call: Call) -> Json:
+    application = get_oauth_application(instance, call)
+    uploader = call.body.get("uploader_user_id")
+    if uploader and uploader not in instance.users:
+        raise errors.not_found("user", uploader)
+    check_image(call.upload().content)
+    now = instance.clock()
+    address = image_address(f'{{"type":"logo","rid":"{application["id"]}","version":{now}}}')
+    application |= {"client_image_url": address, "updated_at": now}
+    return application
+
+
+GRANTS = Collection(
+    "oauth_grant",
+    prefix="oat",
+    called="OAuth token",
+    fields={"application_id": "", "user_id": "", "access_token": "", "refresh_token": "", "revoked": False},
+)
+
+
+@operation("RevokeOAuthApplicationToken")
+def revoke_token(instance: Instance, call: Call) -> None:
+    """Either token revokes its grant, and so the other one."""
+    application, token = get_oauth_application(instance, call), call.required("token")
+    for grant in GRANTS.records(instance):
+        running = grant["application_id"] == application["id"] and not grant["revoked"]
+        if running and token in (grant["access_token"], grant["refresh_token"]):
+            grant |= {"revoked": True, "updated_at": instance.clock()}
+            return
+    raise errors.form_param_value_invalid("token", "an access or refresh token of this application")
+
+
+def seed_demo(instance: Instance) -> None:
+    """Somebody who has let an application in."""
+    application = next(one for one in instance.oauth_applications if not one["public"])
+    user = next(iter(instance.users))
+    GRANTS.new(
+        instance,
+        application_id=application["id"],
+        user_id=user["id"],
+        access_token="oat_" + instance.new_secret(27),
+        refresh_token="ort_" + instance.new_secret(27),
+    )
+
+
+NAMED = {"an OAuth token": lambda demo: next(iter(GRANTS.records(demo)))["access_token"]}
+"""What examples call things of the demo."""

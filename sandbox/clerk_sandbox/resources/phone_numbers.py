@@ -2,9 +2,14 @@
 
 from clerk_sandbox.answers import deleted
 from clerk_sandbox.identifications import (
+    attempt_verification,
     create_identification,
     delete_identification,
     find_identification,
+    id_of_code,
+    prepare_verification,
+    replace_identification,
+    send_code,
     update_identification,
 )
 from clerk_sandbox.resources.users import has_second_factor, note_second_factor
@@ -65,3 +70,31 @@ def pass_default_on(user: Json) -> None:
     reserved = [phone for phone in user["phone_numbers"] if phone["reserved_for_second_factor"]]
     if reserved and not any(phone["default_second_factor"] for phone in reserved):
         reserved[0]["default_second_factor"] = True
+
+
+@operation("PreparePhoneNumberVerification")
+def prepare_phone_number_verification(instance: Instance, call: Call) -> Json:
+    return prepare_verification(instance, call, "phone_number")
+
+
+@operation("AttemptPhoneNumberVerification")
+def attempt_phone_number_verification(instance: Instance, call: Call) -> Json:
+    return attempt_verification(instance, call, "phone_number")
+
+
+@operation("ReplaceUserPhoneNumber")
+def replace_user_phone_number(instance: Instance, call: Call) -> Json:
+    return replace_identification(instance, call, "phone_number")
+
+
+def seed_demo(instance: Instance) -> None:
+    """A code that was just sent."""
+    user = instance.user_by("email_address", "chloe+clerk_test@example.com")
+    if user:
+        send_code(instance, "phone_number", user["phone_numbers"][0])
+
+
+NAMED = {
+    "a verification of a phone number": lambda demo: id_of_code(demo, "phone_code"),
+}
+"""What examples call things of the demo."""

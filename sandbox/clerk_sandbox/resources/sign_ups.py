@@ -54,3 +54,8 @@ def update_sign_up(instance: Instance, call: Call) -> Json:
     if "external_id" in call.body:
         sign_up["external_id"] = call.given("external_id") or None
     return sign_up
+
+
+@operation("GetSignUp")
+def get_sign_up(instance: Instance, call: Call) -> Json:
+    return found(instance.sign_ups, "sign-up", call.path["id"])

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from clerk_sandbox import errors, formats, metadata, passwords, totp
 from clerk_sandbox.answers import bare_page, data_page, deleted, found
+from clerk_sandbox.collection import Collection, Parent
 from clerk_sandbox.images import check_image
 from clerk_sandbox.plan import require_enabled, require_in_plan
 from clerk_sandbox.resources.organization_domains import enrol
@@ -25,6 +26,7 @@ METADATA = ("public_metadata", "private_metadata", "unsafe_metadata")
 PROFILE = ("first_name", "last_name", "delete_self_enabled", "create_organization_enabled")
 MIN_USERNAME, MAX_USERNAME = 4, 64
 MAX_NAME = 255
+MAX_AT_ONCE = 50
 
 _FORMATS: dict[str, tuple[Callable[[str], bool], str]] = {
     "email_address": (formats.is_email, "an email address"),
@@ -216,6 +218,7 @@ def checked_password(instance: Instance, body: Json) -> dict[str, str] | None:
 
 def set_password(instance: Instance, user: Json, password: dict[str, str] | None) -> None:
     if password:
+        user["requires_password_reset"] = False
         instance.credentials.setdefault(user["id"], {})["password"] = password
         user["password_enabled"] = True
         user["password_last_updated_at"] = instance.clock()
@@ -448,3 +451,248 @@ def delete_user(instance: Instance, call: Call) -> Json:
         for record in [record for record in table if record["user_id"] == user_id]:
             table.remove(record["id"])
     return deleted(instance.remove_user(user_id))
+
+
+# Several at once
+
+
+def _users_in_body(instance: Instance, call: Call) -> list[Json]:
+    """The users that the body names: all of them, or nobody is touched."""
+    require_in_plan(instance, "ban")
+    ids: list[str] = call.body["user_ids"]
+    if not 1 <= len(ids) <= MAX_AT_ONCE:
+        raise errors.form_param_value_invalid("user_ids", f"1 to {MAX_AT_ONCE} ids")
+    return [found(instance.users, "user", id) for id in dict.fromkeys(ids)]
+
+
+@operation("UsersBan")
+def ban_users(instance: Instance, call: Call) -> list[Json]:
+    users = _users_in_body(instance, call)
+    for user in users:
+        user |= {"banned": True, "updated_at": instance.clock()}
+        revoke_sessions(instance, user["id"])
+    return [user_answer(instance, user) for user in users]
+
+
+@operation("UsersUnban")
+def unban_users(instance: Instance, call: Call) -> list[Json]:
+    users = _users_in_body(instance, call)
+    for user in users:
+        user |= {"banned": False, "updated_at": instance.clock()}
+    return [user_answer(instance, user) for user in users]
+
+
+@operation("ReplaceUserMetadata")
+def replace_user_metadata(instance: Instance, call: Call) -> Json:
+    user = find_user(instance, call)
+    given = {name: call.body[name] for name in METADATA if call.given(name) is not None}
+    user |= {name: metadata.checked(name, value) for name, value in given.items()}
+    user["updated_at"] = instance.clock()
+    return user_answer(instance, user)
+
+
+@operation("UsersGetOrganizationInvitations")
+def list_user_invitations(instance: Instance, call: Call) -> Json:
+    user = find_user(instance, call)
+    status = call.query.choice("status", ("pending", "accepted", "revoked", "expired"))
+    addresses = {email["email_address"] for email in user["email_addresses"]}
+    matching = [
+        one
+        for one in instance.organization_invitations
+        if one["email_address"].lower() in addresses and status in (None, one["status"])
+    ]
+    page = data_page(call, matching)
+    page["data"] = [
+        one | {"public_organization_data": _public_organization(instance, one["organization_id"])}
+        for one in page["data"]
+    ]
+    return page
+
+
+def _public_organization(instance: Instance, organization_id: str) -> Json:
+    organization = instance.organizations[organization_id]
+    return {name: organization[name] for name in ("id", "name", "slug", "image_url", "has_image")}
+
+
+# What somebody signs in with, taken away
+
+
+@operation("RemoveUserPassword")
+def remove_password(instance: Instance, call: Call) -> Json:
+    """Of somebody without a password nothing changes."""
+    user = find_user(instance, call)
+    if user["password_enabled"]:
+        instance.credentials[user["id"]].pop("password", None)
+        user |= {"password_enabled": False, "requires_password_reset": False, "updated_at": instance.clock()}
+        if call.given("sign_out_of_other_sessions"):
+            revoke_sessions(instance, user["id"])
+    return user_answer(instance, user)
+
+
+@operation("SetUserPasswordCompromised")
+def set_password_compromised(instance: Instance, call: Call) -> Json:
+    user = find_user(instance, call)
+    if not user["password_enabled"]:
+        raise errors.no_password_set()
+    user |= {"requires_password_reset": True, "updated_at": instance.clock()}
+    if call.given("revoke_all_sessions"):
+        revoke_sessions(instance, user["id"])
+    return user_answer(instance, user)
+
+
+@operation("UnsetUserPasswordCompromised")
+def unset_password_compromised(instance: Instance, call: Call) -> Json:
+    user = find_user(instance, call)
+    user |= {"requires_password_reset": False, "updated_at": instance.clock()}
+    return user_answer(instance, user)
+
+
+@operation("DeleteBackupCode")
+@operation("DeleteTOTP")
+def delete_second_factor(instance: Instance, call: Call) -> Json:
+    """Backup codes stand behind another second factor, so they go with the last one."""
+    user = find_user(instance, call)
+    before = has_second_factor(user)
+    is_totp = call.spec.id == "DeleteTOTP"
+    kept = instance.credentials.get(user["id"], {})
+    kept.pop("totp_secret" if is_totp else "backup_codes", None)
+    user["totp_enabled" if is_totp else "backup_code_enabled"] = False
+    if not has_second_factor(user):
+        kept.pop("backup_codes", None)
+        user["backup_code_enabled"] = False
+    user["updated_at"] = instance.clock()
+    note_second_factor(instance, user, before)
+    return {"user_id": user["id"]}
+
+
+def _own(user: Json, field: str, kind: str, id: str) -> Json:
+    """One entry of a user's own; 404 where they have none of this id."""
+    for entry in user[field]:
+        if entry["id"] == id:
+            return dict(entry)
+    raise errors.not_found(kind, id)
+
+
+@operation("UserPasskeyDelete")
+def delete_passkey(instance: Instance, call: Call) -> Json:
+    user = find_user(instance, call)
+    passkey = _own(user, "passkeys", "passkey", call.path["passkey_identification_id"])
+    user["passkeys"] = [one for one in user["passkeys"] if one["id"] != passkey["id"]]
+    user["updated_at"] = instance.clock()
+    return deleted(passkey)
+
+
+@operation("UserWeb3WalletDelete")
+def delete_web3_wallet(instance: Instance, call: Call) -> Json:
+    """Where it was the primary one, the next takes its place."""
+    user = find_user(instance, call)
+    id = call.path["web3_wallet_identification_id"]
+    wallet = _own(user, "web3_wallets", "web3 wallet", id)
+    if identification_count(user) == 1:
+        raise errors.identification_deletion_failed()
+    instance.detach(user, "web3_wallet", wallet)
+    if user["primary_web3_wallet_id"] == id:
+        user["primary_web3_wallet_id"] = next((one["id"] for one in user["web3_wallets"]), None)
+    user["updated_at"] = instance.clock()
+    return deleted(wallet)
+
+
+@operation("DeleteExternalAccount")
+def delete_external_account(instance: Instance, call: Call) -> Json:
+    """Its tokens and its links to the user's email addresses go with it."""
+    user = find_user(instance, call)
+    account = _own(user, "external_accounts", "external account", call.path["external_account_id"])
+    if identification_count(user) == 1:
+        raise errors.identification_deletion_failed()
+    user["external_accounts"] = [one for one in user["external_accounts"] if one["id"] != account["id"]]
+    for email in user["email_addresses"]:
+        email["linked_to"] = [link for link in email["linked_to"] if link["id"] != account["id"]]
+    kept = instance.credentials.get(user["id"], {})
+    tokens = kept.get("oauth_tokens", [])
+    kept["oauth_tokens"] = [one for one in tokens if one["external_account_id"] != account["id"]]
+    user["updated_at"] = instance.clock()
+    return deleted(account)
+
+
+TRUSTED_DEVICES = Collection(
+    "trusted_device",
+    prefix="tdev",
+    called="trusted device",
+    fields={
+        "user_id": "",
+        "platform": "ios",
+        "app_identifier": "",
+        "name": None,
+        "algorithm": "ES256",
+        "status": "active",
+        "last_used_at": None,
+        "revoked_at": None,
+    },
+    hidden=("user_id",),
+    parents={"user_id": Parent("users", "user")},
+)
+
+
+@operation("ListUserTrustedDevices")
+def list_trusted_devices(instance: Instance, call: Call) -> Json:
+    user = find_user(instance, call)
+    active = [
+        TRUSTED_DEVICES.answer(one)
+        for one in TRUSTED_DEVICES.records(instance)
+        if one["user_id"] == user["id"] and one["status"] == "active"
+    ]
+    return {"data": active, "total_count": len(active)}
+
+
+@operation("RevokeUserTrustedDevice")
+def revoke_trusted_device(instance: Instance, call: Call) -> Json:
+    device = TRUSTED_DEVICES.found(instance, call)
+    if device["status"] != "active":
+        raise errors.not_found("active trusted device", device["id"])
+    now = instance.clock()
+    device |= {"status": "revoked", "revoked_at": now, "updated_at": now}
+    return TRUSTED_DEVICES.answer(device)
+
+
+def seed_demo(instance: Instance) -> None:
+    """A passkey and a phone that is trusted, both of the support lead."""
+    kwame = instance.user_by("email_address", "kwame.asante@fernhill.example")
+    if kwame is None:
+        return
+    at = instance.clock() - 24 * 3600 * 1000
+    kwame["passkeys"].append(
+        {
+            "object": "passkey",
+            "id": instance.new_id("idn"),
+            "name": "Office laptop",
+            "last_used_at": at,
+            "verification": {
+                "object": "verification_passkey",
+                "status": "verified",
+                "strategy": "passkey",
+                "nonce": "nonce",
+                "message": None,
+                "attempts": None,
+                "expire_at": None,
+            },
+        }
+    )
+    TRUSTED_DEVICES.new(
+        instance,
+        user_id=kwame["id"],
+        name="Kwame's phone",
+        app_identifier="example.fernhill.field",
+        last_used_at=at,
+    )
+
+
+NAMED = {
+    "a passkey": lambda demo: next(user["passkeys"][0]["id"] for user in demo.users if user["passkeys"]),
+    "a wallet": lambda demo: next(
+        user["web3_wallets"][0]["id"] for user in demo.users if user["web3_wallets"]
+    ),
+    "an external account": lambda demo: next(
+        user["external_accounts"][0]["id"] for user in demo.users if user["external_accounts"]
+    ),
+}
+"""What examples call things of the demo."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 from clerk_tools.argument import Body, Path, arg, cuts_off
-from clerk_tools.hits import Hit, Look, identification, if_fits, inside
+from clerk_tools.hits import Hit, Look, count, identification, if_fits, inside, person, records
 from clerk_tools.ids import EmailAddressId, UserId
 from clerk_tools.operation import Operation
 from clerk_tools.resources import users
-from clerk_tools.spec import Demo, Example
+from clerk_tools.spec import Advice, Demo, Example
+from clerk_tools.view import View
+
+VIEWS = {"code_verification": View(("id", "status", "strategy", "attempts", "channel"), times=("expire_at",))}
 
 SYNONYMS: Final = {
     "email": "mail, e mail",
@@ -87,3 +90,82 @@ class UpdateEmailAddress(
         risk=cuts_off(False, "it no longer counts as verified, nor for signing in"),
     )
     primary: Body[bool] = arg(optional=True, nullable=True)
+
+
+class PrepareEmailAddressVerification(
+    Operation,
+    id="PrepareEmailAddressVerification",
+    version="2021-02-05",
+    post="/email_addresses/{email_address_id}/prepare_verification",
+    returns="code_verification",
+    sends_mail=True,
+    words="send a code to an email address, verification code by mail, one-time code, resend a code",
+    example=Example({"email_address_id": Demo("an unverified email address")}),
+):
+    """Send a one-time code to an email address (SENDS MAIL); check it with
+    AttemptEmailAddressVerification. To verify without a code, update it."""
+
+    email_address_id: Path[EmailAddressId] = arg()
+
+
+class AttemptEmailAddressVerification(
+    Operation,
+    id="AttemptEmailAddressVerification",
+    version="2021-02-05",
+    post="/email_addresses/{email_address_id}/attempt_verification",
+    returns="code_verification",
+    private=("code",),
+    no_undo="The code was checked; the attempts are counted.",
+    advice=Advice(if_executed="The attempt may have been counted: ask the user before another one."),
+    words="check a code sent to an email address, is the mail code right, enter a verification code",
+    example=Example(
+        {
+            "email_address_id": Demo("an unverified email address"),
+            "verification_id": Demo("a verification of an unverified email address"),
+            "code": "424242",
+        }
+    ),
+):
+    """Check a code sent to an email address; a right one verifies it. A wrong one is no error: `status`
+    tells. Signs nobody in."""
+
+    email_address_id: Path[EmailAddressId] = arg()
+    verification_id: Body[str] = arg("From PrepareEmailAddressVerification")
+    code: Body[str] = arg()
+
+
+class ReplaceUserEmailAddress(
+    Operation,
+    id="ReplaceUserEmailAddress",
+    version="2021-02-05",
+    put="/users/{user_id}/email_address",
+    returns="email_address",
+    effect="destroy",
+    sends_mail="notify_primary_email_address_changed",
+    reader=users.GetUser,
+    words="change a user's email address, replace every email address of a user, "
+    "user has a new email address, correct the email address of a user",
+    example=Example({"user_id": Demo("marcus"), "email_address": "marcus.alder+clerk_test@example.com"}),
+):
+    """Replace ALL email addresses of a user by one, the new primary one. An `unverified` one
+    cannot be signed in with. To keep the others, add one instead."""
+
+    user_id: Path[UserId] = arg()
+    email_address: Body[str] = arg()
+    identification_status: Body[Literal["verified", "reserved", "unverified"]] = arg(
+        "reserved: unverified, signs in, nobody else's", default="verified"
+    )
+    notify_primary_email_address_changed: Body[bool] = arg(
+        "SENDS MAIL to the old one", default=False, nullable=True
+    )
+
+    async def hit(self, look: Look) -> Hit:
+        user = await look.at(users.GetUser(user_id=self.user_id), is_target=True)
+        others = [
+            one
+            for one in records(inside(user, "email_addresses"))
+            if inside(one, "email_address") != self.email_address
+        ]
+        lost = count(len(others), "email address") if user else "every email address"
+        cut = "they may no longer be able to sign in" if self.identification_status == "unverified" else ""
+        return Hit.of(person(user), f"deletes {lost}", cut)

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from clerk_tools.argument import Body, arg, cuts_off, replaces
+from clerk_tools.argument import Body, arg, cuts_off, moves, replaces
 from clerk_tools.hits import Hit, Look, count, inside
 from clerk_tools.ids import RoleId
 from clerk_tools.operation import Clearing, Operation
 from clerk_tools.resources import allowlist_blocklist, organizations
 from clerk_tools.spec import Example
+from clerk_tools.view import View
+
+VIEWS = {
+    "instance": View(("id", "environment_type", "workspace_id"), lists=("allowed_origins",)),
+    "instance_protect": View(("rules_enabled", "specter_enabled", "checks_bypassed")),
+    "instance_communication": View((), lists=("blocked_country_codes",)),
+    "oauth_application_settings": View(
+        (
+            "dynamic_oauth_client_registration",
+            "oauth_jwt_access_tokens",
+            "client_id_metadata_documents_advertised",
+            "client_id_metadata_documents_only_allow_pre_registered_clients",
+            "client_id_metadata_documents_block_implicitly_allowed_clients",
+        ),
+        lists=("default_scopes",),
+    ),
+}
 
 
 class UpdateInstanceSettings(
@@ -106,3 +123,137 @@ class UpdateOrganizationSettings(
         number = inside(await look.at(organizations.ListOrganizations(limit=1)), "total_count")
         which = count(number, "organization") if isinstance(number, int) else "every organization"
         return found.and_also(f"switches {which} off: members lose what they reach through them")
+
+
+class GetInstance(
+    Operation,
+    id="GetInstance",
+    version="2021-02-05",
+    get="/instance",
+    returns="instance",
+    words="is this production, which instance is this, development or production, instance id, "
+    "environment type",
+    example=Example(),
+):
+    """The instance that the key belongs to: its id, development or production, allowed origins."""
+
+
+class GetProtect(
+    Operation,
+    id="GetInstanceProtect",
+    version="2021-02-05",
+    get="/instance/protect",
+    returns="instance_protect",
+    words="bot protection settings, is protect on, fraud protection, are protect rules enabled",
+    example=Example(),
+):
+    """Whether Clerk Protect's rules and its bot detection (Specter) are on."""
+
+
+class UpdateProtect(
+    Operation,
+    id="UpdateInstanceProtect",
+    version="2021-02-05",
+    patch="/instance/protect",
+    returns="instance_protect",
+    words="turn bot protection on, switch protect off, enable protect rules, enable specter",
+    example=Example({"specter_enabled": True}),
+):
+    """Switch Clerk Protect's rules, or its bot detection (Specter), on or off."""
+
+    rules_enabled: Body[bool] = arg(
+        optional=True, nullable=True, risk=cuts_off(True, "its rules begin to keep people out")
+    )
+    specter_enabled: Body[bool] = arg(optional=True, nullable=True)
+
+
+class GetCommunication(
+    Operation,
+    id="GetInstanceCommunication",
+    version="2021-02-05",
+    get="/instance/communication",
+    returns="instance_communication",
+    words="which countries get no SMS, blocked countries, SMS country blocklist",
+    example=Example(),
+):
+    """The countries to whose numbers no SMS is sent."""
+
+
+class UpdateCommunication(
+    Operation,
+    id="UpdateInstanceCommunication",
+    version="2021-02-05",
+    patch="/instance/communication",
+    returns="instance_communication",
+    words="block SMS to a country, SMS fraud, SMS pumping, allow SMS to a country",
+    example=Example({"blocked_country_codes": ["KP", "SY"]}),
+):
+    """REPLACE the list of countries to whose numbers no SMS is sent; read it first."""
+
+    blocked_country_codes: Body[list[str]] = arg(
+        "Such as DE, FR",
+        optional=True,
+        max_length=250,
+        nullable=True,
+        risk=moves("replaces the whole list: numbers of the countries in it get no SMS codes"),
+    )
+
+
+class GetOAuthSettings(
+    Operation,
+    id="GetInstanceOAuthApplicationSettings",
+    version="2021-02-05",
+    get="/instance/oauth_application_settings",
+    returns="oauth_application_settings",
+    words="dynamic client registration, OAuth provider settings, default OAuth scopes",
+    example=Example(),
+):
+    """How OAuth applications of this instance work: dynamic registration, JWT or opaque tokens, default
+    scopes, client metadata documents."""
+
+
+class UpdateOAuthSettings(
+    Clearing,
+    id="UpdateInstanceOAuthApplicationSettings",
+    version="2021-02-05",
+    patch="/instance/oauth_application_settings",
+    returns="oauth_application_settings",
+    words="enable dynamic client registration, JWT access tokens for OAuth, let MCP clients register, "
+    "change default scopes, client id metadata documents",
+    example=Example({"dynamic_oauth_client_registration": True}),
+):
+    """Change how OAuth applications of this instance work; only what is given changes."""
+
+    dynamic_oauth_client_registration: Body[bool] = arg(
+        "Clients register themselves",
+        optional=True,
+        nullable=True,
+        risk=cuts_off(False, "clients can no longer register themselves"),
+    )
+    default_scopes: Body[list[str]] = arg(optional=True, clearable="goes back to Clerk's default scopes")
+    oauth_jwt_access_tokens: Body[bool] = arg(
+        "JWTs, not opaque tokens; JWTs cannot be revoked",
+        optional=True,
+        nullable=True,
+        risk=moves("whoever checks access tokens gets them in another form"),
+    )
+    client_id_metadata_documents_advertised: Body[bool] = arg(optional=True, nullable=True)
+    client_id_metadata_documents_only_allow_pre_registered_clients: Body[bool] = arg(
+        optional=True, nullable=True, risk=cuts_off(True, "unknown clients are refused")
+    )
+    client_id_metadata_documents_block_implicitly_allowed_clients: Body[bool] = arg(
+        optional=True, nullable=True, risk=cuts_off(True, "clients that connected by themselves are refused")
+    )
+
+
+class GetOrganizationSettings(
+    Operation,
+    id="GetInstanceOrganizationSettings",
+    version="2021-02-05",
+    get="/instance/organization_settings",
+    returns="organization_settings",
+    words="are organizations enabled, how many members may an organization have, default role of "
+    "organizations, read organization settings",
+    example=Example(),
+):
+    """How organizations work in this instance: on or off, limits, default roles, domains."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from clerk_tools.argument import Body, JsonObject, Path, Query, arg
+from clerk_tools.argument import Body, JsonObject, Nested, Path, Query, arg
 from clerk_tools.hits import Hit, Look, first_with, inside, records, thing
 from clerk_tools.ids import InvitationId
 from clerk_tools.operation import Counted, Operation, Paged
@@ -76,3 +76,41 @@ class RevokeInvitation(
         pending = await look.at(ListInvitations(status="pending", limit=500))
         found = first_with(records(pending), "id", self.invitation_id)
         return Hit.of(thing("invitation of", inside(found, "email_address")), "its link stops working")
+
+
+class Invitation(Nested):
+    """One entry of a bulk call."""
+
+    email_address: str = arg()
+    public_metadata: JsonObject = arg(optional=True, nullable=True)
+    redirect_url: str = arg(optional=True, nullable=True)
+    notify: bool = arg("Send the mail", default=True, nullable=True)
+    ignore_existing: bool = arg("Invite even if invited before", default=False, nullable=True)
+    expires_in_days: int = arg("30 by default", optional=True, ge=1, le=365, nullable=True)
+    template_slug: Literal["invitation", "waitlist_invitation"] = arg(default="invitation")
+
+
+class CreateInvitations(
+    Operation,
+    id="CreateBulkInvitations",
+    version="2021-02-05",
+    post="/invitations/bulk",
+    lists="invitation",
+    array_body=True,
+    secret=("url",),
+    sends_mail=True,
+    limit=per_hour(25),
+    words="invite several people, bulk invite, invite a list of addresses, invite many to sign up",
+    example=Example(
+        {
+            "invitations": [
+                {"email_address": "rosa+clerk_test@example.com"},
+                {"email_address": "ida+clerk_test@example.com", "notify": False, "expires_in_days": 7},
+            ]
+        }
+    ),
+):
+    """Invite up to 10 addresses to sign up; all or none. SENDS MAIL to each unless its `notify` is false.
+    For an organization use OrganizationInvitations_bulkCreateAndSend."""
+
+    invitations: Body[list[Invitation]] = arg(min_length=1, max_length=10)

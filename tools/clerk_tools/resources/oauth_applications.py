@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from clerk_tools.argument import Body, Path, Query, arg, moves
+from clerk_tools.argument import Body, File, Path, Query, arg, moves, replaces
 from clerk_tools.hits import Hit, Look, inside, thing
-from clerk_tools.ids import OAuthApplicationId
+from clerk_tools.ids import OAuthApplicationId, UserId
 from clerk_tools.operation import Operation, Paged
 from clerk_tools.spec import Advice, Demo, Example
 
@@ -124,3 +124,48 @@ class RotateOAuthSecret(
     async def hit(self, look: Look) -> Hit:
         application = await _application(self.oauth_application_id, look)
         return Hit.of(application, "its present client secret stops working at once")
+
+
+class UploadOAuthLogo(
+    Operation,
+    id="UploadOAuthApplicationLogo",
+    version="2021-02-05",
+    put="/oauth_applications/{oauth_application_id}/logo",
+    returns="oauth_application",
+    words="logo of an OAuth application, image on the consent screen, icon of an OAuth client",
+    example=Example({"oauth_application_id": Demo("an OAuth application"), "file": Demo("an image")}),
+):
+    """Set the logo of an OAuth application."""
+
+    oauth_application_id: Path[OAuthApplicationId] = arg()
+    file: File[str] = arg(
+        "Image as base64 or data URI (jpeg, png, gif, webp; at most 10 MB)",
+        risk=replaces("loses the present logo"),
+        shown_as="client_image_url",
+    )
+    uploader_user_id: Body[UserId] = arg(optional=True)
+
+    def state(self) -> Operation:
+        return GetOAuthApplication(oauth_application_id=self.oauth_application_id)
+
+
+class RevokeOAuthToken(
+    Operation,
+    id="RevokeOAuthApplicationToken",
+    version="2021-02-05",
+    post="/oauth_applications/{oauth_application_id}/revoke_token",
+    effect="destroy",
+    private=("token",),
+    no_undo="Both tokens of the grant are dead; the user has to consent again.",
+    words="revoke an OAuth token, leaked access token, end an OAuth grant, revoke a refresh token",
+    example=Example({"oauth_application_id": Demo("an OAuth application"), "token": Demo("an OAuth token")}),
+):
+    """Revoke an access or refresh token that an OAuth application has, with all of its grant. A JWT cannot
+    be revoked."""
+
+    oauth_application_id: Path[OAuthApplicationId] = arg()
+    token: Body[str] = arg()
+
+    async def hit(self, look: Look) -> Hit:
+        application = await _application(self.oauth_application_id, look)
+        return Hit.of(application, "the grant's access and refresh token stop working")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 from clerk_tools.argument import Body, Path, arg, cuts_off
-from clerk_tools.hits import Hit, Look, identification, if_fits, inside
+from clerk_tools.hits import Hit, Look, count, identification, if_fits, inside, person, records
 from clerk_tools.ids import PhoneNumberId, UserId
 from clerk_tools.operation import Operation
 from clerk_tools.resources import users
-from clerk_tools.spec import Demo, Example
+from clerk_tools.spec import Advice, Demo, Example
 
 SYNONYMS: Final = {
     "phone": "mobile, telephone, cell",
@@ -94,3 +94,79 @@ class UpdatePhoneNumber(
         nullable=True,
         risk=cuts_off(False, "it is no longer a second factor"),
     )
+
+
+class PreparePhoneNumberVerification(
+    Operation,
+    id="PreparePhoneNumberVerification",
+    version="2021-02-05",
+    post="/phone_numbers/{phone_number_id}/prepare_verification",
+    returns="code_verification",
+    sends_mail=True,
+    words="send a code to a phone number, verification code by SMS, one-time code by SMS, resend a code",
+    example=Example({"phone_number_id": Demo("a phone number")}),
+):
+    """Send a one-time code to a phone number (SENDS an SMS); check it with
+    AttemptPhoneNumberVerification. To verify without a code, update it."""
+
+    phone_number_id: Path[PhoneNumberId] = arg()
+
+
+class AttemptPhoneNumberVerification(
+    Operation,
+    id="AttemptPhoneNumberVerification",
+    version="2021-02-05",
+    post="/phone_numbers/{phone_number_id}/attempt_verification",
+    returns="code_verification",
+    private=("code",),
+    no_undo="The code was checked; the attempts are counted.",
+    advice=Advice(if_executed="The attempt may have been counted: ask the user before another one."),
+    words="check a code sent to a phone number, is the SMS code right, enter a verification code",
+    example=Example(
+        {
+            "phone_number_id": Demo("a phone number"),
+            "verification_id": Demo("a verification of a phone number"),
+            "code": "424242",
+        }
+    ),
+):
+    """Check a code sent to a phone number; a right one verifies it. A wrong one is no error: `status` tells.
+    Signs nobody in."""
+
+    phone_number_id: Path[PhoneNumberId] = arg()
+    verification_id: Body[str] = arg("From PreparePhoneNumberVerification")
+    code: Body[str] = arg()
+
+
+class ReplaceUserPhoneNumber(
+    Operation,
+    id="ReplaceUserPhoneNumber",
+    version="2021-02-05",
+    put="/users/{user_id}/phone_number",
+    returns="phone_number",
+    secret=("backup_codes",),
+    effect="destroy",
+    reader=users.GetUser,
+    words="change a user's phone number, replace every phone number of a user, "
+    "user has a new phone number, correct the phone number of a user",
+    example=Example({"user_id": Demo("kwame"), "phone_number": "+12015550199"}),
+):
+    """Replace ALL phone numbers of a user by one, the new primary one. An `unverified` one
+    cannot be signed in with. To keep the others, add one instead."""
+
+    user_id: Path[UserId] = arg()
+    phone_number: Body[str] = arg("E.164")
+    identification_status: Body[Literal["verified", "reserved", "unverified"]] = arg(
+        "reserved: unverified, signs in, nobody else's", default="verified"
+    )
+
+    async def hit(self, look: Look) -> Hit:
+        user = await look.at(users.GetUser(user_id=self.user_id), is_target=True)
+        others = [
+            one
+            for one in records(inside(user, "phone_numbers"))
+            if inside(one, "phone_number") != self.phone_number
+        ]
+        lost = count(len(others), "phone number") if user else "every phone number"
+        cut = "they may no longer be able to sign in" if self.identification_status == "unverified" else ""
+        return Hit.of(person(user), f"deletes {lost}", cut)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from clerk_tools.argument import Body, Path, Query, arg
+from clerk_tools.argument import Body, JsonObject, Path, Query, arg
 from clerk_tools.hits import Hit, Look, count, if_fits, inside, person, records, shown
-from clerk_tools.ids import ClientId, JwtTemplateName, SessionId, UserId
+from clerk_tools.ids import ClientId, JwtTemplateName, OrganizationId, SessionId, UserId
 from clerk_tools.operation import Counted, Operation, Paged
 from clerk_tools.resources import users
 from clerk_tools.spec import ANOTHER_DOES_NO_HARM, Advice, Demo, Example
+from clerk_tools.view import View
+
+VIEWS = {"refreshed_session": View(("jwt",), lists=("cookies",))}
 
 SYNONYMS: Final = {
     "sign in": "log in, login, signin",
@@ -108,7 +111,7 @@ class VerifySession(
     token: Body[str] = arg("The JWT of the __session cookie", optional=True)
 
 
-class CreateSessionToken(
+class CreateTemplateToken(
     Operation,
     id="Sessions_createSessionTokenFromTemplate",
     post="/sessions/{session_id}/tokens/{template_name}",
@@ -123,3 +126,70 @@ class CreateSessionToken(
 
     session_id: Path[SessionId] = arg()
     template_name: Path[JwtTemplateName] = arg("Name of the JWT template")
+
+
+class CreateSession(
+    Operation,
+    id="createSession",
+    version="2021-02-05",
+    post="/sessions",
+    returns="session",
+    words="create a session for testing, sign a test user in, make a session, test session",
+    example=Example({"user_id": Demo("carlos")}),
+):
+    """Create an active session of a user, for tests; refused on production instances. To let somebody sign
+    in use SigninTokens_createToken."""
+
+    user_id: Body[UserId] = arg()
+    active_organization_id: Body[OrganizationId] = arg("The user is a member", optional=True)
+
+
+class CreateSessionToken(
+    Operation,
+    id="CreateSessionToken",
+    version="2021-02-05",
+    post="/sessions/{session_id}/tokens",
+    returns="session_token",
+    secret=("jwt",),
+    mints=True,
+    advice=Advice(if_executed=ANOTHER_DOES_NO_HARM),
+    words="session JWT, session token for a test, bearer token of a session, token without a template",
+    example=Example({"session_id": Demo("a session")}),
+):
+    """Issue an ordinary session JWT. The token acts as that user; with own claims use
+    Sessions_createSessionTokenFromTemplate."""
+
+    session_id: Path[SessionId] = arg()
+    expires_in_seconds: Body[int] = arg("60 by default", optional=True, ge=30, le=315_360_000, nullable=True)
+
+
+class RefreshSession(
+    Operation,
+    id="RefreshSession",
+    version="2021-02-05",
+    post="/sessions/{session_id}/refresh",
+    returns="refreshed_session",
+    secret=("jwt", "cookies"),
+    private=("expired_token", "refresh_token"),
+    mints=True,
+    advice=Advice(if_executed=ANOTHER_DOES_NO_HARM),
+    words="renew a session token, refresh token, expired session cookie, handshake",
+    example=Example(
+        {
+            "session_id": Demo("a session"),
+            "expired_token": Demo("an issued token"),
+            "refresh_token": Demo("a refresh token"),
+            "request_origin": "https://app.fernhill.example",
+        }
+    ),
+):
+    """Renew a session's token from the cookies of a request, as Clerk's SDKs do. For a token without cookies
+    use CreateSessionToken."""
+
+    session_id: Path[SessionId] = arg()
+    expired_token: Body[str] = arg("The JWT of the __session cookie")
+    refresh_token: Body[str] = arg("Of the __refresh cookie")
+    request_origin: Body[str] = arg()
+    request_headers: Body[JsonObject] = arg(optional=True, nullable=True)
+    format: Body[Literal["token", "cookie"]] = arg(default="token", nullable=True)
+    request_originating_ip: Body[str] = arg(optional=True, nullable=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clerk_tools.argument import Body, Path, arg
 from clerk_tools.ids import SignUpId
-from clerk_tools.operation import Clearing
+from clerk_tools.operation import Clearing, Operation
 from clerk_tools.spec import Advice, Demo, Example
 
 
@@ -24,3 +24,20 @@ class UpdateSignUp(
     id: Path[SignUpId] = arg()
     custom_action: Body[bool] = arg("Your custom action has run", optional=True)
     external_id: Body[str] = arg("Id in your own system", optional=True, clearable=True)
+
+
+class GetSignUp(
+    Operation,
+    id="GetSignUp",
+    version="2021-02-05",
+    get="/sign_ups/{id}",
+    returns="sign_up_attempt",
+    advice=Advice(
+        not_found="No tool lists sign-ups: the id comes from the sign-up itself, in the frontend.",
+    ),
+    words="why is a sign-up stuck, what is missing in a sign-up, state of a sign-up, show a sign-up",
+    example=Example({"id": Demo("a sign-up")}),
+):
+    """One sign-up: its status, and what is missing or unverified."""
+
+    id: Path[SignUpId] = arg()

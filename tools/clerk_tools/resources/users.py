@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
-from clerk_tools.argument import REPLACES_KEYS, Body, File, JsonObject, Path, Query, arg, cuts_off, replaces
-from clerk_tools.hits import Hit, Look, count, inside, person, records
+from clerk_tools.argument import (
+    REPLACES_KEYS,
+    Body,
+    File,
+    Id,
+    JsonObject,
+    Kind,
+    Path,
+    Query,
+    arg,
+    cuts_off,
+    replaces,
+)
+from clerk_tools.hits import Hit, Look, count, first_with, inside, listed, person, records, thing
 from clerk_tools.ids import ImageId, UserId, UsersOwnId
 from clerk_tools.operation import Clearing, Operation, Paged, PagedOnRequest
 from clerk_tools.resources import sessions
 from clerk_tools.spec import EACH_OBJECT, Advice, Demo, Example
+from clerk_tools.view import View
 
 SYNONYMS: Final = {
     "user": "person, people, account, customer, employee, human",
@@ -32,6 +45,16 @@ PasswordHasher = Literal[
     "scrypt_werkzeug",
     "sha256",
 ]
+
+
+TrustedDeviceId = Annotated[Id, Kind("trusted device", found_by="ListUserTrustedDevices")]
+
+VIEWS = {
+    "trusted_device": View(
+        ("id", "name", "platform", "app_identifier", "status"),
+        times=("created_at", "last_used_at", "revoked_at"),
+    ),
+}
 
 
 class UserFilters(Operation):
@@ -460,3 +483,271 @@ class DisableMfa(
             f"{count(len(phones), 'phone number')} as a second factor" if phones else "",
         ]
         return Hit.of(person(user), *(f"removes {factor}" for factor in factors if factor))
+
+
+class BanUsers(
+    Operation,
+    id="UsersBan",
+    version="2021-02-05",
+    post="/users/ban",
+    lists="user",
+    effect="destroy",
+    no_undo="The sessions that the ban ended stay ended; UsersUnban lifts the ban.",
+    words="ban several users, suspend many users at once, bulk ban, block a list of users",
+    example=Example({"user_ids": [Demo("dmitri"), Demo("greta")]}),
+):
+    """Ban up to 50 users at once: their sessions end, and no sign-in is possible until unbanned."""
+
+    user_ids: Body[list[UserId]] = arg(min_length=1, max_length=50)
+
+    async def hit(self, look: Look) -> Hit:
+        found = records(await look.at(ListUsers(user_id=self.user_ids, limit=50)))
+        names = listed([name for user in found if (name := person(user).removeprefix("user "))], most=5)
+        who = f"{count(len(set(self.user_ids)), 'user')}{': ' if names else ''}{names}"
+        return Hit.of(who, "ends every session of theirs", "stops every sign-in until unbanned")
+
+
+class UnbanUsers(
+    Operation,
+    id="UsersUnban",
+    version="2021-02-05",
+    post="/users/unban",
+    lists="user",
+    words="unban several users, lift many bans, bulk unban, reinstate a list of users",
+    example=Example({"user_ids": [Demo("dmitri")]}),
+):
+    """Lift the ban of up to 50 users at once. Ended sessions stay ended."""
+
+    user_ids: Body[list[UserId]] = arg(min_length=1, max_length=50)
+
+
+class ReplaceUserMetadata(
+    Operation,
+    id="ReplaceUserMetadata",
+    version="2021-02-05",
+    put="/users/{user_id}/metadata",
+    returns="user",
+    words="overwrite metadata of a user, reset metadata of a user, put metadata",
+    example=Example({"user_id": Demo("yuki"), "public_metadata": {"plan": "starter"}}),
+):
+    """REPLACE whole metadata objects of a user: keys that are not given are lost. To change single keys use
+    Users_mergeUserMetadataAttributes."""
+
+    user_id: Path[UserId] = arg()
+    public_metadata: Body[JsonObject] = arg(optional=True, risk=REPLACES_KEYS)
+    private_metadata: Body[JsonObject] = arg(optional=True, risk=REPLACES_KEYS)
+    unsafe_metadata: Body[JsonObject] = arg(optional=True, risk=REPLACES_KEYS)
+
+
+class ListUserInvitations(
+    Paged,
+    id="UsersGetOrganizationInvitations",
+    version="2021-02-05",
+    get="/users/{user_id}/organization_invitations",
+    pages="organization_invitation",
+    secret=("url",),
+    words="which organizations invited a user, organization invitations of a user, was a user invited",
+    example=Example({"user_id": Demo("priya")}),
+):
+    """The invitations to organizations that were sent to a user."""
+
+    user_id: Path[UserId] = arg()
+    status: Query[Literal["pending", "accepted", "revoked", "expired"]] = arg(optional=True)
+
+
+class RemovePassword(
+    Operation,
+    id="RemoveUserPassword",
+    version="2021-02-05",
+    post="/users/{user_id}/remove_password",
+    returns="user",
+    effect="destroy",
+    words="delete a user's password, passwordless user, user without a password",
+    example=Example({"user_id": Demo("zofia")}),
+):
+    """Remove a user's password, even where nothing else lets them sign in. Sessions go on unless
+    `sign_out_of_other_sessions`."""
+
+    user_id: Path[UserId] = arg()
+    sign_out_of_other_sessions: Body[bool] = arg(default=False)
+
+    async def hit(self, look: Look) -> Hit:
+        user = await look.at(GetUser(user_id=self.user_id), is_target=True)
+        ends = await sessions.ending(self.user_id, look) if self.sign_out_of_other_sessions else ""
+        return Hit.of(person(user), "their password stops working", ends)
+
+
+class DeleteBackupCodes(
+    Operation,
+    id="DeleteBackupCode",
+    version="2021-02-05",
+    delete="/users/{user_id}/backup_code",
+    returns="user_reference",
+    words="remove backup codes, recovery codes, disable backup codes",
+    example=Example({"user_id": Demo("tomas")}),
+):
+    """Remove all backup codes of a user; other second factors stay."""
+
+    user_id: Path[UserId] = arg()
+
+    async def hit(self, look: Look) -> Hit:
+        user = await look.at(GetUser(user_id=self.user_id), is_target=True)
+        return Hit.of(person(user), "the backup codes stop working")
+
+
+class DeleteTotp(
+    Operation,
+    id="DeleteTOTP",
+    version="2021-02-05",
+    delete="/users/{user_id}/totp",
+    returns="user_reference",
+    words="remove an authenticator app, reset TOTP, new phone with authenticator, disconnect authenticator",
+    example=Example({"user_id": Demo("tomas")}),
+):
+    """Remove a user's authenticator app (TOTP); to remove every second factor use Users_disableMfa."""
+
+    user_id: Path[UserId] = arg()
+
+    async def hit(self, look: Look) -> Hit:
+        user = await look.at(GetUser(user_id=self.user_id), is_target=True)
+        return Hit.of(person(user), "the authenticator app stops working")
+
+
+async def _of_user(user_id: str, look: Look, field: str, id: str, kind: str, named: str, what: str) -> Hit:
+    """What a user loses with one entry of their own; `named` is the entry's field for its name."""
+    user = await look.at(GetUser(user_id=user_id), is_target=True)
+    entry = first_with(records(inside(user, field)), "id", id)
+    name = thing(kind, inside(entry, named)) or f"a {kind}"
+    return Hit.of(f"{name} of {person(user)}" if person(user) else "", what)
+
+
+class DeletePasskey(
+    Operation,
+    id="UserPasskeyDelete",
+    version="2021-02-05",
+    delete="/users/{user_id}/passkeys/{passkey_identification_id}",
+    returns="deleted",
+    sends_mail=True,
+    words="remove a passkey, lost security key, passkey on a lost device",
+    example=Example({"user_id": Demo("kwame"), "passkey_identification_id": Demo("a passkey")}),
+):
+    """Remove a passkey of a user, for good. SENDS MAIL to them."""
+
+    user_id: Path[UserId] = arg()
+    passkey_identification_id: Path[UsersOwnId] = arg()
+
+    async def hit(self, look: Look) -> Hit:
+        own, what = self.passkey_identification_id, "it no longer signs them in"
+        return await _of_user(self.user_id, look, "passkeys", own, "passkey", "name", what)
+
+
+class DeleteWeb3Wallet(
+    Operation,
+    id="UserWeb3WalletDelete",
+    version="2021-02-05",
+    delete="/users/{user_id}/web3_wallets/{web3_wallet_identification_id}",
+    returns="deleted",
+    words="remove a wallet, disconnect a web3 wallet, remove metamask",
+    example=Example({"user_id": Demo("carlos"), "web3_wallet_identification_id": Demo("a wallet")}),
+):
+    """Remove a web3 wallet of a user, for good. The user's last identification cannot be removed."""
+
+    user_id: Path[UserId] = arg()
+    web3_wallet_identification_id: Path[UsersOwnId] = arg()
+
+    async def hit(self, look: Look) -> Hit:
+        own, what = self.web3_wallet_identification_id, "it no longer signs them in"
+        return await _of_user(self.user_id, look, "web3_wallets", own, "web3 wallet", "web3_wallet", what)
+
+
+class DeleteExternalAccount(
+    Operation,
+    id="DeleteExternalAccount",
+    version="2021-02-05",
+    delete="/users/{user_id}/external_accounts/{external_account_id}",
+    returns="deleted",
+    words="disconnect google, disconnect a social account, unlink github, remove a connected account",
+    example=Example(
+        {"user_id": Demo("ingrid"), "external_account_id": Demo("an external account")}, late=True
+    ),
+):
+    """Disconnect a social account, such as Google, from a user. They can connect it again themselves."""
+
+    user_id: Path[UserId] = arg()
+    external_account_id: Path[UsersOwnId] = arg("The account's `id` (eac_…)")
+
+    async def hit(self, look: Look) -> Hit:
+        own, what = self.external_account_id, "it no longer signs them in"
+        return await _of_user(self.user_id, look, "external_accounts", own, "account", "provider", what)
+
+
+class ListTrustedDevices(
+    Operation,
+    id="ListUserTrustedDevices",
+    version="2021-02-05",
+    get="/users/{user_id}/trusted_devices",
+    pages="trusted_device",
+    words="devices of a user, phones of a user, remembered devices, enrolled devices",
+    example=Example({"user_id": Demo("kwame")}),
+):
+    """A user's trusted devices: phones whose app signs them in. For browsers signed in now list sessions."""
+
+    user_id: Path[UserId] = arg()
+
+
+class RevokeTrustedDevice(
+    Operation,
+    id="RevokeUserTrustedDevice",
+    version="2021-02-05",
+    delete="/users/{user_id}/trusted_devices/{trusted_device_id}",
+    returns="trusted_device",
+    words="lost phone of a user, stolen phone, forget a device, no longer trust a device",
+    example=Example({"user_id": Demo("kwame"), "trusted_device_id": Demo("a trusted device")}),
+):
+    """Revoke a trusted device of a user; it has to be enrolled anew."""
+
+    user_id: Path[UserId] = arg()
+    trusted_device_id: Path[TrustedDeviceId] = arg()
+
+    async def hit(self, look: Look) -> Hit:
+        devices = records(await look.at(ListTrustedDevices(user_id=self.user_id)))
+        found = first_with(devices, "id", self.trusted_device_id)
+        name = thing("trusted device", inside(found, "name"), inside(found, "platform"))
+        user = person(await look.at(GetUser(user_id=self.user_id)))
+        return Hit.of(f"{name} of {user}" if name and user else name, "it no longer signs them in")
+
+
+class SetPasswordCompromised(
+    Operation,
+    id="SetUserPasswordCompromised",
+    version="2025-11-10",
+    post="/users/{user_id}/password/set_compromised",
+    returns="user",
+    effect="destroy",
+    no_undo="Sessions that it ended stay ended; UnsetUserPasswordCompromised takes the mark back.",
+    words="force a password reset, leaked password of a user, password must be changed, expire a password",
+    example=Example({"user_id": Demo("samuel")}),
+):
+    """Mark a user's password as compromised: they must set a new one at the next sign-in."""
+
+    user_id: Path[UserId] = arg()
+    revoke_all_sessions: Body[bool] = arg("Sign them out everywhere", optional=True, nullable=True)
+
+    async def hit(self, look: Look) -> Hit:
+        user = await look.at(GetUser(user_id=self.user_id), is_target=True)
+        ends = await sessions.ending(self.user_id, look) if self.revoke_all_sessions else ""
+        return Hit.of(person(user), "their password must be reset at the next sign-in", ends)
+
+
+class UnsetPasswordCompromised(
+    Operation,
+    id="UnsetUserPasswordCompromised",
+    version="2025-11-10",
+    post="/users/{user_id}/password/unset_compromised",
+    returns="user",
+    words="password is not compromised after all, no forced password reset, undo compromised",
+    example=Example({"user_id": Demo("samuel")}),
+):
+    """Take back that a user's password is compromised: no reset is asked for."""
+
+    user_id: Path[UserId] = arg()

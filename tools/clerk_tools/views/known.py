@@ -256,19 +256,22 @@ KNOWN: Final[dict[str, str]] = {
         external_accounts.verification.object external_accounts.verification.status
         external_accounts.verification.strategy external_accounts.verified external_id first_name has_image
         id image_url last_active_at last_name last_sign_in_at legal_accepted_at locale locked
-        lockout_expires_in_seconds mfa_disabled_at mfa_enabled_at name object passkeys password_enabled
-        password_last_updated_at phone_numbers phone_numbers.backup_codes phone_numbers.created_at
-        phone_numbers.default_second_factor phone_numbers.id phone_numbers.linked_to phone_numbers.object
-        phone_numbers.phone_number phone_numbers.primary phone_numbers.reserved
-        phone_numbers.reserved_for_second_factor phone_numbers.updated_at phone_numbers.verification
-        phone_numbers.verification.attempts phone_numbers.verification.expire_at
+        lockout_expires_in_seconds mfa_disabled_at mfa_enabled_at name object passkeys passkeys.id
+        passkeys.last_used_at passkeys.name passkeys.object passkeys.verification
+        passkeys.verification.attempts passkeys.verification.expire_at passkeys.verification.message
+        passkeys.verification.object passkeys.verification.status passkeys.verification.strategy
+        password_enabled password_last_updated_at phone_numbers phone_numbers.backup_codes
+        phone_numbers.created_at phone_numbers.default_second_factor phone_numbers.id
+        phone_numbers.linked_to phone_numbers.object phone_numbers.phone_number phone_numbers.primary
+        phone_numbers.reserved phone_numbers.reserved_for_second_factor phone_numbers.updated_at
+        phone_numbers.verification phone_numbers.verification.attempts phone_numbers.verification.expire_at
         phone_numbers.verification.object phone_numbers.verification.status
         phone_numbers.verification.strategy phone_numbers.verified primary_email_address_id
         primary_phone_number_id primary_web3_wallet_id private_metadata profile_image_url public_metadata
-        saml_accounts saml_accounts.active saml_accounts.email_address saml_accounts.first_name
-        saml_accounts.id saml_accounts.last_name saml_accounts.object saml_accounts.provider
-        saml_accounts.provider_user_id saml_accounts.public_metadata saml_accounts.verification
-        saml_accounts.verification.attempts saml_accounts.verification.error
+        requires_password_reset saml_accounts saml_accounts.active saml_accounts.email_address
+        saml_accounts.first_name saml_accounts.id saml_accounts.last_name saml_accounts.object
+        saml_accounts.provider saml_accounts.provider_user_id saml_accounts.public_metadata
+        saml_accounts.verification saml_accounts.verification.attempts saml_accounts.verification.error
         saml_accounts.verification.expire_at saml_accounts.verification.external_verification_redirect_url
         saml_accounts.verification.object saml_accounts.verification.status
         saml_accounts.verification.strategy saml_accounts.verified second_factors totp_enabled

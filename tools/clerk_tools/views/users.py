@@ -23,6 +23,8 @@ def user(raw: JsonObject) -> JsonObject:
             view |= views_in(raw, field, account)
     if raw.get("banned") is True:
         view["banned"] = True
+    if raw.get("requires_password_reset") is True:
+        view["requires_password_reset"] = True
     if raw.get("deprovisioned") is True:
         view["deprovisioned"] = True
     if raw.get("locked") is True:
