@@ -353,7 +353,8 @@ def call(
         if settings.files_dir is None and settings.transport == "stdio" and given.keys() & {"to", "file"}:
             # At a terminal files are where its user is.
             settings = settings.model_copy(update={"files_dir": Path.cwd()})
-        calls, _ = make_calls(settings)
+        # Whoever is at the terminal is asked there.
+        calls, _ = make_calls(settings.model_copy(update={"ask": "elicit"}))
         cap = settings.list_all_cap
         runs = make_runs(settings, within=float("inf"))
         sys.exit(run_call(calls, operation, given, list_all_cap=cap, runs=runs, as_json=as_json, agreed=yes))

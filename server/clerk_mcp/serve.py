@@ -197,7 +197,9 @@ def calls_maker(settings: Settings, transport: str) -> Callable[[ClerkClient, st
     seals = _seals(settings, transport)
 
     def make(client: ClerkClient, key: str, kind: Kind) -> Calls:
-        confirmer = Confirmer(settings.confirm, kind, fingerprint(key), seals)
+        confirmer = Confirmer(
+            settings.confirm, kind, fingerprint(key), seals, elicits=settings.ask == "elicit"
+        )
         changes = make_change_bound(settings, key)
         return Calls(client, formatter, policy, confirmer, audit, settings.audit_before, changes)
 

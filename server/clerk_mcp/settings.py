@@ -204,6 +204,11 @@ class Settings(BaseSettings):
     confirm: Literal["live", "always", "never"] = Field(
         default="live", description="Ask before what cannot be taken back: with a live key, always, or never"
     )
+    ask: Literal["elicit", "preview"] = Field(
+        default="elicit",
+        description="How to ask: through the host where it says that it can ask its user, or always by a"
+        " preview with a token",
+    )
     state_key: Annotated[SecretStr, AfterValidator(_state_key)] | None = Field(
         default=None, description="Seals confirmations; the same for every replica, at least 32 bytes"
     )

@@ -28,6 +28,8 @@ from clerk_mcp.confirming.seals import Seals
 from clerk_mcp.instance import fingerprint, kind_of_key
 from clerk_mcp.offering.policy import Policy, Selection
 from clerk_mcp.protocol.server import build_server
+from clerk_mcp.serve import make_server
+from clerk_mcp.settings import load
 from clerk_mcp.upstream.client import ClerkClient
 from clerk_sandbox.examples import example_calls, filled_in
 from clerk_sandbox.sandbox import Sandbox
@@ -220,16 +222,89 @@ async def test_nulls_for_what_a_model_does_not_mean_change_nothing() -> None:
 DELETION = example_calls()["Users_deleteUserById"]
 
 
-@pytest.mark.parametrize(("action", "code"), [("decline", "declined"), ("cancel", "cancelled")])
-async def test_a_question_that_is_declined_or_closed_sends_nothing(
-    era: str, action: Literal["decline", "cancel"], code: str
+async def closes(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+    """Cancel at once, as hosts do that claim to ask and have no window for it."""
+    return ElicitResult(action="cancel")
+
+
+async def test_a_question_that_is_closed_unanswered_leads_to_a_preview_whose_token_runs_the_call(
+    era: str,
 ) -> None:
+    async with world("live", True, era, closes) as here:
+        preview = await call(here.client, "Users_deleteUserById", **DELETION)
+        assert "closed without an answer" in preview["message"]
+        assert "Hassan El-Amin" in preview["preview"]["target"]
+        assert not here.reached("Users_deleteUserById")
+        await call(here.client, "Users_deleteUserById", **DELETION, confirm=preview["confirm"])
+        assert here.reached("Users_deleteUserById") == 1
+
+
+async def test_with_ask_preview_a_host_that_claims_to_ask_is_not_asked(era: str) -> None:
+    async def never(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+        raise AssertionError("asked")
+
+    server = make_server(load({"sandbox": True, "confirm": "always", "ask": "preview"}))
+    async with Client(server, mode=era, elicitation_callback=never) as client:
+        preview = await call(client, "Webhooks_deleteSvixApp")
+        assert await call(client, "Webhooks_deleteSvixApp", confirm=preview["confirm"])
+
+
+@pytest.mark.parametrize(
+    ("id", "says"),
+    [
+        ("UsersBan", "banned already"),
+        ("RemoveUserPassword", "no password"),
+        ("DeleteBackupCode", "no backup codes"),
+        ("DeleteTOTP", "no authenticator app"),
+        ("Sessions_revokeSession", "revoked already"),
+        ("Users_markBanned", "banned already"),
+        ("Users_disableMfa", "no second factor"),
+        ("Invitations_revokeInvitation", "revoked already"),
+        ("OrganizationInvitations_revokeInvitation", "revoked already"),
+        ("EmailSmsTemplates_revertTemplate", "Clerk's text already"),
+        ("Users_deleteProfileImage", "no image"),
+        ("Organizations_removeLogo", "no logo"),
+    ],
+)
+async def test_what_is_so_already_is_said_to_be_and_nothing_is_sent_or_asked(id: str, says: str) -> None:
+    async with world("live", True, "2026-07-28", None) as here:
+        arguments = example_calls()[id]
+        preview = await call(here.client, id, **arguments)
+        if "confirm" in preview:
+            await call(here.client, id, **arguments, confirm=preview["confirm"])
+        before = here.reached(id)
+        again = await call(here.client, id, **arguments)
+        assert says in again["already"]
+        assert "confirm" not in again
+        assert here.reached(id) == before
+
+
+async def test_a_token_for_what_has_become_so_meanwhile_sends_nothing() -> None:
+    async with world("live", True, "2026-07-28", None) as here:
+        user = DELETION
+        one, other = [await call(here.client, "Users_markBanned", **user) for _ in range(2)]
+        await call(here.client, "Users_markBanned", **user, confirm=one["confirm"])
+        again = await call(here.client, "Users_markBanned", **user, confirm=other["confirm"])
+        assert "banned already" in again["already"]
+        assert here.reached("Users_markBanned") == 1
+
+
+@pytest.mark.parametrize(
+    "id", ["AllowlistBlocklist_addIdentifier", "AllowlistBlocklist_addIdentifierToAllowList"]
+)
+async def test_an_entry_of_a_list_names_the_switch_that_makes_it_count(id: str) -> None:
+    async with world("never", True, "2026-07-28", None) as here:
+        added = await call(here.client, id, identifier="new@example.org")
+        assert "InstanceSettings_updateRestrictions" in added["only_while"]
+
+
+async def test_a_question_that_is_declined_sends_nothing(era: str) -> None:
     async def answer(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
-        return ElicitResult(action=action)
+        return ElicitResult(action="decline")
 
     async with world("live", True, era, answer) as here:
         error = await error_of(here.client, "Users_deleteUserById", **DELETION)
-        assert error["code"] == code
+        assert error["code"] == "declined"
         assert "nothing was sent to Clerk" in error["message"]
         assert not here.reached("Users_deleteUserById")
 

@@ -421,19 +421,18 @@ async def test_a_sealed_question_does_not_pass_for_a_token_nor_a_token_for_an_an
 
 
 @pytest.mark.parametrize("way", [Asking.LIVE, Asking.IN_RESULT])
-@pytest.mark.parametrize("said", [Answered.DECLINED, Answered.CANCELLED])
 async def test_a_no_is_reported_as_such_and_nothing_was_sent(
-    world: World, sandbox: Sandbox, way: Asking, said: Answered
+    world: World, sandbox: Sandbox, way: Asking
 ) -> None:
     async def elicit(_: str) -> Answered:
-        return said
+        return Answered.DECLINED
 
     decision = await world.decide(way=way, elicit=elicit)
     if isinstance(decision, AskInResult):
-        decision = await world.decide(way=way, state=decision.state, answered=said)
+        decision = await world.decide(way=way, state=decision.state, answered=Answered.DECLINED)
     assert isinstance(decision, Stop)
-    assert decision.outcome == said.value
-    assert decision.answer.value["error"]["code"] == said.value
+    assert decision.outcome == "declined"
+    assert decision.answer.value["error"]["code"] == "declined"
     assert "nothing was sent to Clerk" in decision.answer.value["error"]["message"]
     assert {request.method for request in sandbox.received} == {"GET"}
 

@@ -258,6 +258,24 @@ async def test_a_person_is_asked_once_for_all(era: str, action: str, tmp_path: P
         assert len(writes(here)) == (planned["preview"]["items"] if action == "accept" else 0)
 
 
+@pytest.mark.parametrize("era", ["2026-07-28", "legacy"])
+async def test_a_question_that_is_closed_unanswered_gives_a_token_that_runs_the_plan(
+    era: str, tmp_path: Path
+) -> None:
+    asked: list[str] = []
+    elicit = _answering("cancel", asked)
+    async with runs_in(tmp_path, confirm=True, era=era, elicitation_callback=elicit) as here:
+        planned = await call(here.client, "run_each", operation=MERGE, arguments=PRO, over=EXAMPLE)
+        shown = await call(here.client, "run_each", confirm=planned["confirm"])
+        assert "closed without an answer" in shown["message"]
+        assert writes(here) == []
+        used = await error_of(here.client, "run_each", confirm=planned["confirm"])
+        assert used["code"] == "confirm_used"
+        ran = await call(here.client, "run_each", confirm=shown["confirm"])
+        assert ran["ok"] == len(writes(here)) == planned["preview"]["items"]
+        assert len(asked) == 2
+
+
 async def test_what_destroys_is_run_with_the_one_agreement(tmp_path: Path) -> None:
     async with runs_in(tmp_path, confirm=True) as here:
         over = {"operation": "Invitations_listAllNonRevoked", "where": 'status == "pending"'}

@@ -30,6 +30,8 @@ class Hit:
     """What goes with it, each a clause such as `ends 3 sessions`."""
     complete: bool = True
     """False where details could not be read."""
+    already: str = ""
+    """Says that the target is as the call would make it, such as `is banned`: there is nothing to do."""
     harmless: bool = False
     """What is there shows that nothing would be lost, so that the call is a plain change."""
 
@@ -41,6 +43,10 @@ class Hit:
     def after_reading(self, known: bool) -> Hit:
         """The same, and harmless where what was there is known and no clause remains."""
         return replace(self, harmless=known and not self.also)
+
+    def if_not_already(self, state: str) -> Hit:
+        """The same, with nothing to do where a state is given; empty is none."""
+        return replace(self, already=state)
 
     def and_also(self, *also: str) -> Hit:
         """With more clauses; a call that has some is not harmless."""

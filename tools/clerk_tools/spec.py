@@ -144,6 +144,8 @@ class Spec:
     reader: type[Operation] | None = field(default=None, repr=False)
     """What shows the change, where that is not the nearest GET above its path."""
     advice: Advice = field(default_factory=Advice)
+    only_while: str = ""
+    """What else must be so for a call to have an effect, said in its answer; where Clerk does not show it."""
     deprecated: bool = False
     instead: str = ""
     """What replaces it, in words, where it is deprecated."""
@@ -254,6 +256,7 @@ class Keywords(TypedDict, total=False):
     icons: bool
     reader: type[Operation]
     advice: Advice
+    only_while: str
     deprecated: bool
     instead: str
     example: Example

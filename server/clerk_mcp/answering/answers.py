@@ -235,6 +235,8 @@ class Formatter:
         shown, notes = self._shown(spec, reply.value, fields)
         if spec.effect is not Effect.READ and isinstance(shown, dict):
             shown = {**shown, **_changed(operation, reply.value, shown)}
+        if spec.only_while:
+            notes = {**notes, "only_while": spec.only_while}
         whole = answer({**shown, **notes})
         if len(whole.text.encode()) <= self.max_bytes:
             return whole

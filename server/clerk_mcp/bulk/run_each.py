@@ -22,7 +22,7 @@ from clerk_mcp.bulk.run_store import Run, is_id, new_id
 from clerk_mcp.bulk.running import Runs, report
 from clerk_mcp.calling import Caller, Calls, Reach
 from clerk_mcp.calling import refusal as refusal_of
-from clerk_mcp.confirming import LIFETIME_S, Asking, AskInResult, SealRefused, Stop
+from clerk_mcp.confirming import LIFETIME_S, Asking, AskInResult, SealRefused, Stop, Unasked
 from clerk_mcp.offering import options
 from clerk_tools.argument import JsonObject
 from clerk_tools.operation import Effect, Spec
@@ -244,9 +244,24 @@ async def _begin(
         return decision
     if isinstance(decision, Stop):
         return decision.answer
+    if isinstance(decision, Unasked):
+        return _unanswered(calls, run, decision.token)
     run.agreed = decision.agreed
     await runs.store.save(run)
     return await _go_on(calls, run, told, caller, runs, reach, progress)
+
+
+def _unanswered(calls: Calls, run: Run, token: str) -> Answer:
+    return answers.answer(
+        {
+            "preview": _question(calls, run),
+            "confirm": f"{run.id}.{token}",
+            "expires_in_seconds": LIFETIME_S,
+            "message": "The user was asked, and the question was closed without an answer. Nothing was done"
+            " yet. Show the preview to the user. Only if they agree, call run_each with this `confirm`"
+            " alone.",
+        }
+    )
 
 
 async def _go_on(

@@ -149,7 +149,7 @@ class _Person:
         try:
             agreed = click.confirm("Do it?", default=False, err=True)
         except click.Abort:
-            return Answered.CANCELLED
+            return Answered.DECLINED
         return Answered.ACCEPTED if agreed else Answered.DECLINED
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clerk_mcp.confirming.confirmer import Confirmer
-from clerk_mcp.confirming.decisions import Answered, Asker, Asking, AskInResult, CannotAsk, Go, Stop
+from clerk_mcp.confirming.decisions import Answered, Asker, Asking, AskInResult, CannotAsk, Go, Stop, Unasked
 from clerk_mcp.confirming.hits import SendRead, TargetMissing, find_hit
 from clerk_mcp.confirming.seals import LIFETIME_S, SealRefused, Seals
 from clerk_mcp.confirming.used import UsedInProcess, UsedInRedis, UsedSeals
@@ -22,6 +22,7 @@ __all__ = [
     "SendRead",
     "Stop",
     "TargetMissing",
+    "Unasked",
     "UsedInProcess",
     "UsedInRedis",
     "UsedSeals",

@@ -2,19 +2,36 @@
 
 A client that can ask its user is asked through MCP elicitation: inside the result on 2026-07-28, where the
 client calls again with the answer and a sealed state, or as a live request on a handshake-era session that
-has a way back. Any other client gets a preview with a token; calling again with the token runs the call.
+has a way back. Any other client gets a preview with a token; calling again with the token runs the call. So
+does one whose question was closed without an answer: some hosts claim that they can ask, and show nothing.
 """
 
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
-from clerk_mcp.confirming.decisions import Answered, Asker, Asking, AskInResult, CannotAsk, Decision, Go, Stop
+from clerk_mcp.confirming.decisions import (
+    Answered,
+    Asker,
+    Asking,
+    AskInResult,
+    CannotAsk,
+    Decision,
+    Go,
+    Stop,
+    Unasked,
+)
 from clerk_mcp.confirming.hits import SendRead, TargetMissing, find_hit
 from clerk_mcp.confirming.seals import Binding, Purpose, SealRefused, Seals
-from clerk_mcp.confirming.wording import decided, preview, question_text, seal_refusal, target_missing
+from clerk_mcp.confirming.wording import (
+    already_so,
+    decided,
+    preview,
+    question_text,
+    seal_refusal,
+    target_missing,
+)
 from clerk_mcp.instance import Kind
 from clerk_tools.hits import Hit
 from clerk_tools.operation import Effect, Operation
@@ -35,12 +52,19 @@ def needs_confirmation(operation: Operation, mode: ConfirmWhen, kind: Kind) -> b
 class Confirmer:
     """Decides about destructive calls on one instance."""
 
-    def __init__(self, mode: ConfirmWhen, kind: Kind, key_fingerprint: str, seals: Seals) -> None:
-        """`key_fingerprint` is `fingerprint` of the instance's key."""
+    def __init__(
+        self, mode: ConfirmWhen, kind: Kind, key_fingerprint: str, seals: Seals, *, elicits: bool = True
+    ) -> None:
+        """
+        Args:
+            key_fingerprint: `fingerprint` of the instance's key.
+            elicits: whether a client that says that it can ask its user is asked.
+        """
         self._mode = mode
         self._kind = kind
         self._fingerprint = key_fingerprint
         self._seals = seals
+        self._elicits = elicits
 
     async def decide(
         self, operation: Operation, caller: str, token: str | None, asker: Asker, read: SendRead
@@ -57,7 +81,7 @@ class Confirmer:
         binding = Binding.of(operation, self._fingerprint, caller)
 
         async def shown() -> str:
-            return _shown(await find_hit(operation, read))
+            return _shown(await _find_hit(operation, read))
 
         try:
             if token is not None:
@@ -67,39 +91,61 @@ class Confirmer:
                 # A no needs no second look at what it was about.
                 again = shown if asker.answered is Answered.ACCEPTED else None
                 await self._seals.redeem(asker.state, Purpose.STATE, binding, again)
-                return decided(f"{operation.spec.id} was not called", asker.answered)
+                if asker.answered is not Answered.CANCELLED:
+                    return decided(f"{operation.spec.id} was not called", asker.answered)
             return await self._ask(operation, binding, asker, read)
         except SealRefused as refused:
             return Stop(seal_refusal(operation, refused), "refused", refused.code)
         except TargetMissing as missing:
             return Stop(target_missing(operation, missing), "refused", "target missing")
+        except _AlreadySo as so:
+            return Stop(already_so(operation, so.hit), "refused", "already so")
 
     async def decide_plan(
         self, plan: str, question: str, caller: str, token: str, asker: Asker
-    ) -> Go | Stop | AskInResult:
+    ) -> Go | Stop | AskInResult | Unasked:
         """Whether a run of many calls may begin: its token says which, the user behind the client whether.
 
         Args:
             plan: the digest of everything that would be called.
             question: what a person reads.
-            token: what `plan_token` gave for the plan.
+            token: what `plan_token` gave for the plan, or `Unasked` after a question that nobody answered.
 
         Raises:
             SealRefused: the token does not hold.
         """
         binding = Binding.of_plan(plan, self._fingerprint, caller)
-        self._seals.check(token, Purpose.PLAN, binding)
-        agreed: Go | Stop = Go("token")
-        if self._mode != "never" and asker.way is Asking.IN_RESULT:
-            if asker.state is None or asker.answered is None:
-                return AskInResult(question, await self._seals.mint(Purpose.STATE, binding))
-            await self._seals.redeem(asker.state, Purpose.STATE, binding)
-            agreed = decided("The plan was not run", asker.answered)
-        elif self._mode != "never" and asker.way is Asking.LIVE and asker.elicit is not None:
-            with suppress(CannotAsk):
-                agreed = decided("The plan was not run", await asker.elicit(question))
-        await self._seals.redeem(token, Purpose.PLAN, binding)
-        return agreed
+        purpose = self._purpose(token, binding)
+        answered: Answered | None = None
+        if self._mode != "never" and purpose is Purpose.PLAN:
+            if self._way(asker) is Asking.IN_RESULT:
+                if asker.state is None or asker.answered is None:
+                    return AskInResult(question, await self._seals.mint(Purpose.STATE, binding))
+                await self._seals.redeem(asker.state, Purpose.STATE, binding)
+                answered = asker.answered
+            else:
+                answered = await self._elicit(asker, question)
+        await self._seals.redeem(token, purpose, binding)
+        if answered is None:
+            return Go("token")
+        if answered is Answered.CANCELLED:
+            return Unasked(await self._seals.mint(Purpose.TOKEN, binding))
+        return decided("The plan was not run", answered)
+
+    def _purpose(self, token: str, binding: Binding) -> Purpose:
+        """Tell whether a plan's token needs a person asked, or comes after a question that nobody answered.
+
+        Raises:
+            SealRefused: it is neither.
+        """
+        try:
+            self._seals.check(token, Purpose.PLAN, binding)
+        except SealRefused as refused:
+            if refused.code != "confirm_altered":
+                raise
+            self._seals.check(token, Purpose.TOKEN, binding)
+            return Purpose.TOKEN
+        return Purpose.PLAN
 
     async def plan_token(self, plan: str, caller: str) -> str:
         """Mint a token for a plan: it says which is meant, and is the yes where nobody can be asked."""
@@ -121,19 +167,54 @@ class Confirmer:
         return "operator: confirm=never" if self._mode == "never" else "operator: confirm=live, no live key"
 
     async def _ask(self, operation: Operation, binding: Binding, asker: Asker, read: SendRead) -> Decision:
-        hit = await find_hit(operation, read)
+        hit = await _find_hit(operation, read)
         if hit.harmless:
             return Go("not required: nothing is lost")
         question = question_text(operation, hit, self._kind)
-        if asker.way is Asking.IN_RESULT:
+        answered = asker.answered if asker.state is not None else None
+        if self._way(asker) is Asking.IN_RESULT and answered is None:
             return AskInResult(question, await self._seals.mint(Purpose.STATE, binding, _shown(hit)))
-        if asker.way is Asking.LIVE and asker.elicit is not None:
-            try:
-                return decided(f"{operation.spec.id} was not called", await asker.elicit(question))
-            except CannotAsk:
-                pass
+        if answered is None:
+            answered = await self._elicit(asker, question)
+        if answered is not None and answered is not Answered.CANCELLED:
+            return decided(f"{operation.spec.id} was not called", answered)
         token = await self._seals.mint(Purpose.TOKEN, binding, _shown(hit))
-        return Stop(preview(operation, hit, self._kind, token), "previewed", "no token")
+        closed = answered is Answered.CANCELLED
+        reason = "question closed without an answer" if closed else "no token"
+        return Stop(preview(operation, hit, self._kind, token, closed=closed), "previewed", reason)
+
+    def _way(self, asker: Asker) -> Asking:
+        return asker.way if self._elicits else Asking.NONE
+
+    async def _elicit(self, asker: Asker, question: str) -> Answered | None:
+        """Put a question to the user while the call waits; None where that cannot be done."""
+        if self._way(asker) is not Asking.LIVE or asker.elicit is None:
+            return None
+        try:
+            return await asker.elicit(question)
+        except CannotAsk:
+            return None
+
+
+class _AlreadySo(Exception):
+    """The target is as the call would make it."""
+
+    def __init__(self, hit: Hit) -> None:
+        super().__init__(hit.already)
+        self.hit = hit
+
+
+async def _find_hit(operation: Operation, read: SendRead) -> Hit:
+    """See `find_hit`.
+
+    Raises:
+        _AlreadySo: there is nothing to ask about.
+        TargetMissing: there is no such thing.
+    """
+    hit = await find_hit(operation, read)
+    if hit.already:
+        raise _AlreadySo(hit)
+    return hit
 
 
 def _shown(hit: Hit) -> str:

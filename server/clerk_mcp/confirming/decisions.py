@@ -59,7 +59,7 @@ class Stop:
     """The call is not made; nothing was sent to Clerk."""
 
     answer: Answer
-    outcome: Literal["previewed", "declined", "cancelled", "refused"]
+    outcome: Literal["previewed", "declined", "refused"]
     reason: str
     """Who or what stopped it, for the audit trail."""
 
@@ -70,6 +70,13 @@ class AskInResult:
 
     question: str
     state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unasked:
+    """A question about a plan was closed without an answer; its token is the yes from now on."""
+
+    token: str
 
 
 Decision = Go | Stop | AskInResult

@@ -39,7 +39,16 @@ def _how_final(operation: Operation) -> str:
     return "This may be impossible to take back."
 
 
-def preview(operation: Operation, hit: Hit, kind: Kind, token: str) -> Answer:
+_CLOSED: Final = "The user was asked, and the question was closed without an answer. "
+"""Begins what is said where a host claims that it can ask, and perhaps showed nobody anything."""
+
+
+def preview(operation: Operation, hit: Hit, kind: Kind, token: str, *, closed: bool = False) -> Answer:
+    """Show what a call would do, with the token that runs it.
+
+    Args:
+        closed: the user was to be asked before, and nobody answered.
+    """
     preview = {
         "instance": kind.value,
         "operation": operation.spec.id,
@@ -53,9 +62,9 @@ def preview(operation: Operation, hit: Hit, kind: Kind, token: str) -> Answer:
             "preview": preview,
             "confirm": token,
             "expires_in_seconds": LIFETIME_S,
-            "message": f"Nothing was done yet. {_how_final(operation)} Show the preview to the user."
-            f" Only if they agree, run {operation.spec.id} again in the same way, with the same arguments and"
-            " `confirm`.",
+            "message": f"{_CLOSED if closed else ''}Nothing was done yet. {_how_final(operation)}"
+            f" Show the preview to the user. Only if they agree, run {operation.spec.id} again in the same"
+            " way, with the same arguments and `confirm`.",
         }
     )
 
@@ -65,17 +74,27 @@ def decided(what: str, answered: Answered) -> Go | Stop:
 
     Args:
         what: what was not done where it is a no, as the beginning of a sentence.
+        answered: a yes or a no; what was closed without an answer is neither.
     """
     if answered is Answered.ACCEPTED:
         return Go(_BY_USER)
-    declined = answered is Answered.DECLINED
-    message = "The user declined." if declined else "The question was closed without an answer."
     stopped = answers.error(
-        answered.value,
-        f"{message} {what}; nothing was sent to Clerk.",
+        "declined",
+        f"The user declined. {what}; nothing was sent to Clerk.",
         hint="Do not try again by other means; ask the user what they want instead.",
     )
-    return Stop(stopped, "declined" if declined else "cancelled", _BY_USER)
+    return Stop(stopped, "declined", _BY_USER)
+
+
+def already_so(operation: Operation, hit: Hit) -> Answer:
+    """Say that there is nothing to do."""
+    return answers.answer(
+        {
+            "already": hit.already,
+            "target": hit.target,
+            "message": f"{operation.spec.id} would change nothing, so nothing was sent to Clerk.",
+        }
+    )
 
 
 def target_missing(operation: Operation, missing: TargetMissing) -> Answer:

@@ -51,6 +51,8 @@ class AllowIdentifier(
     sends_mail="notify",
     words="add to the allowlist, let an address sign up, allow a domain",
     example=Example({"identifier": "partner+clerk_test@example.com", "notify": True}),
+    only_while="The entry counts only while the allowlist is on. Clerk does not tell whether it is;"
+    " InstanceSettings_updateRestrictions with allowlist true switches it on.",
 ):
     """Put an email, *@domain, phone or web3 wallet on the allowlist. SENDS MAIL with `notify`."""
 
@@ -100,8 +102,11 @@ class BlockIdentifier(
     words="block an email, block a domain, add to the blocklist, block from signing up, stop sign- "
     "ups from a domain, ban an email, ban a domain, blocklist an email, blocklist a domain",
     example=Example({"identifier": "*@spam.example"}),
+    only_while="The entry keeps nobody out while the blocklist is off. Clerk does not tell whether it is;"
+    " InstanceSettings_updateRestrictions with blocklist true switches it on.",
 ):
-    """Put an email, *@domain, phone or web3 wallet on the blocklist. *@domain keeps out everybody there."""
+    """Put an email, *@domain, phone or web3 wallet on the blocklist. *@domain keeps out everybody there.
+    It counts while InstanceSettings_updateRestrictions has the blocklist switched on."""
 
     identifier: Body[str] = arg("Email, *@domain, E.164 phone or wallet", risk=moves(""))
 

@@ -95,10 +95,11 @@ class RevertTemplate(
 
     async def hit(self, look: Look) -> Hit:
         found = await look.at(GetTemplate(template_type=self.template_type, slug=self.slug), is_target=True)
+        own_text = inside(found, "can_revert")
         return Hit.of(
             thing("template", inside(found, "name"), inside(found, "subject")),
             "the customized text is lost",
-        )
+        ).if_not_already("The template has Clerk's text already." if own_text is False else "")
 
 
 class PreviewTemplate(

@@ -75,7 +75,12 @@ class RevokeInvitation(
     async def hit(self, look: Look) -> Hit:
         pending = await look.at(ListInvitations(status="pending", limit=500))
         found = first_with(records(pending), "id", self.invitation_id)
-        return Hit.of(thing("invitation of", inside(found, "email_address")), "its link stops working")
+        gone = None
+        if pending is not None and not found:
+            revoked = await look.at(ListInvitations(status="revoked", limit=500))
+            gone = first_with(records(revoked), "id", self.invitation_id)
+        hit = Hit.of(thing("invitation of", inside(found or gone, "email_address")), "its link stops working")
+        return hit.if_not_already("The invitation is revoked already." if gone else "")
 
 
 class Invitation(Nested):

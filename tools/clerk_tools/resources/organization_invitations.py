@@ -184,4 +184,6 @@ class RevokeOrganizationInvitation(
             await look.at(organizations.GetOrganization(organization_id=self.organization_id))
         )
         target = thing("invitation of", inside(found, "email_address"), inside(found, "role"))
-        return Hit.of(f"{target} to {into}" if target and into else target or into, "its link stops working")
+        hit = Hit.of(f"{target} to {into}" if target and into else target or into, "its link stops working")
+        gone = inside(found, "status") == "revoked"
+        return hit.if_not_already("The invitation is revoked already." if gone else "")

@@ -201,4 +201,5 @@ class DeleteOrganizationLogo(
 
     async def hit(self, look: Look) -> Hit:
         found = await look.at(GetOrganization(organization_id=self.organization_id), is_target=True)
-        return Hit.of(organization(found), "the logo is lost")
+        none = "The organization has no logo of its own." if inside(found, "has_image") is False else ""
+        return Hit.of(organization(found), "the logo is lost").if_not_already(none)

@@ -86,10 +86,16 @@ class RevokeSession(
     async def hit(self, look: Look) -> Hit:
         session = await look.at(GetSession(session_id=self.session_id), is_target=True)
         user_id = inside(session, "user_id")
+        over = inside(session, "status") in _OVER
         owner = if_fits(lambda: users.GetUser(user_id=user_id))
         who = person(await look.at(owner) if isinstance(user_id, str) else None) or shown(user_id or "")
         status = shown(inside(session, "status") or "")
-        return Hit.of(f"{status} session of {who}".strip() if who else "", "signs that device out")
+        found = Hit.of(f"{status} session of {who}".strip() if who else "", "signs that device out")
+        return found.if_not_already(f"The session is {status} already." if over else "")
+
+
+_OVER: Final = ("abandoned", "ended", "expired", "removed", "replaced", "revoked")
+"""States of a session that no device is signed in by any more."""
 
 
 class VerifySession(

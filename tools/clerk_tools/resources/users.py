@@ -293,6 +293,8 @@ class BanUser(
 
     async def hit(self, look: Look) -> Hit:
         user = await look.at(GetUser(user_id=self.user_id), is_target=True)
+        if inside(user, "banned") is True:
+            return Hit.of(person(user)).if_not_already("The user is banned already.")
         ends = await sessions.ending(self.user_id, look)
         return Hit.of(person(user), ends, "stops every sign-in until unbanned")
 
@@ -372,7 +374,8 @@ class DeleteProfileImage(
 
     async def hit(self, look: Look) -> Hit:
         user = await look.at(GetUser(user_id=self.user_id), is_target=True)
-        return Hit.of(person(user), "the image is lost")
+        none = "The user has no image of their own." if inside(user, "has_image") is False else ""
+        return Hit.of(person(user), "the image is lost").if_not_already(none)
 
 
 class MergeUserMetadata(
@@ -482,7 +485,9 @@ class DisableMfa(
             "the backup codes" if inside(user, "backup_code_enabled") else "",
             f"{count(len(phones), 'phone number')} as a second factor" if phones else "",
         ]
-        return Hit.of(person(user), *(f"removes {factor}" for factor in factors if factor))
+        found = Hit.of(person(user), *(f"removes {factor}" for factor in factors if factor))
+        bare = user is not None and not found.also
+        return found.if_not_already("The user has no second factor." if bare else "")
 
 
 class BanUsers(
@@ -504,7 +509,10 @@ class BanUsers(
         found = records(await look.at(ListUsers(user_id=self.user_ids, limit=50)))
         names = listed([name for user in found if (name := person(user).removeprefix("user "))], most=5)
         who = f"{count(len(set(self.user_ids)), 'user')}{': ' if names else ''}{names}"
-        return Hit.of(who, "ends every session of theirs", "stops every sign-in until unbanned")
+        banned = {inside(user, "id") for user in found if inside(user, "banned") is True}
+        so = "All of them are banned already." if banned.issuperset(self.user_ids) else ""
+        hit = Hit.of(who, "ends every session of theirs", "stops every sign-in until unbanned")
+        return hit.if_not_already(so)
 
 
 class UnbanUsers(
@@ -574,7 +582,8 @@ class RemovePassword(
     async def hit(self, look: Look) -> Hit:
         user = await look.at(GetUser(user_id=self.user_id), is_target=True)
         ends = await sessions.ending(self.user_id, look) if self.sign_out_of_other_sessions else ""
-        return Hit.of(person(user), "their password stops working", ends)
+        none = "The user has no password." if inside(user, "password_enabled") is False else ""
+        return Hit.of(person(user), "their password stops working", ends).if_not_already("" if ends else none)
 
 
 class DeleteBackupCodes(
@@ -592,7 +601,8 @@ class DeleteBackupCodes(
 
     async def hit(self, look: Look) -> Hit:
         user = await look.at(GetUser(user_id=self.user_id), is_target=True)
-        return Hit.of(person(user), "the backup codes stop working")
+        none = "The user has no backup codes." if inside(user, "backup_code_enabled") is False else ""
+        return Hit.of(person(user), "the backup codes stop working").if_not_already(none)
 
 
 class DeleteTotp(
@@ -610,7 +620,8 @@ class DeleteTotp(
 
     async def hit(self, look: Look) -> Hit:
         user = await look.at(GetUser(user_id=self.user_id), is_target=True)
-        return Hit.of(person(user), "the authenticator app stops working")
+        none = "The user has no authenticator app." if inside(user, "totp_enabled") is False else ""
+        return Hit.of(person(user), "the authenticator app stops working").if_not_already(none)
 
 
 async def _of_user(user_id: str, look: Look, field: str, id: str, kind: str, named: str, what: str) -> Hit:
