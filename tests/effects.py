@@ -17,6 +17,9 @@ READS_THOUGH_POST = {
     "Clients_verifyClientToken",
     "Sessions_verifySession",
     "EmailSmsTemplates_previewTemplate",
+    "verifyApiKey",
+    "verifyM2MToken",
+    "verifyOAuthAccessToken",
 }
 DESTROYS_THOUGH_NOT_DELETE = {
     "Users_markBanned",
@@ -38,6 +41,12 @@ DESTROYS_THOUGH_NOT_DELETE = {
     "RevokeOAuthApplicationToken",
     "SetUserPasswordCompromised",
     "UsersBan",
+    "RejectWaitlistEntry",
+    "revokeApiKey",
+    "RotateMachineSecretKey",
+    "revokeM2MToken",
+    "RevokeAgentTask",
+    "revokeAdminPortalLinkToken",
 }
 MINT_A_CREDENTIAL = {
     "Users_getOAuthAccessToken",
@@ -50,6 +59,15 @@ MINT_A_CREDENTIAL = {
     "Webhooks_generateSvixDashboardUrl",
     "CreateSessionToken",
     "RefreshSession",
+    "createApiKey",
+    "getApiKeySecret",
+    "CreateMachine",
+    "GetMachineSecretKey",
+    "RotateMachineSecretKey",
+    "createM2MToken",
+    "CreateTestingToken",
+    "CreateAgentTask",
+    "createAdminPortalLinkToken",
 }
 """Called for the secret in their answer, rather than that one comes along with something else."""
 
@@ -196,6 +214,8 @@ DESTROYING_ARGUMENTS = [
                "unknown clients are refused"),
     Destroying(OAUTH, {"client_id_metadata_documents_block_implicitly_allowed_clients": True},
                "clients that connected by themselves are refused"),
+    Destroying("updateApiKey", {"claims": {"plan": "pro"}}, "claims: tier"),
+    Destroying("updateApiKey", {"seconds_until_expiration": 60}, "refused once that time is over"),
     Destroying(ORGANIZATIONS, {"domains_enabled": False}, "email domains no longer let anybody"),
     Destroying(ORGANIZATIONS, {"enabled": False}, "switches 4 organizations off"),
     Destroying("UpdateOrganizationRole", {"key": "org:bookkeeper"}, "checks for its present key fail"),

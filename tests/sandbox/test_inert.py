@@ -23,6 +23,9 @@ from tests.sandbox.clock import Clock
 _NO_MAIL: Final = "the sandbox sends no mail"
 
 CHANGES_NOTHING: Final[dict[str, dict[str, str]]] = {
+    "CreateWaitlistEntry": {"notify": _NO_MAIL},
+    "RotateMachineSecretKey": {"previous_token_ttl": "no call of the sandbox is made with a machine's key"},
+    "verifyOAuthAccessToken": {"secret": "the older name of access_token, which the example gives"},
     "Users_createNewUser": {"skip_password_requirement": "the demo requires no password"},
     "Users_updateUserAttributes": {"notify_primary_email_address_changed": _NO_MAIL},
     "ReplaceUserEmailAddress": {"notify_primary_email_address_changed": _NO_MAIL},
@@ -32,6 +35,7 @@ CHANGES_NOTHING: Final[dict[str, dict[str, str]]] = {
 """By operation and argument; `Collection` has those of its own operations, in `unused`."""
 
 CONTEXT: Final[dict[str, dict[str, Any]]] = {
+    "InviteWaitlistEntry.ignore_existing": {"waitlist_entry_id": Demo("carlos's waitlist entry")},
     "Miscellaneous_getInterstitialMarkup.use_domain_for_script": {"domain": "fernhill-docs.example"},
     "Users_createNewUser.skip_password_checks": {"password": "password"},
     "Users_updateUserAttributes.skip_password_checks": {"password": "password"},

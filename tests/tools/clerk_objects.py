@@ -294,6 +294,18 @@ RAW: dict[str, Raw] = {
         "instance_id": clerk_id("ins"),
         **_times(),
     },
+    "clerk_idp_oauth_access_token": {
+        "object": "clerk_idp_oauth_access_token",
+        "id": clerk_id("oat"),
+        "client_id": "client-of-the-harbour-desk",
+        "subject": clerk_id("user"),
+        "scopes": ["profile", "email"],
+        "revoked": False,
+        "revocation_reason": None,
+        "expired": False,
+        "expiration": None,
+        **_times(),
+    },
     "blocklist_identifier": {
         "object": "blocklist_identifier",
         "id": clerk_id("blid"),

@@ -771,6 +771,139 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
     "GetInstanceOAuthApplicationSettings": ("is dynamic client registration on",),
     "UpdateInstanceOAuthApplicationSettings": ("enable dynamic client registration",),
     "GetInstanceOrganizationSettings": ("are organizations enabled",),
+    "ListWaitlistEntries": (
+        "who is on the waitlist?",
+        "show me everybody waiting for access",
+        "pending waitlist entries",
+    ),
+    "CreateWaitlistEntry": (
+        "put sam@example.com on the waitlist",
+        "add someone to the waiting list",
+    ),
+    "CreateBulkWaitlistEntries": (
+        "put these 40 addresses on the waitlist",
+        "import our waiting list",
+    ),
+    "DeleteWaitlistEntry": (
+        "take somebody off the waitlist",
+        "remove an entry from the waiting list",
+    ),
+    "InviteWaitlistEntry": (
+        "let somebody in from the waitlist",
+        "approve the next person in the queue",
+    ),
+    "RejectWaitlistEntry": (
+        "turn down a waitlist request",
+        "reject someone who waits for access",
+    ),
+    "createApiKey": (
+        "issue an API key for a customer",
+        "make an api key for this organization",
+    ),
+    "getApiKeys": (
+        "which API keys does this user have",
+        "list the api keys of an organization",
+    ),
+    "getApiKey": (
+        "when was this API key last used",
+        "details of one api key",
+    ),
+    "updateApiKey": (
+        "change the scopes of an API key",
+        "extend the expiry of an api key",
+    ),
+    "deleteApiKey": (
+        "delete an API key",
+        "remove this api key for good",
+    ),
+    "getApiKeySecret": (
+        "show the secret of an API key",
+        "the customer lost the secret of their api key",
+    ),
+    "revokeApiKey": (
+        "an api key has leaked, stop it",
+        "revoke an API key",
+    ),
+    "verifyApiKey": (
+        "whose API key is this",
+        "check whether an api key is valid",
+    ),
+    "ListMachines": (
+        "which machines are registered",
+        "list our M2M services",
+    ),
+    "CreateMachine": (
+        "register a service for machine-to-machine calls",
+        "add a machine",
+    ),
+    "GetMachine": (
+        "details of a machine",
+        "which services may this machine call",
+    ),
+    "UpdateMachine": (
+        "rename a machine",
+        "change how long the tokens of a machine live",
+    ),
+    "DeleteMachine": (
+        "delete a machine",
+        "remove a service that is gone from M2M",
+    ),
+    "GetMachineSecretKey": (
+        "secret key of a machine",
+        "what is the machine's secret key",
+    ),
+    "RotateMachineSecretKey": (
+        "rotate the key of a machine",
+        "new secret key for a machine",
+    ),
+    "CreateMachineScope": (
+        "let the gateway call the billing machine",
+        "allow one machine to call another",
+    ),
+    "DeleteMachineScope": (
+        "forbid a machine to call another one",
+        "remove a machine scope",
+    ),
+    "createM2MToken": (
+        "issue a machine token",
+        "make an M2M token",
+    ),
+    "getM2MTokens": (
+        "tokens of a machine",
+        "list M2M tokens",
+    ),
+    "revokeM2MToken": (
+        "revoke a machine token",
+        "a machine token leaked",
+    ),
+    "verifyM2MToken": (
+        "is this machine token valid",
+        "verify an M2M token",
+    ),
+    "verifyOAuthAccessToken": (
+        "check an OAuth access token",
+        "introspect an access token that we issued",
+    ),
+    "CreateTestingToken": (
+        "token for end-to-end tests",
+        "get past bot detection in playwright",
+    ),
+    "CreateAgentTask": (
+        "let an agent sign in as a user for one task",
+        "create an agent task",
+    ),
+    "RevokeAgentTask": (
+        "revoke an agent task",
+        "stop an agent's access before it is used",
+    ),
+    "createAdminPortalLinkToken": (
+        "link for a customer's IT admin to set up SSO",
+        "admin portal link",
+    ),
+    "revokeAdminPortalLinkToken": (
+        "revoke the admin portal link",
+        "stop a self-service SSO link",
+    ),
 }
 
 HELD_OUT: Final[dict[str, tuple[str, ...]]] = {

@@ -230,6 +230,7 @@ MOST_BYTES = 700
 """Of a tool's name, description and schema. Those that are larger are listed, each with its reason."""
 
 LARGE = {
+    "CreateAgentTask": (800, "five arguments that Clerk insists on"),
     "Users_updateUserAttributes": (2_800, "every attribute of a user"),
     "Users_createNewUser": (2_600, "every attribute of a user"),
     "Users_listSortedByCreationDate": (2_600, "every filter of users"),

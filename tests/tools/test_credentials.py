@@ -14,7 +14,7 @@ pem secret_access_key security_answer
 """.split()  # noqa: SIM905 a list of them fills a screen
 
 NOT_KEPT_UNDER = """
-name key role_key passkeys token_type shipping spin email code phone_code publishable_key public_key url
+name key role_key  token_type shipping spin email code phone_code publishable_key public_key url
 password_enabled totp_enabled session_token_template client_id secret_name plan identifier status
 """.split()  # noqa: SIM905
 

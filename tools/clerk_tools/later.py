@@ -5,6 +5,24 @@ from __future__ import annotations
 from typing import Final
 
 LATER: Final[dict[str, tuple[str, ...]]] = {
+    "admin_portal_link_tokens": (
+        "createAdminPortalLinkToken",
+        "revokeAdminPortalLinkToken",
+    ),
+    "agent_tasks": (
+        "CreateAgentTask",
+        "RevokeAgentTask",
+    ),
+    "api_keys": (
+        "createApiKey",
+        "getApiKeys",
+        "getApiKey",
+        "updateApiKey",
+        "deleteApiKey",
+        "getApiKeySecret",
+        "revokeApiKey",
+        "verifyApiKey",
+    ),
     "billing": (
         "GetCommercePlanList",
         "GetBillingPriceList",
@@ -24,6 +42,26 @@ LATER: Final[dict[str, tuple[str, ...]]] = {
         "GetOrganizationBillingSubscription",
         "GetOrganizationBillingCreditBalance",
         "AdjustOrganizationBillingCreditBalance",
+    ),
+    "m2m_tokens": (
+        "createM2MToken",
+        "getM2MTokens",
+        "revokeM2MToken",
+        "verifyM2MToken",
+    ),
+    "machines": (
+        "ListMachines",
+        "CreateMachine",
+        "GetMachine",
+        "UpdateMachine",
+        "DeleteMachine",
+        "GetMachineSecretKey",
+        "RotateMachineSecretKey",
+        "CreateMachineScope",
+        "DeleteMachineScope",
+    ),
+    "oauth_access_tokens": (
+        "verifyOAuthAccessToken",
     ),
     "organization_domains": (
         "ListOrganizationDomains",
@@ -57,5 +95,16 @@ LATER: Final[dict[str, tuple[str, ...]]] = {
         "ReplaceRoleSet",
         "AddRolesToRoleSet",
         "ReplaceRoleInRoleSet",
+    ),
+    "testing_tokens": (
+        "CreateTestingToken",
+    ),
+    "waitlist_entries": (
+        "ListWaitlistEntries",
+        "CreateWaitlistEntry",
+        "CreateBulkWaitlistEntries",
+        "DeleteWaitlistEntry",
+        "InviteWaitlistEntry",
+        "RejectWaitlistEntry",
     ),
 }

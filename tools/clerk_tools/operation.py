@@ -149,7 +149,7 @@ class Operation(BaseModel):
         return Request(
             spec=self.spec,
             path=f"{path}?{'&'.join(query)}" if query else path,
-            json=next(iter(body.values())) if self.spec.array_body else body,
+            json=next(iter(body.values()), []) if self.spec.array_body else body,
             has_body=self.spec.media_type == "application/json",
             form=form,
             files=files,

@@ -158,8 +158,13 @@ def reader_of(spec: Spec) -> str | None:
     """The operation that shows what a change by `spec` did: the nearest GET above its path, or None."""
     if spec.reader is not None:
         return spec.reader.spec.id
-    above = [s for s in _reading() if _leads_to(s.path, spec.path)]
+    known = {argument.name for argument in spec.arguments}
+    above = [s for s in _reading() if _leads_to(s.path, spec.path) and _required(s) <= known]
     return max(above, key=lambda s: s.path.count("/")).id if above else None
+
+
+def _required(spec: Spec) -> set[str]:
+    return {argument.name for argument in spec.arguments if argument.required}
 
 
 def _not_found(spec: Spec, _: str | None) -> str | None:
