@@ -60,9 +60,7 @@ LATER: Final[dict[str, tuple[str, ...]]] = {
         "CreateMachineScope",
         "DeleteMachineScope",
     ),
-    "oauth_access_tokens": (
-        "verifyOAuthAccessToken",
-    ),
+    "oauth_access_tokens": ("verifyOAuthAccessToken",),
     "organization_domains": (
         "ListOrganizationDomains",
         "CreateOrganizationDomain",
@@ -96,9 +94,7 @@ LATER: Final[dict[str, tuple[str, ...]]] = {
         "AddRolesToRoleSet",
         "ReplaceRoleInRoleSet",
     ),
-    "testing_tokens": (
-        "CreateTestingToken",
-    ),
+    "testing_tokens": ("CreateTestingToken",),
     "waitlist_entries": (
         "ListWaitlistEntries",
         "CreateWaitlistEntry",
