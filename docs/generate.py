@@ -72,6 +72,10 @@ def index_of_later() -> str:
     """The module that says which operations are in modules that are imported when they are wanted."""
     lines = ["{"]
     for resource, ids in later().items():
+        if len(ids) == 1:
+            # As the formatter has it.
+            lines.append(f'    "{resource}": ("{ids[0]}",),')
+            continue
         lines += [f'    "{resource}": (', *[f'        "{id}",' for id in ids], "    ),"]
     head, name, _ = (ROOT / "tools/clerk_tools/later.py").read_text(encoding="utf-8").partition("] = ")
     return head + name + ("\n".join([*lines, "}"]) if len(lines) > 1 else "{}") + "\n"
