@@ -56,6 +56,8 @@ CREDENTIALS = {
     "signing_key",
     "code",
     "token",
+    "secret",
+    "access_token",
     "expired_token",
     "refresh_token",
 }
