@@ -68,6 +68,7 @@ MINT_A_CREDENTIAL = {
     "CreateTestingToken",
     "CreateAgentTask",
     "createAdminPortalLinkToken",
+    "CreateEnterpriseConnectionTestRun",
 }
 """Called for the secret in their answer, rather than that one comes along with something else."""
 
@@ -132,6 +133,8 @@ def make_losable(sandbox: Sandbox) -> None:
         template["markup"] = "<re-body/>"
     saml = demo.saml_connections[MOSSBROOK["saml_connection_id"]]
     saml.update(allow_subdomains=True, allow_idp_initiated=True)
+    for connection in demo.table("enterprise_connections"):
+        connection["custom_attributes"] = [{"name": "Desk", "key": "desk"}]
 
 
 DESTROYING_ARGUMENTS = [
@@ -227,6 +230,16 @@ DESTROYING_ARGUMENTS = [
                "its email domain no longer lets anybody enrol"),
     Destroying("ReplaceOrganizationMetadata", {"private_metadata": {"plan": 1}},
                "deletes 1 key of private_metadata: cost_center", FERNHILL),
+    Destroying("UpdateEnterpriseConnection", {"domains": ["other.example"]},
+               "whoever signs in from a domain that is not given no longer can"),
+    Destroying("UpdateEnterpriseConnection", {"active": False}, "off, nobody signs in through it"),
+    Destroying("UpdateEnterpriseConnection", {"saml": {"idp_sso_url": "https://other.example/sso"}},
+               "changes how its identity provider is known"),
+    Destroying("UpdateEnterpriseConnection", {"oidc": {"client_id": "other"}},
+               "changes how its OIDC provider is known",
+               {"enterprise_connection_id": id_of(DEMO.table("enterprise_connections"), active=False)}),
+    Destroying("UpdateEnterpriseConnection", {"custom_attributes": []},
+               "loses the custom attributes that are not given"),
 ]  # fmt: skip
 """Every argument that can destroy, at least once."""
 

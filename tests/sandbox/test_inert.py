@@ -44,6 +44,10 @@ CONTEXT: Final[dict[str, dict[str, Any]]] = {
         "password": "another-sandbox-password",
     },
     "Invitations_createNewInvitation.ignore_existing": {"email_address": "carlos.mendoza@example.com"},
+    "CreateEnterpriseConnection.oidc": {"provider": "oidc_custom"},
+    "UpdateEnterpriseConnection.oidc": {
+        "enterprise_connection_id": Demo("an enterprise connection in preparation")
+    },
     "EmailSmsTemplates_updateTemplateByTypeAndSlug.subject": {"template_type": "email"},
     "EmailSmsTemplates_updateTemplateByTypeAndSlug.from_email_name": {"template_type": "email"},
 }

@@ -904,6 +904,28 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "revoke the admin portal link",
         "stop a self-service SSO link",
     ),
+    "ListEnterpriseConnections": (
+        "list enterprise connections",
+        "which OIDC connections do we have",
+    ),
+    "CreateEnterpriseConnection": (
+        "create an enterprise connection",
+        "connect the OIDC identity provider of a customer",
+    ),
+    "GetEnterpriseConnection": ("show one enterprise connection", "details of an enterprise connection"),
+    "UpdateEnterpriseConnection": (
+        "turn an enterprise connection off",
+        "change the domains of an enterprise connection",
+    ),
+    "DeleteEnterpriseConnection": ("delete an enterprise connection", "remove an OIDC connection"),
+    "ListEnterpriseConnectionTestRuns": (
+        "results of test sign-ins through an enterprise connection",
+        "logs of the test runs of an SSO connection",
+    ),
+    "CreateEnterpriseConnectionTestRun": (
+        "try out an enterprise connection",
+        "start a test sign-in through SSO",
+    ),
 }
 
 HELD_OUT: Final[dict[str, tuple[str, ...]]] = {

@@ -237,7 +237,7 @@ LARGE = {
     "Users_createNewUser": (2_600, "every attribute of a user"),
     "Users_listSortedByCreationDate": (2_600, "every filter of users"),
     "Users_getTotalCount": (2_000, "every filter of users"),
-    "SamlConnectionsBeta_updateConnectionById": (1_300, "what an identity provider's metadata holds"),
+    "SamlConnectionsBeta_updateConnectionById": (1_350, "what an identity provider's metadata holds"),
     "OrganizationMemberships_getAllMembers": (1_500, "the filters of users"),
     "Invitations_listAllNonRevoked": (750, "every filter of invitations"),
     "SamlConnectionsBeta_createNewConnection": (1_100, "what an identity provider's metadata holds"),
@@ -256,6 +256,8 @@ LARGE = {
     "Organizations_updateOrganization": (850, "every attribute of an organization"),
     "Organizations_createNewOrganization": (850, "every attribute of an organization"),
     "Organizations_listSortedByCreationDate": (900, "every filter of organizations"),
+    "CreateEnterpriseConnection": (2_000, "what SAML and OIDC providers tell"),
+    "UpdateEnterpriseConnection": (2_150, "what SAML and OIDC providers tell"),
     "ListAllOrganizationDomains": (1_020, "every filter of domains"),
     "CreateRoleSet": (800, "which of its roles is the default one, and which the creator's"),
 }

@@ -38,6 +38,8 @@ RedirectUrlId = Annotated[Id, Kind("redirect URL", found_by="RedirectUrLs_listAl
 RoleId = Annotated[Id, Kind("role", found_by="ListOrganizationRoles")]
 PermissionId = Annotated[Id, Kind("permission", found_by="ListOrganizationPermissions")]
 RoleSetKeyOrId = Annotated[Id, Kind("role set", found_by="ListRoleSets", known_as="key")]
+EnterpriseConnectionId = Annotated[Id, Kind("enterprise connection", found_by="ListEnterpriseConnections")]
+DirectoryId = Annotated[Id, Kind("directory", found_by="ListDirectories")]
 OrganizationDomainId = Annotated[Id, Kind("email domain", found_by="ListAllOrganizationDomains")]
 DomainId = Annotated[Id, Kind("domain", found_by="Domains_getAllDomains")]
 

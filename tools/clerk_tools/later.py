@@ -43,6 +43,15 @@ LATER: Final[dict[str, tuple[str, ...]]] = {
         "GetOrganizationBillingCreditBalance",
         "AdjustOrganizationBillingCreditBalance",
     ),
+    "enterprise_connections": (
+        "ListEnterpriseConnections",
+        "CreateEnterpriseConnection",
+        "GetEnterpriseConnection",
+        "UpdateEnterpriseConnection",
+        "DeleteEnterpriseConnection",
+        "ListEnterpriseConnectionTestRuns",
+        "CreateEnterpriseConnectionTestRun",
+    ),
     "m2m_tokens": (
         "createM2MToken",
         "getM2MTokens",

@@ -193,6 +193,13 @@ def remove_domains(instance: Instance, organization_id: str) -> None:
             DOMAINS.records(instance).remove(domain["id"])
 
 
+def remove_domains_named(instance: Instance, names: list[str]) -> None:
+    """Take verified domains away that an enterprise connection is to have from now on."""
+    for domain in list(DOMAINS.records(instance)):
+        if domain["name"] in names and _is_verified(domain):
+            DOMAINS.records(instance).remove(domain["id"])
+
+
 def seed_demo(instance: Instance) -> None:
     instance.settings["domains_enrollment_modes"] = ["manual_invitation", INVITES, SUGGESTS]
     for name, host, mode in (

@@ -130,7 +130,7 @@ def _checked(instance: Instance, body: Json, mapping: Json, connection: Json | N
     if changes.get("idp_metadata"):
         changes |= idp_fields(changes["idp_metadata"])
     elif changes.get("idp_metadata_url"):
-        changes |= _fields_behind(changes["idp_metadata_url"])
+        changes |= fields_behind(changes["idp_metadata_url"])
     return changes
 
 
@@ -161,7 +161,7 @@ def idp_fields(metadata: str) -> Json:
     return fields
 
 
-def _fields_behind(metadata_url: str) -> Json:
+def fields_behind(metadata_url: str) -> Json:
     """The sandbox fetches nothing: it takes the identity provider's fields from the URL's host."""
     host = urlsplit(metadata_url).hostname
     return {

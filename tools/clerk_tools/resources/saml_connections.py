@@ -32,8 +32,9 @@ class ListSamlConnections(
     pages="saml_connection",
     words="who has SAML, SAML connections",
     example=Example(),
+    instead="ListEnterpriseConnections",
 ):
-    """SAML connections (enterprise single sign-on), newest first."""
+    """SAML connections, newest first. Superseded by ListEnterpriseConnections."""
 
     query: Query[str] = arg("Part of a name", optional=True)
     organization_id: Query[list[str]] = arg("+ includes, - excludes", optional=True)
@@ -47,9 +48,10 @@ class CreateSamlConnection(
     returns="saml_connection",
     words="set up SAML, connect an identity provider, SAML for an organization",
     example=Example({"name": "Rowan & Reed", "domain": "rowan.example", "provider": "saml_google"}),
+    instead="CreateEnterpriseConnection",
 ):
     """Create a SAML connection, not yet active. Give the IdP's metadata by URL or XML, or its three
-    values."""
+    values. Superseded by CreateEnterpriseConnection."""
 
     name: Body[str] = arg()
     domain: Body[str] = arg("Email domain of its users")
@@ -70,8 +72,9 @@ class GetSamlConnection(
     get="/saml_connections/{saml_connection_id}",
     returns="saml_connection",
     example=Example({"saml_connection_id": Demo("a SAML connection")}),
+    instead="GetEnterpriseConnection",
 ):
-    """One SAML connection."""
+    """One SAML connection. Superseded by GetEnterpriseConnection."""
 
     saml_connection_id: Path[SamlConnectionId] = arg()
 
@@ -91,8 +94,10 @@ class UpdateSamlConnection(
             "active": True,
         }
     ),
+    instead="UpdateEnterpriseConnection",
 ):
-    """Change or activate a SAML connection; active needs all IdP fields."""
+    """Change or activate a SAML connection; active needs all IdP fields. Superseded by
+    UpdateEnterpriseConnection."""
 
     saml_connection_id: Path[SamlConnectionId] = arg()
     name: Body[str] = arg(optional=True, nullable=True)
@@ -165,8 +170,10 @@ class DeleteSamlConnection(
     returns="deleted",
     words="delete SAML",
     example=Example({"saml_connection_id": Demo("a SAML connection")}),
+    instead="DeleteEnterpriseConnection",
 ):
-    """Delete a SAML connection: its users can no longer sign in through it."""
+    """Delete a SAML connection: its users can no longer sign in through it. Superseded by
+    DeleteEnterpriseConnection."""
 
     saml_connection_id: Path[SamlConnectionId] = arg()
 

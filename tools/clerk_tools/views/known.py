@@ -153,6 +153,23 @@ KNOWN: Final[dict[str, str]] = {
         accounts_portal_url cname_targets development_origin frontend_api_url id is_satellite name object
         proxy_url
     """,
+    "enterprise_connection": """
+        active allow_organization_account_linking authenticatable created_at custom_attributes
+        disable_additional_identifications disable_jit_provisioning domains id logo_public_url name
+        oauth_config oauth_config.auth_url oauth_config.client_id oauth_config.created_at
+        oauth_config.discovery_url oauth_config.id oauth_config.logo_public_url oauth_config.name
+        oauth_config.provider_key oauth_config.requires_pkce oauth_config.token_url oauth_config.updated_at
+        oauth_config.user_info_url object organization_id provider saml_connection saml_connection.acs_url
+        saml_connection.active saml_connection.allow_idp_initiated saml_connection.allow_subdomains
+        saml_connection.force_authn saml_connection.id saml_connection.idp_entity_id
+        saml_connection.idp_metadata_url saml_connection.idp_sso_url saml_connection.login_hint
+        saml_connection.login_hint.mode saml_connection.name saml_connection.sp_entity_id
+        saml_connection.sp_metadata_url sync_user_attributes updated_at
+    """,
+    "enterprise_connection_test_run": """
+        connection_type created_at id logs logs.code logs.level logs.message oauth parsed_user_info saml
+        status
+    """,
     "invitation": """
         created_at email_address expires_at id object public_metadata revoked status updated_at
     """,
