@@ -161,6 +161,8 @@ DESTROYING_ARGUMENTS = [
                {"user_id": user_id(DEMO, "ravi.patel@example.com")}),
     Destroying("Organizations_updateOrganization", {"private_metadata": {"plan": 1}},
                "deletes 1 key of private_metadata: cost_center", FERNHILL),
+    Destroying("Organizations_updateOrganization", {"role_set_key": "role_set:other"},
+               "only have the roles of the other role set", FERNHILL),
     Destroying("Users_setProfileImage", {"file": IMAGE}, "loses the present image", INGRID),
     Destroying("Organizations_updateOrganizationLogo",
                {"file": IMAGE, "uploader_user_id": TOMAS["user_id"]}, "loses the present logo", FERNHILL),

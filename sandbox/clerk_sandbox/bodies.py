@@ -13,10 +13,6 @@ from clerk_tools.argument import Argument, Place
 # Body parameters that are younger than the document. The live service takes them, and today's SDKs send them
 # unasked, each with a default that changes nothing here; so they are taken and dropped.
 LATER_PARAMETERS = {
-    "EmailAddresses_createNewAddress": ("notify_primary_email_address_changed",),
-    "EmailAddresses_updateAddress": ("notify_primary_email_address_changed",),
-    "OrganizationInvitations_createAndSend": ("notify",),
-    "OrganizationInvitations_bulkCreateAndSend": ("notify",),
     "OAuthApplications_createNewApplication": ("consent_screen_enabled", "pkce_required"),
 }
 

@@ -165,6 +165,7 @@ def _verify(instance: Instance, user: Json, identification: Json, sent: Json) ->
     kept = {name: sent[name] for name in ("status", "strategy", "attempts", "expire_at")}
     identification["verification"] = {"object": "verification_otp", **kept}
     user["updated_at"] = identification["updated_at"] = instance.clock()
+    enrol(instance, user)
 
 
 def replace_identification(instance: Instance, call: Call, name: str) -> Json:
@@ -189,6 +190,7 @@ def replace_identification(instance: Instance, call: Call, name: str) -> Json:
     instance.attach(user, name, new)
     user[f"primary_{name}_id"] = new["id"]
     user["updated_at"] = instance.clock()
+    enrol(instance, user)
     return new
 
 

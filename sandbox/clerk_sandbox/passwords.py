@@ -1,9 +1,9 @@
 """Passwords: the rules for new ones, how they are kept, and how digests from elsewhere are checked.
 
 Own passwords are kept as scrypt with a small work factor: they guard nothing but a sandbox. Of imported
-digests, those that the standard library can compute verify for real. argon2i, argon2id, bcrypt,
-bcrypt_sha256_django, phpass and scrypt_firebase need more: their digests are checked for form and kept, and
-no password ever matches them.
+digests, most that the standard library can compute verify for real. The others are checked for form and kept,
+and no password ever matches them: argon2i, argon2id, bcrypt, bcrypt_sha256_django, ldap_ssha, md5_phpass,
+pbkdf2_sha512, pbkdf2_sha512_hex, phpass, scrypt_firebase and sha512_symfony.
 """
 
 import base64
@@ -25,13 +25,18 @@ DIGEST_FORMS = {
     "argon2id": r"\$argon2id\$v=\d+\$m=\d+,t=\d+,p=\d+\$[^$]+\$[^$]+",
     "bcrypt": _BCRYPT,
     "bcrypt_sha256_django": r"bcrypt_sha256\$" + _BCRYPT,
+    "ldap_ssha": rf"\{{SSHA\}}{_BASE64}",
     "md5": r"[0-9a-fA-F]{32}",
+    "md5_phpass": r"\$P\$[./0-9A-Za-z]{31}",
     "sha256": r"[0-9a-fA-F]{64}",
     "pbkdf2_sha256": rf"pbkdf2_sha256\$[1-9]\d{{0,6}}\${_BASE64}\${_BASE64}",
     "pbkdf2_sha256_django": rf"pbkdf2_sha256\$[1-9]\d{{0,6}}\$[^$]+\${_BASE64}",
     "pbkdf2_sha1": r"pbkdf2_sha1\$[1-9]\d{0,6}\$[^$]+\$(?:[0-9a-fA-F]{2})+",
+    "pbkdf2_sha512": rf"pbkdf2_sha512\$[1-9]\d{{0,6}}\$[^$]+\${_BASE64}",
+    "pbkdf2_sha512_hex": r"pbkdf2_sha512\$[1-9]\d{0,6}\$(?:[0-9a-fA-F]{2})+\$(?:[0-9a-fA-F]{2})+",
     "phpass": r"\$P\$[./0-9A-Za-z]{31}",
     "scrypt_firebase": rf"{_BASE64}\${_BASE64}\${_BASE64}\${_BASE64}\$\d+\$\d+",
+    "sha512_symfony": r"[A-Za-z0-9+/=]{20,}\$[^$]*",
     "scrypt_werkzeug": r"scrypt:\d{1,7}:\d{1,3}:\d{1,3}\$[^$]+\$(?:[0-9a-fA-F]{2})+",
 }
 

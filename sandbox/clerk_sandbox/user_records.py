@@ -87,6 +87,8 @@ def make_user(instance: Instance, created_at: int, **given: Any) -> Json:
         "verification_attempts_remaining": ATTEMPTS,
         "delete_self_enabled": True,
         "create_organization_enabled": True,
+        "create_organizations_limit": None,
+        "bypass_client_trust": False,
         "created_at": created_at,
         "updated_at": created_at,
     }

@@ -21,15 +21,25 @@ from clerk_tools.spec import Demo
 from tests.sandbox.clock import Clock
 
 _NO_MAIL: Final = "the sandbox sends no mail"
+_NO_CONSENT: Final = "the demo asks for no consent"
 
 CHANGES_NOTHING: Final[dict[str, dict[str, str]]] = {
     "CreateWaitlistEntry": {"notify": _NO_MAIL},
     "RotateMachineSecretKey": {"previous_token_ttl": "no call of the sandbox is made with a machine's key"},
     "verifyOAuthAccessToken": {"secret": "the older name of access_token, which the example gives"},
-    "Users_createNewUser": {"skip_password_requirement": "the demo requires no password"},
-    "Users_updateUserAttributes": {"notify_primary_email_address_changed": _NO_MAIL},
+    "Users_createNewUser": {
+        "skip_password_requirement": "the demo requires no password",
+        "skip_legal_checks": _NO_CONSENT,
+    },
+    "Users_updateUserAttributes": {
+        "notify_primary_email_address_changed": _NO_MAIL,
+        "skip_legal_checks": _NO_CONSENT,
+    },
+    "EmailAddresses_createNewAddress": {"notify_primary_email_address_changed": _NO_MAIL},
+    "EmailAddresses_updateAddress": {"notify_primary_email_address_changed": _NO_MAIL},
+    "OrganizationInvitations_createAndSend": {"notify": _NO_MAIL},
     "ReplaceUserEmailAddress": {"notify_primary_email_address_changed": _NO_MAIL},
-    "Invitations_createNewInvitation": {"notify": _NO_MAIL},
+    "Invitations_createNewInvitation": {"notify": _NO_MAIL, "template_slug": _NO_MAIL},
     "PhoneNumbers_updateDetails": {"primary": "nobody in the demo has two phone numbers"},
 }
 """By operation and argument; `Collection` has those of its own operations, in `unused`."""
@@ -37,6 +47,7 @@ CHANGES_NOTHING: Final[dict[str, dict[str, str]]] = {
 CONTEXT: Final[dict[str, dict[str, Any]]] = {
     "InviteWaitlistEntry.ignore_existing": {"waitlist_entry_id": Demo("carlos's waitlist entry")},
     "Miscellaneous_getInterstitialMarkup.use_domain_for_script": {"domain": "fernhill-docs.example"},
+    "Users_createNewUser.skip_user_requirement": {"email_address": []},
     "Users_createNewUser.skip_password_checks": {"password": "password"},
     "Users_updateUserAttributes.skip_password_checks": {"password": "password"},
     "Users_updateUserAttributes.sign_out_of_other_sessions": {

@@ -115,7 +115,9 @@ def _invite(instance: Instance, domain: Json, user: Json) -> None:
     with suppress(errors.ClerkError):
         check_quota(instance, organization)
         role = role_within(instance, organization, instance.settings["domains_default_role"])
-        add_organization_invitation(instance, organization, address, organization["created_by"], role["key"])
+        add_organization_invitation(
+            instance, organization, address, organization["created_by"] or None, role["key"]
+        )
 
 
 def _enrol_outsiders(instance: Instance, domain: Json, call: Call | None = None) -> None:

@@ -20,15 +20,22 @@ from clerk_sandbox.state import Instance, Json
 
 STATUSES = ("pending", "accepted", "revoked", "expired")
 MAX_IN_BULK = 10
-THIRTY_DAYS_MS = 30 * 24 * 3600 * 1000
+DAY_MS = 24 * 3600 * 1000
+DEFAULT_DAYS, MAX_DAYS = 30, 365
+THIRTY_DAYS_MS = DEFAULT_DAYS * DAY_MS
 
 
 def add_organization_invitation(
-    instance: Instance, organization: Json, email_address: str, inviter_id: str, role: str, **given: Any
+    instance: Instance,
+    organization: Json,
+    email_address: str,
+    inviter_id: str | None,
+    role: str,
+    **given: Any,
 ) -> Json:
     """Store an invitation; `given` replaces what a new one has: status, metadata, times."""
     now = instance.clock()
-    inviter = instance.users[inviter_id]
+    inviter = instance.users[inviter_id] if inviter_id else None
     invitation_id = instance.new_id("orginv")
     return instance.organization_invitations.add(
         {
@@ -39,7 +46,8 @@ def add_organization_invitation(
             "role_name": role_of(instance, role)["name"],
             "organization_id": organization["id"],
             "inviter_id": inviter_id,
-            "public_inviter_data": {
+            "public_inviter_data": inviter
+            and {
                 "user_id": inviter_id,
                 "first_name": inviter["first_name"],
                 "last_name": inviter["last_name"],
@@ -133,16 +141,24 @@ def get_invitation(instance: Instance, call: Call) -> Json:
     invitation = instance.organization_invitations.get(call.path["invitation_id"])
     if invitation is None or invitation["organization_id"] != organization["id"]:
         raise errors.not_found("organization invitation", call.path["invitation_id"])
-    return invitation
+    return up_to_date(instance, invitation)
 
 
 @operation("OrganizationInvitations_revokeInvitation")
 def revoke_invitation(instance: Instance, call: Call) -> Json:
     invitation = get_invitation(instance, call)
-    _check_admin(instance, invitation["organization_id"], call.required("requesting_user_id"))
+    if requesting := call.given("requesting_user_id"):
+        _check_admin(instance, invitation["organization_id"], requesting)
     if invitation["status"] != "pending":
         raise errors.organization_invitation_not_pending(invitation["status"])
     invitation |= {"status": "revoked", "updated_at": instance.clock(), "url": None}
+    return invitation
+
+
+def up_to_date(instance: Instance, invitation: Json) -> Json:
+    """The invitation, expired by now if its time is over."""
+    if invitation["status"] == "pending" and invitation["expires_at"] <= instance.clock():
+        invitation["status"] = "expired"
     return invitation
 
 
@@ -150,7 +166,8 @@ def _of(instance: Instance, organization: Json, statuses: list[str] | tuple[str,
     return [
         invitation
         for invitation in instance.organization_invitations
-        if invitation["organization_id"] == organization["id"] and invitation["status"] in statuses
+        if invitation["organization_id"] == organization["id"]
+        and up_to_date(instance, invitation)["status"] in statuses
     ]
 
 
@@ -164,7 +181,11 @@ def _check(instance: Instance, organization: Json, entry: Json) -> str:
     for key in METADATA:
         metadata.checked(key, entry.get(key))
     role_within(instance, organization, entry["role"])
-    _check_admin(instance, organization["id"], entry["inviter_user_id"])
+    if inviter := entry.get("inviter_user_id"):
+        _check_admin(instance, organization["id"], inviter)
+    days = entry.get("expires_in_days")
+    if days is not None and not 1 <= days <= MAX_DAYS:
+        raise errors.form_param_value_invalid("expires_in_days", f"1 to {MAX_DAYS}")
     user = instance.user_by("email_address", email_address)
     if user and instance.membership(organization["id"], user["id"]):
         raise errors.already_a_member_in_organization(email_address)
@@ -185,7 +206,8 @@ def _add(instance: Instance, organization: Json, entry: Json) -> Json:
         instance,
         organization,
         entry["email_address"].strip().lower(),
-        entry["inviter_user_id"],
+        entry.get("inviter_user_id"),
         entry["role"],
+        expires_at=instance.clock() + (entry.get("expires_in_days") or DEFAULT_DAYS) * DAY_MS,
         **{key: entry.get(key) or {} for key in METADATA},
     )

@@ -147,7 +147,10 @@ def add_member(instance: Instance, call: Call) -> Json:
     if instance.membership(organization["id"], user_id):
         raise errors.already_a_member_in_organization(user_id)
     check_quota(instance, organization)
-    return membership_answer(instance, add_membership(instance, organization, user_id, role["key"]))
+    given = {name: metadata.checked(name, call.given(name)) for name in METADATA}
+    membership = add_membership(instance, organization, user_id, role["key"])
+    membership |= given
+    return membership_answer(instance, membership)
 
 
 @operation("OrganizationMemberships_updateMembershipProperties")

@@ -17,7 +17,8 @@ from clerk_sandbox.resources.organization_memberships import (
     find_organization,
     members,
 )
-from clerk_sandbox.roles import initial_role_set, may_manage, role_set_of
+from clerk_sandbox.resources.users import moment
+from clerk_sandbox.roles import initial_role_set, may_manage, role_set_of, role_within
 from clerk_sandbox.routing import Call, Query, operation
 from clerk_sandbox.state import Instance, Json
 
@@ -28,7 +29,7 @@ _ORDERS: dict[str, Callable[[Instance, Json], Any]] = {
 }
 
 
-def add_organization(instance: Instance, name: str, created_by: str, **given: Any) -> Json:
+def add_organization(instance: Instance, name: str, created_by: str | None, **given: Any) -> Json:
     """Store an organization; its creator becomes its first member, in its role set's creator role.
 
     `given` replaces what follows from the name and the settings: slug, metadata, max_allowed_memberships,
@@ -49,14 +50,15 @@ def add_organization(instance: Instance, name: str, created_by: str, **given: An
             "public_metadata": {},
             "private_metadata": {},
             "role_set_key": initial_role_set(instance)["key"],
-            "created_by": created_by,
+            "created_by": created_by or "",
             "created_at": now,
             "updated_at": now,
             **given,
         }
     )
     role = instance.table("roles")[role_set_of(instance, organization)["creator_role"]]
-    add_membership(instance, organization, created_by, role["key"])
+    if created_by:
+        add_membership(instance, organization, created_by, role["key"])
     return organization
 
 
@@ -106,15 +108,27 @@ def _by_ids(instance: Instance, organizations: list[Json], query: Query) -> list
 @operation("Organizations_createNewOrganization")
 def create_organization(instance: Instance, call: Call) -> Json:
     require_organizations(instance)
-    name, created_by = call.required("name"), call.required("created_by")
-    if created_by not in instance.users:
+    name, created_by = call.required("name"), call.given("created_by") or None
+    if created_by and created_by not in instance.users:
         raise errors.organization_creator_not_found(created_by)
     given: dict[str, Any] = {key: metadata.checked(key, call.given(key)) for key in METADATA}
     if slug := call.given("slug"):
         given["slug"] = _checked_slug(instance, slug)
     if call.given("max_allowed_memberships") is not None:
         given["max_allowed_memberships"] = _checked_limit(call.given("max_allowed_memberships"))
-    return add_organization(instance, name, created_by, **given)
+    created_at = moment("created_at", call.given("created_at"))
+    if key := call.given("role_set_key"):
+        given["role_set_key"] = _checked_role_set(instance, key)
+    organization = add_organization(instance, name, created_by, **given)
+    if created_at is not None:
+        instance.organizations.redate(organization["id"], created_at)
+    return organization
+
+
+def _checked_role_set(instance: Instance, key: str) -> str:
+    if not any(one["key"] == key for one in instance.table("role_sets")):
+        raise errors.form_resource_not_found("role_set_key", key)
+    return key
 
 
 @operation("Organizations_getByIdOrSlug")
@@ -143,8 +157,20 @@ def update_organization(instance: Instance, call: Call) -> Json:
         _checked_slug(instance, changes["slug"], renamed=organization)
     if "max_allowed_memberships" in changes:
         _checked_limit(changes["max_allowed_memberships"])
+    created_at = moment("created_at", changes.pop("created_at", None))
+    if "role_set_key" in changes:
+        _check_role_set_fits(instance, organization, changes["role_set_key"])
     organization |= changes | {"updated_at": instance.clock()}
+    if created_at is not None:
+        instance.organizations.redate(organization["id"], created_at)
     return organization
+
+
+def _check_role_set_fits(instance: Instance, organization: Json, key: str) -> None:
+    """Refuse a role set that lacks a role which some member has."""
+    _checked_role_set(instance, key)
+    for membership in members(instance, organization["id"]).values():
+        role_within(instance, organization | {"role_set_key": key}, membership["role"], "role_set_key")
 
 
 @operation("Organizations_mergeOrganizationMetadata")
@@ -182,8 +208,8 @@ def delete_organization(instance: Instance, call: Call) -> Json:
 @operation("Organizations_updateOrganizationLogo")
 def set_logo(instance: Instance, call: Call) -> Json:
     organization = find_organization(instance, call)
-    uploader = call.required("uploader_user_id")
-    if uploader not in instance.users:
+    uploader = call.given("uploader_user_id")
+    if uploader and uploader not in instance.users:
         raise errors.not_found("user", uploader)
     check_image(call.upload().content)
     url = f"https://img.clerk.com/{instance.new_secret()}"

@@ -120,7 +120,17 @@ def create_session_token(instance: Instance, call: Call) -> Json:
     template = next((template for template in instance.jwt_templates if template["name"] == name), None)
     if template is None:
         raise errors.not_found("JWT template", name)
-    return {"object": "token", "jwt": issue(instance, session, template)}
+    return {"object": "token", "jwt": issue(instance, session, template | lifetime_of(call))}
+
+
+def lifetime_of(call: Call) -> Json:
+    """The lifetime that a call asks for, in place of its template's."""
+    seconds = call.given("expires_in_seconds")
+    if seconds is None:
+        return {}
+    if not 30 <= seconds <= 315_360_000:
+        raise errors.form_param_value_invalid("expires_in_seconds", "30 to 315360000")
+    return {"lifetime": seconds}
 
 
 def check_active(session: Json) -> None:
@@ -151,20 +161,16 @@ PLAIN_TOKEN: Json = {
 """What Clerk makes a session token of where no template is named."""
 
 
-def plain_token(instance: Instance, session: Json, seconds: int | None = None) -> str:
+def plain_token(instance: Instance, session: Json, lifetime: Json | None = None) -> str:
     claims = {"sid": session["id"]}
-    lifetime = {"lifetime": seconds} if seconds else {}
-    return issue(instance, session, PLAIN_TOKEN | {"claims": claims} | lifetime)
+    return issue(instance, session, PLAIN_TOKEN | {"claims": claims} | (lifetime or {}))
 
 
 @operation("CreateSessionToken")
 def create_plain_token(instance: Instance, call: Call) -> Json:
     session = find_session(instance, call)
     check_active(session)
-    seconds = call.given("expires_in_seconds")
-    if seconds is not None and not 30 <= seconds <= 315_360_000:
-        raise errors.form_param_value_invalid("expires_in_seconds", "30 to 315360000")
-    return {"object": "token", "jwt": plain_token(instance, session, seconds)}
+    return {"object": "token", "jwt": plain_token(instance, session, lifetime_of(call))}
 
 
 def refresh_token(session: Json) -> str:

@@ -25,6 +25,9 @@ def create_sign_in_token(instance: Instance, call: Call) -> Json:
     user_id = call.required("user_id")
     check_lifetime(call, "expires_in_seconds")
     found(instance.users, "user", user_id)
+    organization_id = call.given("org_id")
+    if organization_id and not instance.membership(organization_id, user_id):
+        raise errors.form_resource_not_found("org_id", organization_id)
     token = instance.sign_in_tokens.add(make_sign_in_token(instance, user_id, instance.clock()))
     secret = instance.new_secret(64)
     url = f"https://accounts.sandbox.example/sign-in?__clerk_ticket={secret}"

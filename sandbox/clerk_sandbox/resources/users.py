@@ -23,7 +23,14 @@ from clerk_sandbox.user_records import (
 )
 
 METADATA = ("public_metadata", "private_metadata", "unsafe_metadata")
-PROFILE = ("first_name", "last_name", "delete_self_enabled", "create_organization_enabled")
+LATER_PROFILE = (
+    "locale",
+    "delete_self_enabled",
+    "create_organization_enabled",
+    "create_organizations_limit",
+    "bypass_client_trust",
+)
+PROFILE = ("first_name", "last_name", *LATER_PROFILE)
 MIN_USERNAME, MAX_USERNAME = 4, 64
 MAX_NAME = 255
 MAX_AT_ONCE = 50
@@ -112,7 +119,9 @@ def create_user(instance: Instance, call: Call) -> Json:
     identifiers = {name: new_identifications(instance, name, body.get(name) or []) for name in _FORMATS}
     for name in ("username", "external_id"):
         check_unique_name(instance, name, body.get(name))
-    if not any(identifiers.values()) and not body.get("username"):
+    check_keeping_out(instance, body)
+    known = any(identifiers.values()) or body.get("username")
+    if not known and not body.get("skip_user_requirement"):
         raise errors.form_data_missing([*_FORMATS, "username"])
     password = checked_password(instance, body)
     if not password and instance.settings["password_required"] and not body.get("skip_password_requirement"):
@@ -123,12 +132,53 @@ def create_user(instance: Instance, call: Call) -> Json:
     created_at = moment("created_at", body.get("created_at"))
     given: Json = {name: metadata.checked(name, body.get(name)) for name in METADATA}
     given |= {name: body.get(name) or None for name in ("first_name", "last_name", "username", "external_id")}
+    given |= {name: body[name] for name in LATER_PROFILE if body.get(name) is not None}
+    given["legal_accepted_at"] = moment("legal_accepted_at", body.get("legal_accepted_at"))
+    reserved = {name: reserved_among(body, name) for name in ("email_address", "phone_number")}
     user = make_user(instance, instance.clock() if created_at is None else created_at, **identifiers, **given)
+    for name, places in reserved.items():
+        reserve(user, name, places)
     instance.add_user(user)
+    keep_out(instance, user, body)
     set_password(instance, user, password)
     set_second_factors(instance, user, body)
     enrol(instance, user)
     return user_answer(instance, user)
+
+
+def check_keeping_out(instance: Instance, body: Json) -> None:
+    """Whoever is created banned or locked needs what banning and locking need."""
+    if body.get("banned"):
+        require_in_plan(instance, "ban")
+    if body.get("locked"):
+        require_enabled(instance, "user_lockout")
+
+
+def keep_out(instance: Instance, user: Json, body: Json) -> None:
+    """Ban or lock a new user from the start."""
+    user["banned"] = bool(body.get("banned"))
+    if body.get("locked"):
+        until = instance.clock() + instance.settings["user_lockout_duration_s"] * 1000
+        instance.credentials.setdefault(user["id"], {})["locked_until"] = until
+        user["locked"] = True
+
+
+def reserved_among(body: Json, name: str) -> set[int]:
+    """The places of the identifiers that are to be reserved: theirs, not verified, and good for signing in.
+
+    Raises:
+        ClerkError: there is not one status for each identifier.
+    """
+    statuses = body.get(f"{name}_identification_status") or []
+    if statuses and len(statuses) != len(body.get(name) or []):
+        raise errors.form_param_value_invalid(f"{name}_identification_status", f"as long as {name}")
+    return {place for place, status in enumerate(statuses) if status == "reserved"}
+
+
+def reserve(user: Json, name: str, places: set[int]) -> None:
+    for place, identification in enumerate(user[plural(name)]):
+        if place in places:
+            identification |= {"verification": None, "reserved": True}
 
 
 def new_identifications(instance: Instance, name: str, values: list[str]) -> list[str]:
@@ -334,6 +384,8 @@ def checked_changes(instance: Instance, user: Json, body: Json) -> Json:
     changes: Json = {name: body[name] for name in PROFILE if name in body and body[name] is not None}
     changes |= {name: None for name in ("first_name", "last_name") if name in body and not body[name]}
     changes |= {name: metadata.checked(name, body[name]) for name in METADATA if body.get(name) is not None}
+    if body.get("legal_accepted_at") is not None:
+        changes["legal_accepted_at"] = moment("legal_accepted_at", body["legal_accepted_at"])
     for name in _FORMATS:
         key = f"primary_{name}_id"
         if body.get(key):

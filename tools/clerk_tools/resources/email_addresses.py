@@ -25,6 +25,7 @@ class CreateEmailAddress(
     id="EmailAddresses_createNewAddress",
     post="/email_addresses",
     returns="email_address",
+    sends_mail="notify_primary_email_address_changed",
     reader=users.GetUser,
     words="add an email to a user, second email",
     example=Example(
@@ -37,6 +38,7 @@ class CreateEmailAddress(
     email_address: Body[str] = arg(optional=True)
     verified: Body[bool] = arg(optional=True, nullable=True)
     primary: Body[bool] = arg(optional=True, nullable=True)
+    notify_primary_email_address_changed: Body[bool] = arg("SENDS MAIL", default=False, nullable=True)
 
 
 class GetEmailAddress(
@@ -78,6 +80,7 @@ class UpdateEmailAddress(
     id="EmailAddresses_updateAddress",
     patch="/email_addresses/{email_address_id}",
     returns="email_address",
+    sends_mail="notify_primary_email_address_changed",
     words="verify an email by hand, make an email primary, primary email, mark an email as verified",
     example=Example({"email_address_id": Demo("an unverified email address"), "verified": True}),
 ):
@@ -90,6 +93,7 @@ class UpdateEmailAddress(
         risk=cuts_off(False, "it no longer counts as verified, nor for signing in"),
     )
     primary: Body[bool] = arg(optional=True, nullable=True)
+    notify_primary_email_address_changed: Body[bool] = arg("SENDS MAIL", default=False, nullable=True)
 
 
 class PrepareEmailAddressVerification(

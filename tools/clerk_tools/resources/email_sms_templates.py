@@ -57,7 +57,7 @@ class UpdateTemplate(
     """Change an email or SMS template; what users receive changes at once. Preview it first."""
 
     template_type: Path[Literal["email", "sms"]] = arg()
-    slug: Path[TemplateSlug] = arg("Such as verification_code")
+    slug: Path[TemplateSlug] = arg()
     name: Body[str] = arg(optional=True)
     subject: Body[str] = arg(
         "Emails only", optional=True, nullable=True, risk=replaces("loses the present subject")
@@ -91,7 +91,7 @@ class RevertTemplate(
     """Put a template back to Clerk's default. The customized text is lost."""
 
     template_type: Path[Literal["email", "sms"]] = arg()
-    slug: Path[TemplateSlug] = arg("Such as verification_code")
+    slug: Path[TemplateSlug] = arg()
 
     async def hit(self, look: Look) -> Hit:
         found = await look.at(GetTemplate(template_type=self.template_type, slug=self.slug), is_target=True)
@@ -116,7 +116,7 @@ class PreviewTemplate(
     """Render a template text with sample values. Nothing is saved or sent."""
 
     template_type: Path[Id] = arg("email or sms")
-    slug: Path[TemplateSlug] = arg("Such as verification_code")
+    slug: Path[TemplateSlug] = arg()
     subject: Body[str] = arg("Emails only", optional=True, nullable=True)
     body: Body[str] = arg("Text with {{variables}}", optional=True)
     from_email_name: Body[str] = arg("Sender's part before the @", optional=True)
@@ -134,7 +134,7 @@ class ToggleTemplateDelivery(
     arrive."""
 
     template_type: Path[Literal["email", "sms"]] = arg()
-    slug: Path[TemplateSlug] = arg("Such as verification_code")
+    slug: Path[TemplateSlug] = arg()
     delivered_by_clerk: Body[bool] = arg(
         "False: your own webhook must send it",
         optional=True,

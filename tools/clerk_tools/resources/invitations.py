@@ -37,6 +37,8 @@ class CreateInvitation(
     ignore_existing: Body[bool] = arg(
         "Invite even if invited before or already a user", default=False, nullable=True
     )
+    expires_in_days: Body[int] = arg(optional=True, ge=1, le=365, nullable=True)
+    template_slug: Body[Literal["invitation", "waitlist_invitation"]] = arg(optional=True)
 
 
 class ListInvitations(
@@ -91,7 +93,7 @@ class Invitation(Nested):
     redirect_url: str = arg(optional=True, nullable=True)
     notify: bool = arg("Send the mail", default=True, nullable=True)
     ignore_existing: bool = arg("Invite even if invited before", default=False, nullable=True)
-    expires_in_days: int = arg("30 by default", optional=True, ge=1, le=365, nullable=True)
+    expires_in_days: int = arg(optional=True, ge=1, le=365, nullable=True)
     template_slug: Literal["invitation", "waitlist_invitation"] = arg(default="invitation")
 
 

@@ -78,9 +78,7 @@ class UpdateOAuthApplication(
     callback_url: Body[str] = arg(
         optional=True, risk=moves("sign-ins that return to its present callback URL fail")
     )
-    scopes: Body[str] = arg(
-        "Separated by blanks: profile, email, public_metadata, private_metadata", default="profile email"
-    )
+    scopes: Body[str] = arg(default="profile email")
 
 
 async def _application(id: str, look: Look) -> str:
@@ -139,7 +137,7 @@ class UploadOAuthLogo(
 
     oauth_application_id: Path[OAuthApplicationId] = arg()
     file: File[str] = arg(
-        "Image as base64 or data URI (jpeg, png, gif, webp; at most 10 MB)",
+        "Image as base64 or data URI, at most 10 MB",
         risk=replaces("loses the present logo"),
         shown_as="client_image_url",
     )

@@ -16,11 +16,13 @@ class NewInvitation(Nested):
     """One invitation of a bulk call."""
 
     email_address: str = arg()
-    inviter_user_id: UserId = arg("One of its admins")
+    inviter_user_id: UserId = arg("One of its admins", optional=True, nullable=True)
     role: str = arg("Such as org:member")
     public_metadata: JsonObject = arg(optional=True)
     private_metadata: JsonObject = arg(optional=True)
     redirect_url: str = arg("Once accepted", optional=True)
+    expires_in_days: int = arg(optional=True, ge=1, le=365, nullable=True)
+    notify: bool = arg("Send the mail", default=True, nullable=True)
 
 
 class CreateOrganizationInvitation(
@@ -29,7 +31,7 @@ class CreateOrganizationInvitation(
     post="/organizations/{organization_id}/invitations",
     returns="organization_invitation",
     secret=("url",),
-    sends_mail=True,
+    sends_mail="notify",
     limit=per_hour(250),
     words="invite to an organization, invite a colleague",
     example=Example(
@@ -41,16 +43,18 @@ class CreateOrganizationInvitation(
         }
     ),
 ):
-    """Invite an address to an organization. SENDS MAIL. Existing users:
+    """Invite an address to an organization. SENDS MAIL unless `notify` is false. Existing users:
     OrganizationMemberships_addUserToOrganization adds them without mail."""
 
     organization_id: Path[OrganizationId] = arg()
     email_address: Body[str] = arg()
-    inviter_user_id: Body[UserId] = arg("One of its admins")
+    inviter_user_id: Body[UserId] = arg("One of its admins", optional=True)
     role: Body[str] = arg("Such as org:member")
     public_metadata: Body[JsonObject] = arg(optional=True)
     private_metadata: Body[JsonObject] = arg(optional=True)
     redirect_url: Body[str] = arg("Once accepted", optional=True)
+    expires_in_days: Body[int] = arg(optional=True, ge=1, le=365, nullable=True)
+    notify: Body[bool] = arg("Send the invitation mail", default=True, nullable=True)
 
 
 class ListInstanceInvitations(
@@ -116,7 +120,8 @@ class BulkCreateOrganizationInvitations(
         }
     ),
 ):
-    """Invite up to 10 addresses to an organization at once; all or none. SENDS MAIL to each."""
+    """Invite up to 10 addresses to an organization at once; all or none. SENDS MAIL to each unless its
+    `notify` is false."""
 
     organization_id: Path[OrganizationId] = arg()
     invitations: Body[list[NewInvitation]] = arg("At most 10")
@@ -173,7 +178,7 @@ class RevokeOrganizationInvitation(
 
     organization_id: Path[OrganizationId] = arg()
     invitation_id: Path[OrganizationInvitationId] = arg()
-    requesting_user_id: Body[UserId] = arg("One of its admins")
+    requesting_user_id: Body[UserId] = arg("One of its admins", optional=True)
 
     async def hit(self, look: Look) -> Hit:
         found = await look.at(

@@ -32,6 +32,8 @@ class AddMember(
     organization_id: Path[OrganizationId] = arg()
     user_id: Body[UserId] = arg()
     role: Body[str] = arg("Such as org:member")
+    public_metadata: Body[JsonObject] = arg(optional=True, nullable=True)
+    private_metadata: Body[JsonObject] = arg(optional=True, nullable=True)
 
 
 class ListMembers(

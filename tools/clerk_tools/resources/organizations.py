@@ -46,14 +46,16 @@ class CreateOrganization(
     words="set up an organization",
     example=Example({"name": "Lavender Lane", "created_by": Demo("aisha")}),
 ):
-    """Create an organization; `created_by` becomes its first admin."""
+    """Create an organization; `created_by` becomes its first admin. Without one it has no members."""
 
     name: Body[str] = arg()
-    created_by: Body[UserId] = arg("User id of the first admin")
+    created_by: Body[UserId] = arg("User id of the first admin", optional=True)
     private_metadata: Body[JsonObject] = arg(optional=True)
     public_metadata: Body[JsonObject] = arg(optional=True)
     slug: Body[str] = arg("Lowercase letters, digits, dashes; unique", optional=True)
     max_allowed_memberships: Body[int] = arg("With pending invitations; 0: no limit", optional=True)
+    created_at: Body[str] = arg("RFC 3339", optional=True, nullable=True)
+    role_set_key: Body[str] = arg(optional=True, nullable=True)
 
 
 class GetOrganization(
@@ -93,6 +95,12 @@ class UpdateOrganization(
         "With pending invitations; 0: no limit", optional=True, nullable=True
     )
     admin_delete_enabled: Body[bool] = arg("Admins may delete an organization", optional=True, nullable=True)
+    created_at: Body[str] = arg("RFC 3339", optional=True, nullable=True)
+    role_set_key: Body[str] = arg(
+        optional=True,
+        nullable=True,
+        risk=replaces("its members can only have the roles of the other role set from then on"),
+    )
 
 
 class DeleteOrganization(
@@ -177,9 +185,9 @@ class SetOrganizationLogo(
     """Set an organization's logo."""
 
     organization_id: Path[OrganizationId] = arg()
-    uploader_user_id: Body[UserId] = arg()
+    uploader_user_id: Body[UserId] = arg(optional=True)
     file: File[str] = arg(
-        "Image as base64 or data URI (jpeg, png, gif, webp; at most 10 MB)",
+        "Image as base64 or data URI, at most 10 MB",
         risk=replaces("loses the present logo"),
         shown_as="has_image",
     )

@@ -124,20 +124,16 @@ class UpdateSamlConnection(
         risk=moves("changes the identity provider that its users sign in with", only_while="active"),
     )
     idp_metadata_url: Body[str] = arg(
-        "Wins over the single values",
         optional=True,
         clearable=True,
         risk=moves("changes the identity provider that its users sign in with", only_while="active"),
     )
     idp_metadata: Body[str] = arg(
-        "XML; wins over the single values",
         optional=True,
         clearable=True,
         risk=moves("changes the identity provider that its users sign in with", only_while="active"),
     )
-    attribute_mapping: Body[AttributeMapping] = arg(
-        "IdP attribute name for each", optional=True, nullable=True
-    )
+    attribute_mapping: Body[AttributeMapping] = arg(optional=True, nullable=True)
     active: Body[bool] = arg(
         optional=True, nullable=True, risk=cuts_off(False, "its users can no longer sign in through it")
     )

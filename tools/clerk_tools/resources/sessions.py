@@ -132,6 +132,7 @@ class CreateTemplateToken(
 
     session_id: Path[SessionId] = arg()
     template_name: Path[JwtTemplateName] = arg("Name of the JWT template")
+    expires_in_seconds: Body[int] = arg(optional=True, ge=30, le=315_360_000, nullable=True)
 
 
 class CreateSession(

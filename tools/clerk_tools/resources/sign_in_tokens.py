@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clerk_tools.argument import Body, Path, arg
 from clerk_tools.hits import Hit, Look
-from clerk_tools.ids import SignInTokenId, UserId
+from clerk_tools.ids import OrganizationId, SignInTokenId, UserId
 from clerk_tools.operation import Operation
 from clerk_tools.spec import ANOTHER_DOES_NO_HARM, REVOKED_BY_NOW, Advice, Demo, Example
 
@@ -24,6 +24,7 @@ class CreateSignInToken(
 
     user_id: Body[UserId] = arg(optional=True)
     expires_in_seconds: Body[int] = arg(default=2592000)
+    org_id: Body[OrganizationId] = arg("Active then; the user is a member", optional=True, nullable=True)
 
 
 class RevokeSignInToken(

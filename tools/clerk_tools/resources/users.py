@@ -36,14 +36,19 @@ PasswordHasher = Literal[
     "argon2id",
     "bcrypt",
     "bcrypt_sha256_django",
+    "ldap_ssha",
     "md5",
+    "md5_phpass",
     "pbkdf2_sha256",
     "pbkdf2_sha256_django",
     "pbkdf2_sha1",
+    "pbkdf2_sha512",
+    "pbkdf2_sha512_hex",
     "phpass",
     "scrypt_firebase",
     "scrypt_werkzeug",
     "sha256",
+    "sha512_symfony",
 ]
 
 
@@ -147,10 +152,24 @@ class CreateUser(
     skip_password_requirement: Body[bool] = arg("Allow a user without password", optional=True)
     totp_secret: Body[str] = arg("Base32; switches the authenticator app on", optional=True)
     backup_codes: Body[list[str]] = arg("Need a second factor", optional=True)
-    public_metadata: Body[JsonObject] = arg("Readable by the frontend", optional=True)
-    private_metadata: Body[JsonObject] = arg("Backend only", optional=True)
-    unsafe_metadata: Body[JsonObject] = arg("Writable by the frontend", optional=True)
-    created_at: Body[str] = arg("RFC 3339; for migrations", optional=True)
+    public_metadata: Body[JsonObject] = arg(optional=True)
+    private_metadata: Body[JsonObject] = arg(optional=True)
+    unsafe_metadata: Body[JsonObject] = arg(optional=True)
+    created_at: Body[str] = arg("RFC 3339", optional=True)
+    locale: Body[str] = arg("Such as en-US", optional=True, nullable=True)
+    email_address_identification_status: Body[list[Literal["verified", "reserved"]]] = arg(
+        "One for each address; verified by default", optional=True
+    )
+    phone_number_identification_status: Body[list[Literal["verified", "reserved"]]] = arg(optional=True)
+    delete_self_enabled: Body[bool] = arg(optional=True, nullable=True)
+    create_organization_enabled: Body[bool] = arg(optional=True, nullable=True)
+    create_organizations_limit: Body[int] = arg("0: no limit", optional=True, nullable=True)
+    legal_accepted_at: Body[str] = arg("RFC 3339", optional=True, nullable=True)
+    skip_legal_checks: Body[bool] = arg(optional=True, nullable=True)
+    skip_user_requirement: Body[bool] = arg("Allow no identifier", optional=True, nullable=True)
+    bypass_client_trust: Body[bool] = arg("No device checks at sign-in", optional=True, nullable=True)
+    banned: Body[bool] = arg(optional=True, nullable=True)
+    locked: Body[bool] = arg(optional=True, nullable=True)
 
 
 class CountUsers(
@@ -239,12 +258,17 @@ class UpdateUser(
         risk=replaces("the present backup codes stop working"),
         shown_as="backup_code_enabled",
     )
-    public_metadata: Body[JsonObject] = arg("Readable by the frontend", optional=True, risk=REPLACES_KEYS)
-    private_metadata: Body[JsonObject] = arg("Backend only", optional=True, risk=REPLACES_KEYS)
-    unsafe_metadata: Body[JsonObject] = arg("Writable by the frontend", optional=True, risk=REPLACES_KEYS)
+    public_metadata: Body[JsonObject] = arg(optional=True, risk=REPLACES_KEYS)
+    private_metadata: Body[JsonObject] = arg(optional=True, risk=REPLACES_KEYS)
+    unsafe_metadata: Body[JsonObject] = arg(optional=True, risk=REPLACES_KEYS)
     delete_self_enabled: Body[bool] = arg("May delete their own account", optional=True, nullable=True)
     create_organization_enabled: Body[bool] = arg("May create organizations", optional=True, nullable=True)
-    created_at: Body[str] = arg("RFC 3339; for migrations", optional=True)
+    create_organizations_limit: Body[int] = arg(optional=True, nullable=True)
+    created_at: Body[str] = arg("RFC 3339", optional=True)
+    locale: Body[str] = arg(optional=True, nullable=True)
+    legal_accepted_at: Body[str] = arg(optional=True, nullable=True)
+    skip_legal_checks: Body[bool] = arg(optional=True, nullable=True)
+    bypass_client_trust: Body[bool] = arg(optional=True, nullable=True)
 
     async def hit(self, look: Look) -> Hit:
         found = await super().hit(look)
@@ -352,7 +376,7 @@ class SetProfileImage(
 
     user_id: Path[UserId] = arg()
     file: File[str] = arg(
-        "Image as base64 or data URI (jpeg, png, gif, webp; at most 10 MB)",
+        "Image as base64 or data URI, at most 10 MB",
         risk=replaces("loses the present image"),
         shown_as="has_image",
     )

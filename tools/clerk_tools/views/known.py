@@ -253,22 +253,23 @@ KNOWN: Final[dict[str, str]] = {
         position reply_to_email_name required_variables resource_type slug subject template_type updated_at
     """,
     "user": """
-        backup_code_enabled banned create_organization_enabled created_at delete_self_enabled
-        email_addresses email_addresses.created_at email_addresses.email_address email_addresses.id
-        email_addresses.linked_to email_addresses.linked_to.id email_addresses.linked_to.type
-        email_addresses.matches_sso_connection email_addresses.object email_addresses.primary
-        email_addresses.reserved email_addresses.updated_at email_addresses.verification
-        email_addresses.verification.attempts email_addresses.verification.expire_at
-        email_addresses.verification.object email_addresses.verification.status
-        email_addresses.verification.strategy email_addresses.verified enterprise_accounts external_accounts
-        external_accounts.approved_scopes external_accounts.avatar_url external_accounts.created_at
-        external_accounts.email_address external_accounts.email_address_verified
-        external_accounts.first_name external_accounts.id external_accounts.identification_id
-        external_accounts.image_url external_accounts.label external_accounts.last_name
-        external_accounts.object external_accounts.phone_number external_accounts.provider
-        external_accounts.provider_user_id external_accounts.public_metadata external_accounts.updated_at
-        external_accounts.username external_accounts.verification external_accounts.verification.attempts
-        external_accounts.verification.error external_accounts.verification.expire_at
+        backup_code_enabled banned bypass_client_trust create_organization_enabled
+        create_organizations_limit created_at delete_self_enabled email_addresses email_addresses.created_at
+        email_addresses.email_address email_addresses.id email_addresses.linked_to
+        email_addresses.linked_to.id email_addresses.linked_to.type email_addresses.matches_sso_connection
+        email_addresses.object email_addresses.primary email_addresses.reserved email_addresses.updated_at
+        email_addresses.verification email_addresses.verification.attempts
+        email_addresses.verification.expire_at email_addresses.verification.object
+        email_addresses.verification.status email_addresses.verification.strategy email_addresses.verified
+        enterprise_accounts external_accounts external_accounts.approved_scopes external_accounts.avatar_url
+        external_accounts.created_at external_accounts.email_address
+        external_accounts.email_address_verified external_accounts.first_name external_accounts.id
+        external_accounts.identification_id external_accounts.image_url external_accounts.label
+        external_accounts.last_name external_accounts.object external_accounts.phone_number
+        external_accounts.provider external_accounts.provider_user_id external_accounts.public_metadata
+        external_accounts.updated_at external_accounts.username external_accounts.verification
+        external_accounts.verification.attempts external_accounts.verification.error
+        external_accounts.verification.expire_at
         external_accounts.verification.external_verification_redirect_url
         external_accounts.verification.object external_accounts.verification.status
         external_accounts.verification.strategy external_accounts.verified external_id first_name has_image
