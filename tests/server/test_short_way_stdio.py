@@ -168,6 +168,9 @@ def bare(answers: list[Any]) -> Any:
     return json.loads(re.sub(r'(trace_id\\*":\s*\\*")\w+', r"\1", json.dumps(answers)))
 
 
+SAID_BETTER = ("null for an id", "a fraction for an id")
+"""The SDK takes these for notifications, and says nothing; see below."""
+
 UNREADABLE: dict[str, object] = {
     "params that are no object": asking("tools/call", [1]),
     "a byte-order mark before it": b"\xef\xbb\xbf" + json.dumps(calling(COUNT, {})).encode(),
@@ -185,6 +188,8 @@ async def test_every_request_is_answered_as_on_the_sdks_own_way(
         await short.shake_hands(version)
         await sdk.shake_hands(version)
         for kind, message in {**REQUESTS, **UNREADABLE}.items():
+            if kind in SAID_BETTER:
+                continue
             with subtests.test(kind):
                 assert bare(await short.ask(message)) == bare(await sdk.ask(message))
         with subtests.test("today's envelope"):
@@ -195,8 +200,18 @@ async def test_every_request_is_answered_as_on_the_sdks_own_way(
 async def test_every_request_of_today_is_answered_as_on_the_sdks_own_way(subtests: pytest.Subtests) -> None:
     async with host("short") as short, host("sdk") as sdk:
         for kind, (message, _) in {"the first": enveloped(asking("tools/list")), **TODAYS}.items():
+            if kind in SAID_BETTER:
+                continue
             with subtests.test(kind):
                 assert bare(await short.ask(message)) == bare(await sdk.ask(message))
+
+
+@pytest.mark.parametrize("kind", SAID_BETTER)
+async def test_an_id_that_is_none_is_told_so(kind: str) -> None:
+    async with host("short") as short:
+        await short.shake_hands()
+        await short.write(REQUESTS[kind])
+        assert "`id` must be" in (await short.read())["error"]["message"]
 
 
 async def test_before_a_handshake_everything_is_refused_as_on_the_sdks_own_way() -> None:
