@@ -201,8 +201,10 @@ class Settings(BaseSettings):
     tools: Names = Field(default=(), description="Only these tools, as well; * and ? stand for anything")
     exclude: Names = Field(default=(), description="Not these tools, whatever else is chosen")
     read_only: bool = Field(default=False, description="Only what reads")
-    confirm: Literal["live", "always", "never"] = Field(
-        default="live", description="Ask before what cannot be taken back: with a live key, always, or never"
+    confirm: Literal["live", "always", "person", "never"] = Field(
+        default="live",
+        description="Ask before what cannot be taken back: with a live key, always, or never; person is"
+        " always, and refuses where the host cannot ask its user",
     )
     ask: Literal["elicit", "preview"] = Field(
         default="elicit",
@@ -530,6 +532,7 @@ def _keeps_secrets_in_files(settings: Settings) -> bool:
 
 _NEEDS: Final = (
     ("audit_before", "--audit-log", lambda s: s.audit_log),
+    ("ask", "--confirm live or always", lambda s: s.confirm in ("live", "always")),
     ("secrets_dir", "--secrets file", _keeps_secrets_in_files),
     ("token_file", "--auth bearer", lambda s: s.auth == "bearer"),
     ("oauth_issuer", "--auth oauth", lambda s: s.auth == "oauth"),

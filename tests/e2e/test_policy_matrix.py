@@ -22,11 +22,13 @@ from mcp_types import INTERNAL_ERROR, ElicitRequestParams, ElicitResult, ErrorDa
 
 from clerk_mcp.answering.answers import Answer, Formatter
 from clerk_mcp.answering.secret_values import SecretValues
+from clerk_mcp.bulk import RunFiles, Runs
 from clerk_mcp.calling.calls import Caller, Calls
 from clerk_mcp.confirming.confirmer import Confirmer, ConfirmWhen
 from clerk_mcp.confirming.seals import Seals
 from clerk_mcp.instance import fingerprint, kind_of_key
 from clerk_mcp.offering.policy import Policy, Selection
+from clerk_mcp.protocol import Presentation
 from clerk_mcp.protocol.server import build_server
 from clerk_mcp.serve import make_server
 from clerk_mcp.settings import load
@@ -51,7 +53,7 @@ from tests.effects import (
 pytestmark = pytest.mark.anyio
 
 Effect = Literal["reads", "writes", "destroys"]
-Rule = Literal["read-only", "live", "always", "never"]
+Rule = Literal["read-only", "live", "always", "person", "never"]
 Says = Literal["yes", "no", "cannot ask"]
 
 
@@ -130,7 +132,9 @@ def calls_on(sandbox: Sandbox, rule: Rule = "live") -> CallsOnSandbox:
 
 
 @asynccontextmanager
-async def world(rule: Rule, live: bool, era: str, user: ElicitationFnT | None) -> AsyncIterator[World]:
+async def world(
+    rule: Rule, live: bool, era: str, user: ElicitationFnT | None, runs: Runs | None = None
+) -> AsyncIterator[World]:
     sandbox = Sandbox(live=live)
     make_losable(sandbox)
     calls = calls_on(sandbox, rule).calls
@@ -141,7 +145,8 @@ async def world(rule: Rule, live: bool, era: str, user: ElicitationFnT | None) -
         assert user
         return await user(context, params)
 
-    server = build_server(calls, kind_of_key(sandbox.key).words, lifespan=calls.client)
+    shown = Presentation(runs=runs)
+    server = build_server(calls, kind_of_key(sandbox.key).words, calls.client, shown)
     async with Client(server, mode=era, elicitation_callback=ask if user else None) as client:
         yield World(sandbox, client, asked)
 
@@ -227,6 +232,10 @@ async def closes(context: ClientRequestContext, params: ElicitRequestParams) -> 
     return ElicitResult(action="cancel")
 
 
+async def fails(context: ClientRequestContext, params: ElicitRequestParams) -> ErrorData:
+    return ErrorData(code=INTERNAL_ERROR, message="no window to ask in")
+
+
 async def test_a_question_that_is_closed_unanswered_leads_to_a_preview_whose_token_runs_the_call(
     era: str,
 ) -> None:
@@ -237,6 +246,49 @@ async def test_a_question_that_is_closed_unanswered_leads_to_a_preview_whose_tok
         assert not here.reached("Users_deleteUserById")
         await call(here.client, "Users_deleteUserById", **DELETION, confirm=preview["confirm"])
         assert here.reached("Users_deleteUserById") == 1
+
+
+@pytest.mark.parametrize("many", [False, True], ids=["one call", "a run over many"])
+@pytest.mark.parametrize(
+    ("user", "code"),
+    [
+        (says("yes"), None),
+        (says("no"), "declined"),
+        (closes, "person_needed"),
+        (fails, "person_needed"),
+        (None, "person_needed"),
+    ],
+    ids=["agrees", "declines", "closes it", "fails to ask", "cannot ask"],
+)
+async def test_with_confirm_person_only_a_persons_yes_reaches_clerk(
+    era: str, user: ElicitationFnT | None, code: str | None, many: bool, tmp_path: Path
+) -> None:
+    if era == "2026-07-28" and user is fails:
+        pytest.skip("a client of 2026-07-28 that fails to ask does not call again")
+    runs = Runs(RunFiles(tmp_path), 100, 45.0)
+    async with world("person", False, era, user, runs) as here:
+        tool, arguments = "Users_deleteUserById", DELETION
+        if many:
+            plan = await call(here.client, "run_each", operation=tool, items=[DELETION])
+            tool, arguments = "run_each", {"confirm": plan["confirm"]}
+        result = await here.client.call_tool(tool, arguments)
+        value = json.loads(text_of(result))
+        assert value.get("error", {}).get("code") == code
+        assert here.reached("Users_deleteUserById") == int(code is None)
+        if code == "person_needed":
+            assert "confirm" not in value
+            assert "--confirm person" in value["error"]["hint"]
+    await runs.close()
+
+
+async def test_with_confirm_person_an_agent_that_agrees_by_itself_is_refused() -> None:
+    async with world("live", True, "2026-07-28", None) as asking:
+        preview = await call(asking.client, "Users_deleteUserById", **DELETION)
+    async with world("person", True, "2026-07-28", None) as here:
+        for token in (preview["confirm"], "yes", "anything"):
+            error = await error_of(here.client, "Users_deleteUserById", **DELETION, confirm=token)
+            assert error["code"] == "person_needed"
+        assert not here.reached("Users_deleteUserById")
 
 
 async def test_with_ask_preview_a_host_that_claims_to_ask_is_not_asked(era: str) -> None:

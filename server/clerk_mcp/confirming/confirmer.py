@@ -4,6 +4,8 @@ A client that can ask its user is asked through MCP elicitation: inside the resu
 client calls again with the answer and a sealed state, or as a live request on a handshake-era session that
 has a way back. Any other client gets a preview with a token; calling again with the token runs the call. So
 does one whose question was closed without an answer: some hosts claim that they can ask, and show nothing.
+
+Where only a person may decide (`person`), a token is no yes: whoever cannot be asked is refused.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from clerk_mcp.confirming.seals import Binding, Purpose, SealRefused, Seals
 from clerk_mcp.confirming.wording import (
     already_so,
     decided,
+    person_needed,
     preview,
     question_text,
     seal_refusal,
@@ -39,14 +42,14 @@ from clerk_tools.operation import Effect, Operation
 if TYPE_CHECKING:
     pass
 
-ConfirmWhen = Literal["live", "always", "never"]
+ConfirmWhen = Literal["live", "always", "person", "never"]
 
 
 def needs_confirmation(operation: Operation, mode: ConfirmWhen, kind: Kind) -> bool:
     """Whether this very call, its arguments considered, must be agreed to first."""
     if operation.actual_effect() is not Effect.DESTROY:
         return False
-    return mode == "always" or (mode == "live" and kind is Kind.LIVE)
+    return mode in ("always", "person") or (mode == "live" and kind is Kind.LIVE)
 
 
 class Confirmer:
@@ -84,6 +87,8 @@ class Confirmer:
             return _shown(await _find_hit(operation, read))
 
         try:
+            if token is not None and self._mode == "person":
+                return Stop(person_needed(operation.spec.id), "refused", "a token is no person")
             if token is not None:
                 await self._seals.redeem(token, Purpose.TOKEN, binding, shown)
                 return Go("token")
@@ -125,6 +130,8 @@ class Confirmer:
                 answered = asker.answered
             else:
                 answered = await self._elicit(asker, question)
+        if self._mode == "person" and answered not in (Answered.ACCEPTED, Answered.DECLINED):
+            return Stop(person_needed("run_each"), "refused", "nobody was asked")
         await self._seals.redeem(token, purpose, binding)
         if answered is None:
             return Go("token")
@@ -178,6 +185,8 @@ class Confirmer:
             answered = await self._elicit(asker, question)
         if answered is not None and answered is not Answered.CANCELLED:
             return decided(f"{operation.spec.id} was not called", answered)
+        if self._mode == "person":
+            return Stop(person_needed(operation.spec.id), "refused", "nobody was asked")
         token = await self._seals.mint(Purpose.TOKEN, binding, _shown(hit))
         closed = answered is Answered.CANCELLED
         reason = "question closed without an answer" if closed else "no token"

@@ -97,6 +97,18 @@ def already_so(operation: Operation, hit: Hit) -> Answer:
     )
 
 
+def person_needed(tool: str) -> Answer:
+    """Say that no person could be asked, where only one may agree."""
+    return answers.error(
+        "person_needed",
+        f"Only a person may agree to this call of {tool}, and this host asked nobody: a token is not enough."
+        " Nothing was sent to Clerk.",
+        hint="Tell the user. The operator, who started this server with --confirm person, can use a host that"
+        " puts the server's questions to its user (MCP elicitation), or make the call at a terminal:"
+        " clerk-mcp call.",
+    )
+
+
 def target_missing(operation: Operation, missing: TargetMissing) -> Answer:
     return answers.error(
         "resource_not_found",
