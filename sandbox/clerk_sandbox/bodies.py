@@ -10,13 +10,6 @@ from clerk_sandbox import errors
 from clerk_sandbox.routing import Call, Upload
 from clerk_tools.argument import Argument, Place
 
-# Body parameters that are younger than the document. The live service takes them, and today's SDKs send them
-# unasked, each with a default that changes nothing here; so they are taken and dropped.
-LATER_PARAMETERS = {
-    "OAuthApplications_createNewApplication": ("consent_screen_enabled", "pkce_required"),
-}
-
-
 # What Clerk's limit is nobody says; this one lets an answer, a snapshot and the request log nest it further.
 MAX_DEPTH = 100
 
@@ -38,7 +31,7 @@ def read_body(call: Call, content_type: str, body: bytes) -> None:
     else:
         if body and media_type != wanted:
             raise errors.unsupported_content_type(media_type, wanted)
-        call.body = without(read_json(body), LATER_PARAMETERS.get(call.spec.id, ()))
+        call.body = read_json(body)
     arguments = {a.name: a for a in call.spec.arguments if a.place is Place.BODY}
     if call.spec.array_body:
         if not isinstance(call.body, list):
@@ -48,17 +41,6 @@ def read_body(call: Call, content_type: str, body: bytes) -> None:
     if not isinstance(call.body, dict):
         raise errors.request_body_invalid("The body has to be a JSON object.")
     check_object(arguments, call.body)
-
-
-def without(value: Any, names: tuple[str, ...]) -> Any:
-    """An object, or each object of an array, without some of its names."""
-    if isinstance(value, list):
-        return [without(entry, names) for entry in value]
-    return (
-        {name: inner for name, inner in value.items() if name not in names}
-        if isinstance(value, dict)
-        else value
-    )
 
 
 def read_json(body: bytes) -> Any:

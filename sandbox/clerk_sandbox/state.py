@@ -37,6 +37,7 @@ DEFAULT_SETTINGS: Json = {
     "blocklist": False,
     "block_email_subaddresses": False,
     "block_disposable_email_domains": False,
+    "allowlist_blocklist_disabled_on_sign_in": False,
     # protection, messages, and what OAuth applications may do
     "rules_enabled": False,
     "specter_enabled": False,
@@ -52,6 +53,7 @@ DEFAULT_SETTINGS: Json = {
     "max_allowed_memberships": 5,
     "admin_delete_enabled": True,
     "domains_enabled": True,
+    "slug_disabled": False,
     "domains_enrollment_modes": ["manual_invitation"],
     "creator_role": "org:admin",
     "domains_default_role": "org:member",

@@ -55,6 +55,8 @@ ON_PURPOSE: dict[tuple[str, str], str] = (
             "name",
         ): "there is no domain without a name",
         ("Organizations_createNewOrganization", "created_by"): DROPPED,
+        ("OAuthApplications_createNewApplication", "callback_url"): DROPPED,
+        ("SamlConnectionsBeta_createNewConnection", "domain"): DROPPED,
         ("Organizations_updateOrganizationLogo", "uploader_user_id"): DROPPED,
         ("OrganizationInvitations_createAndSend", "inviter_user_id"): DROPPED,
         ("OrganizationInvitations_revokeInvitation", "requesting_user_id"): DROPPED,

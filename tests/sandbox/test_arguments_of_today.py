@@ -95,3 +95,22 @@ async def test_a_member_comes_with_metadata(clerk: Clerk) -> None:
 async def test_a_link_into_an_organization_is_for_its_members(clerk: Clerk) -> None:
     given = {"user_id": resolved(DEMO, Demo("carlos")), "org_id": FERNHILL["organization_id"]}
     assert (await clerk.error("SigninTokens_createToken", **given))[2] == "org_id"
+
+
+async def test_a_client_may_return_to_several_places(clerk: Clerk) -> None:
+    uris = ["https://a.example/cb", "https://b.example/cb"]
+    made = await clerk.call("OAuthApplications_createNewApplication", name="Two", redirect_uris=uris)
+    assert (made["redirect_uris"], made["callback_url"]) == (uris, uris[0])
+    neither = await clerk.error("OAuthApplications_createNewApplication", name="None")
+    assert neither[2] == "callback_url"
+
+
+async def test_a_connection_may_have_several_domains_each_of_them_its_own(clerk: Clerk) -> None:
+    given = {"name": "Two", "provider": "saml_okta"}
+    made = await clerk.call(
+        "SamlConnectionsBeta_createNewConnection", **given, domains=["A.example", "b.example"], **FERNHILL
+    )
+    assert (made["domain"], made["domains"]) == ("a.example", ["a.example", "b.example"])
+    assert made["organization_id"] == FERNHILL["organization_id"]
+    taken = await clerk.error("SamlConnectionsBeta_createNewConnection", **given, domain="b.example")
+    assert taken[1:] == ("form_identifier_exists", "domain")

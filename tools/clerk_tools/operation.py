@@ -177,7 +177,7 @@ class Paged(Operation):
 class Counted(Operation):
     """Base of lists that Clerk answers with their total where `paginated` asks for it."""
 
-    paginated: Query[bool] = arg("Answer the total too", optional=True)
+    paginated: Query[bool] = arg("With a total", optional=True)
 
 
 class PagedOnRequest(Counted):

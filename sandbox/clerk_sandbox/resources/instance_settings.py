@@ -9,7 +9,13 @@ from clerk_sandbox.roles import initial_role_set, may_create, role_of, role_with
 from clerk_sandbox.routing import Answer, Call, operation
 from clerk_sandbox.state import Instance, Json
 
-RESTRICTIONS = ("allowlist", "blocklist", "block_email_subaddresses", "block_disposable_email_domains")
+RESTRICTIONS = (
+    "allowlist",
+    "blocklist",
+    "block_email_subaddresses",
+    "block_disposable_email_domains",
+    "allowlist_blocklist_disabled_on_sign_in",
+)
 ENROLLMENT_MODES = ("manual_invitation", "automatic_invitation", "automatic_suggestion")
 CLEARABLE = ("support_email", "clerk_js_version", "development_origin")
 """What a null empties; of anything else it changes nothing."""
@@ -43,7 +49,6 @@ def update_restrictions(instance: Instance, call: Call) -> Json:
     return {
         "object": "instance_restrictions",
         **{name: instance.settings[name] for name in RESTRICTIONS},
-        "allowlist_blocklist_disabled_on_sign_in": False,
     }
 
 
@@ -85,6 +90,7 @@ def _organization_settings(settings: Json) -> Json:
         "creator_role": settings["creator_role"],
         "admin_delete_enabled": settings["admin_delete_enabled"],
         "domains_enabled": settings["domains_enabled"],
+        "slug_disabled": settings["slug_disabled"],
         "domains_enrollment_modes": settings["domains_enrollment_modes"],
         "domains_default_role": settings["domains_default_role"],
     }

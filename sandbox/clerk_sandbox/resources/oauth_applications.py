@@ -69,8 +69,12 @@ def list_oauth_applications(instance: Instance, call: Call) -> Json:
 def create_oauth_application(instance: Instance, call: Call) -> Json:
     require_enabled(instance, "oauth_applications")
     call.required("name")
-    call.required("callback_url")
-    application = add_oauth_application(instance, **_checked(call.body))
+    if not call.given("redirect_uris"):
+        call.required("callback_url")
+    given = _checked(call.body)
+    known = {name: given.pop(name) for name in ("scopes", "public") if name in given}
+    application = add_oauth_application(instance, given.pop("name"), given["callback_url"], **known)
+    application |= given
     return _with_client_secret(instance, application)
 
 
@@ -84,8 +88,8 @@ def get_oauth_application(instance: Instance, call: Call) -> Json:
 def update_oauth_application(instance: Instance, call: Call) -> Json:
     application = get_oauth_application(instance, call)
     changes = _checked(call.body)
-    if "callback_url" in changes:
-        changes["redirect_uris"] = [changes["callback_url"]]
+    if changes.get("public") and not application["public"]:
+        instance.credentials[application["id"]] = {"client_secret": ""}
     application |= changes | {"updated_at": instance.clock()}
     return application
 
@@ -123,6 +127,13 @@ def _checked(body: Json) -> dict[str, Any]:
         raise errors.form_param_missing("name")
     if "callback_url" in given and not formats.is_url(given["callback_url"]):
         raise errors.form_param_format_invalid("callback_url", "an absolute URL of any scheme")
+    uris = given.setdefault("redirect_uris", [given["callback_url"]] if "callback_url" in given else [])
+    if any(not formats.is_url(uri) for uri in uris):
+        raise errors.form_param_format_invalid("redirect_uris", "absolute URLs of any scheme")
+    if uris:
+        given.setdefault("callback_url", uris[0])
+    else:
+        del given["redirect_uris"]
     if "scopes" in given:
         scopes = given["scopes"].split()
         if not scopes or any(scope not in SCOPES for scope in scopes):

@@ -81,8 +81,10 @@ def list_saml_connections(instance: Instance, call: Call) -> Json:
 @operation("SamlConnectionsBeta_createNewConnection")
 def create_saml_connection(instance: Instance, call: Call) -> Json:
     require_in_plan(instance, "saml")
-    for name in ("name", "domain", "provider"):
+    for name in ("name", "provider"):
         call.required(name)
+    if not call.given("domains"):
+        call.required("domain")
     return add_saml_connection(instance, **_checked(instance, call.body, DEFAULT_ATTRIBUTE_MAPPING))
 
 
@@ -112,15 +114,14 @@ def delete_saml_connection(instance: Instance, call: Call) -> Json:
 def _checked(instance: Instance, body: Json, mapping: Json, connection: Json | None = None) -> Json:
     """What the body changes. A null empties an IdP field; of anything else it changes nothing."""
     changes = {key: value for key, value in body.items() if value is not None or key.startswith("idp_")}
+    if changes.get("domains") == []:
+        del changes["domains"]
     if changes.get("name") == "":
         raise errors.form_param_missing("name")
-    if "domain" in changes:
-        domain = changes["domain"] = changes["domain"].lower()
-        if not formats.is_host(domain):
-            raise errors.form_param_format_invalid("domain", "a domain name such as example.com")
-        if any(known["domain"] == domain and known is not connection for known in instance.saml_connections):
-            raise errors.identifier_exists("domain")
-        changes["domains"] = [domain]
+    changes |= _checked_domains(instance, changes, connection)
+    organization_id = changes.get("organization_id")
+    if organization_id and organization_id not in instance.organizations:
+        raise errors.form_resource_not_found("organization_id", organization_id)
     for name in ("idp_sso_url", "idp_metadata_url"):
         if changes.get(name) and not formats.is_web_url(changes[name]):
             raise errors.form_param_format_invalid(name, "an http or https URL")
@@ -132,6 +133,18 @@ def _checked(instance: Instance, body: Json, mapping: Json, connection: Json | N
     elif changes.get("idp_metadata_url"):
         changes |= fields_behind(changes["idp_metadata_url"])
     return changes
+
+
+def _checked_domains(instance: Instance, changes: Json, connection: Json | None) -> Json:
+    """The domains that a body gives, by either of their names; `domain` is the first of them."""
+    name = "domains" if changes.get("domains") else "domain"
+    domains = [one.lower() for one in changes.get("domains") or [changes.get("domain")] if one is not None]
+    for domain in domains:
+        if not formats.is_host(domain):
+            raise errors.form_param_format_invalid(name, "a domain name such as example.com")
+        if any(domain in one["domains"] and one is not connection for one in instance.saml_connections):
+            raise errors.identifier_exists(name)
+    return {"domain": domains[0], "domains": domains} if domains else {}
 
 
 def idp_fields(metadata: str) -> Json:

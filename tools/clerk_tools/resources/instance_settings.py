@@ -72,6 +72,9 @@ class UpdateRestrictions(
     )
     block_email_subaddresses: Body[bool] = arg("Refuse addresses with + = #", optional=True, nullable=True)
     block_disposable_email_domains: Body[bool] = arg(optional=True, nullable=True)
+    allowlist_blocklist_disabled_on_sign_in: Body[bool] = arg(
+        optional=True, nullable=True, risk=cuts_off(False, "the lists also count for signing in")
+    )
 
     async def hit(self, look: Look) -> Hit:
         found = await super().hit(look)
@@ -115,6 +118,7 @@ class UpdateOrganizationSettings(
     )
     creator_role_id: Body[RoleId] = arg("Role of whoever creates an organization", optional=True)
     domains_default_role_id: Body[RoleId] = arg("Role of who joins through a domain", optional=True)
+    slug_disabled: Body[bool] = arg(optional=True, nullable=True)
 
     async def hit(self, look: Look) -> Hit:
         found = await super().hit(look)

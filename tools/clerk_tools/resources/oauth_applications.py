@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from clerk_tools.argument import Body, File, Path, Query, arg, moves, replaces
+from clerk_tools.argument import Body, File, Path, Query, arg, cuts_off, moves, replaces
 from clerk_tools.hits import Hit, Look, inside, thing
 from clerk_tools.ids import OAuthApplicationId, UserId
 from clerk_tools.operation import Operation, Paged
@@ -42,13 +42,14 @@ class CreateOAuthApplication(
     """Create an OAuth application. The answer alone has its client secret, or says where that went."""
 
     name: Body[str] = arg()
-    callback_url: Body[str] = arg()
+    callback_url: Body[str] = arg("Or redirect_uris", optional=True)
     scopes: Body[str] = arg(
         "Separated by blanks: profile, email, public_metadata, private_metadata", default="profile email"
     )
-    public: Body[bool] = arg(
-        "A client that cannot keep a secret: code flow with PKCE, no secret", optional=True
-    )
+    public: Body[bool] = arg("A client without a secret: code flow with PKCE", optional=True)
+    redirect_uris: Body[list[str]] = arg(optional=True, nullable=True)
+    consent_screen_enabled: Body[bool] = arg(default=True, nullable=True)
+    pkce_required: Body[bool] = arg(default=False, nullable=True)
 
 
 class GetOAuthApplication(
@@ -79,6 +80,16 @@ class UpdateOAuthApplication(
         optional=True, risk=moves("sign-ins that return to its present callback URL fail")
     )
     scopes: Body[str] = arg(default="profile email")
+    redirect_uris: Body[list[str]] = arg(
+        optional=True, nullable=True, risk=moves("sign-ins that return to a URL that is left out fail")
+    )
+    consent_screen_enabled: Body[bool] = arg(optional=True, nullable=True)
+    pkce_required: Body[bool] = arg(
+        optional=True, nullable=True, risk=cuts_off(True, "clients that send no proof key are refused")
+    )
+    public: Body[bool] = arg(
+        optional=True, nullable=True, risk=cuts_off(True, "its client secret no longer counts")
+    )
 
 
 async def _application(id: str, look: Look) -> str:

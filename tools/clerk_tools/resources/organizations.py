@@ -90,10 +90,8 @@ class UpdateOrganization(
     public_metadata: Body[JsonObject] = arg(optional=True, risk=REPLACES_KEYS)
     private_metadata: Body[JsonObject] = arg(optional=True, risk=REPLACES_KEYS)
     name: Body[str] = arg(optional=True, nullable=True)
-    slug: Body[str] = arg("Lowercase letters, digits, dashes; unique", optional=True, nullable=True)
-    max_allowed_memberships: Body[int] = arg(
-        "With pending invitations; 0: no limit", optional=True, nullable=True
-    )
+    slug: Body[str] = arg(optional=True, nullable=True)
+    max_allowed_memberships: Body[int] = arg("0: no limit", optional=True, nullable=True)
     admin_delete_enabled: Body[bool] = arg("Admins may delete an organization", optional=True, nullable=True)
     created_at: Body[str] = arg("RFC 3339", optional=True, nullable=True)
     role_set_key: Body[str] = arg(

@@ -89,7 +89,6 @@ class UpdatePhoneNumber(
     )
     primary: Body[bool] = arg(optional=True, nullable=True)
     reserved_for_second_factor: Body[bool] = arg(
-        "Use it as a second factor; must be verified",
         optional=True,
         nullable=True,
         risk=cuts_off(False, "it is no longer a second factor"),

@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 
 from clerk_tools.argument import Body, Id, Nested, Path, Query, arg, cuts_off, moves
 from clerk_tools.hits import Hit, Look, count, inside, thing
-from clerk_tools.ids import SamlConnectionId
+from clerk_tools.ids import OrganizationId, SamlConnectionId
 from clerk_tools.operation import Clearing, Operation, Paged
 from clerk_tools.spec import Demo, Example
 
@@ -54,7 +54,7 @@ class CreateSamlConnection(
     values. Superseded by CreateEnterpriseConnection."""
 
     name: Body[str] = arg()
-    domain: Body[str] = arg("Email domain of its users")
+    domain: Body[str] = arg("Or domains", optional=True)
     provider: Body[Literal["saml_custom", "saml_okta", "saml_google", "saml_microsoft"]] = arg()
     idp_entity_id: Body[Id] = arg(optional=True, nullable=True)
     idp_sso_url: Body[str] = arg(optional=True, nullable=True)
@@ -64,6 +64,9 @@ class CreateSamlConnection(
     attribute_mapping: Body[AttributeMapping] = arg(
         "IdP attribute name for each", optional=True, nullable=True
     )
+    domains: Body[list[str]] = arg(optional=True)
+    organization_id: Body[OrganizationId] = arg("Which its users join", optional=True, nullable=True)
+    force_authn: Body[bool] = arg(optional=True)
 
 
 class GetSamlConnection(
@@ -102,7 +105,6 @@ class UpdateSamlConnection(
     saml_connection_id: Path[SamlConnectionId] = arg()
     name: Body[str] = arg(optional=True, nullable=True)
     domain: Body[str] = arg(
-        "Email domain of its users",
         optional=True,
         nullable=True,
         risk=moves("whoever signs in from its present domain no longer can", only_while="active"),
@@ -148,6 +150,17 @@ class UpdateSamlConnection(
         nullable=True,
         risk=cuts_off(False, "nobody can start signing in at the identity provider"),
     )
+    domains: Body[list[str]] = arg(
+        optional=True,
+        nullable=True,
+        risk=moves("whoever signs in from a domain that is left out no longer can", only_while="active"),
+    )
+    organization_id: Body[OrganizationId] = arg(optional=True, nullable=True)
+    force_authn: Body[bool] = arg(optional=True)
+    disable_additional_identifications: Body[bool] = arg(
+        optional=True, nullable=True, risk=cuts_off(True, "its users can add no other way to sign in")
+    )
+    allow_organization_account_linking: Body[bool] = arg(optional=True, nullable=True)
 
 
 def _connection(found: Any) -> str:

@@ -71,7 +71,7 @@ class UserFilters(Operation):
     web3_wallet: Query[list[str]] = arg(optional=True)
     user_id: Query[list[str]] = arg("+ includes, - excludes", optional=True)
     query: Query[str] = arg("Part of a name, identifier or id", optional=True)
-    email_address_query: Query[str] = arg("Part of it", optional=True)
+    email_address_query: Query[str] = arg(optional=True)
     phone_number_query: Query[str] = arg(optional=True)
     username_query: Query[str] = arg(optional=True)
     name_query: Query[str] = arg(optional=True)
@@ -212,7 +212,7 @@ class UpdateUser(
     free for others."""
 
     user_id: Path[UserId] = arg()
-    external_id: Body[str] = arg("Id in your own system; unique", optional=True, clearable=True)
+    external_id: Body[str] = arg(optional=True, clearable=True)
     first_name: Body[str] = arg(optional=True, clearable=True)
     last_name: Body[str] = arg(optional=True, clearable=True)
     primary_email_address_id: Body[UsersOwnId] = arg("Must be verified", optional=True)
@@ -229,14 +229,13 @@ class UpdateUser(
         shown_as="has_image",
     )
     password: Body[str] = arg(
-        "At least 8 characters",
         optional=True,
         nullable=True,
         risk=replaces("the present password stops working"),
         shown_as="password_enabled",
     )
     password_digest: Body[str] = arg(
-        "Instead of password, with password_hasher",
+        "With password_hasher",
         optional=True,
         risk=replaces("the present password stops working"),
         shown_as="password_enabled",
@@ -247,13 +246,12 @@ class UpdateUser(
         "With a new password", optional=True, nullable=True, risk=cuts_off(True, "")
     )
     totp_secret: Body[str] = arg(
-        "Base32; switches the authenticator app on",
+        "Base32",
         optional=True,
         risk=replaces("the present authenticator app stops working"),
         shown_as="totp_enabled",
     )
     backup_codes: Body[list[str]] = arg(
-        "Need a second factor",
         optional=True,
         risk=replaces("the present backup codes stop working"),
         shown_as="backup_code_enabled",
