@@ -453,11 +453,15 @@ def completion(shell: str) -> None:
 
 @cli.command()
 @click.argument("openapi_file", type=click.Path(path_type=Path))
-def drift(openapi_file: Path) -> None:
+@click.option(
+    "--since", help="What came after an API version (2025-11-10), or after an older document's file"
+)
+@click.option("--reasons", is_flag=True, help="Show what differs on purpose too, and why")
+def drift(openapi_file: Path, since: str | None, *, reasons: bool) -> None:
     """Compare the tools with a Clerk OpenAPI document (YAML or JSON); exit 1 where they differ."""
     from clerk_mcp.commands.drift import run_drift
 
-    sys.exit(run_drift(str(openapi_file)))
+    sys.exit(run_drift(str(openapi_file), since, with_reasons=reasons))
 
 
 @cli.command()

@@ -22,7 +22,7 @@ def document_of(facts: Facts) -> dict[str, Any]:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
     return {
         "openapi": "3.0.3",
-        "info": {"title": "Facts", "version": "1"},
+        "info": {"title": "Facts", "version": facts.version or "1"},
         "paths": paths,
         "components": {"schemas": {name: _schema(shape) for name, shape in facts.shapes.items()}},
     }

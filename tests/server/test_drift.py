@@ -1,6 +1,7 @@
 """`clerk-mcp drift`: what it finds in a document, and what it says of a file that is none."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,14 @@ import yaml
 from clerk_mcp.commands import drift
 from clerk_tools.contract.openapi import facts_of_document
 from clerk_tools.operation import FIRST_DOCUMENT
-from tests.contract.make import facts_file, lines, reference_facts
+from tests.contract.make import DOCUMENTS, facts_file, lines, reference_facts
 from tests.contract.openapi import document_of
 
 REFERENCE = Path(__file__).parents[3] / "shared/reference/clerk-v1.openapi.yaml"
 
 COUNT = len(reference_facts().operations)
+DATED = tuple(name for name in DOCUMENTS if name != FIRST_DOCUMENT)
+LACKING = "Not in the catalogue:"
 
 Document = dict[str, Any]
 Capture = pytest.CaptureFixture[str]
@@ -43,7 +46,7 @@ def parameter(document: Document, path: str, name: str) -> Document:
 
 
 def rename_a_parameter(document: Document) -> None:
-    parameter(document, "/users", "last_active_at_since")["name"] = "last_active_since"
+    parameter(document, "/users", "organization_id")["name"] = "organisation_id"
 
 
 def move_a_parameter(document: Document) -> None:
@@ -61,11 +64,11 @@ def add_a_required_field(document: Document) -> None:
 
 
 def require_a_field(document: Document) -> None:
-    fields_of(document, "/sign_in_tokens", "post")["required"] = ["user_id"]
+    fields_of(document, "/users", "post")["required"] = ["first_name"]
 
 
 def change_an_enum(document: Document) -> None:
-    fields_of(document, "/users", "post")["properties"]["password_hasher"]["enum"].append("sha512")
+    parameter(document, "/sessions", "status")["schema"]["enum"].append("asleep")
 
 
 def change_a_bound(document: Document) -> None:
@@ -129,10 +132,8 @@ CHANGES: list[tuple[Callable[[Document], None], list[str]]] = [
     (
         rename_a_parameter,
         [
-            "Users_listSortedByCreationDate: argument `last_active_at_since`: only in the catalogue "
-            "(optional integer in the query), which may be `last_active_since` under another name",
-            "Users_listSortedByCreationDate: argument `last_active_since`: only in the document "
-            "(optional integer in the query), which may be `last_active_at_since` under another name",
+            "Users_listSortedByCreationDate: argument `organisation_id`: only in the document "
+            "(optional array in the query), which may be `organization_id` under another name",
         ],
     ),
     (
@@ -158,9 +159,12 @@ CHANGES: list[tuple[Callable[[Document], None], list[str]]] = [
     ),
     (
         require_a_field,
-        ["SigninTokens_createToken: argument `user_id`: document says required, catalogue says optional"],
+        ["Users_createNewUser: argument `first_name`: document says required, catalogue says optional"],
     ),
-    (change_an_enum, ["Users_createNewUser: argument `password_hasher`: document says one of "]),
+    (
+        change_an_enum,
+        ["Sessions_listSortedByCreationDate: argument `status`: document says one of "],
+    ),
     (
         change_a_bound,
         [
@@ -233,13 +237,18 @@ def test_the_same_document_has_no_difference(
     dump: Callable[[Document], str], document: Document, tmp_path: Path, capsys: Capture
 ) -> None:
     assert run_on(dump(document), tmp_path) == 0
-    assert capsys.readouterr().out == f"no difference in {COUNT} operations\n"
+    assert_nothing_but_what_is_meant(capsys)
+
+
+def assert_nothing_but_what_is_meant(capsys: Capture) -> None:
+    (said,) = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(rf"no difference, \d+ on purpose; {COUNT} operations in the document", said)
 
 
 @pytest.mark.skipif(not REFERENCE.exists(), reason="the document itself is not beside this repository")
 def test_the_reference_document_has_no_difference_and_the_facts_that_are_kept_of_it(capsys: Capture) -> None:
     assert drift.run_drift(str(REFERENCE)) == 0
-    assert capsys.readouterr().out == f"no difference in {COUNT} operations\n"
+    assert_nothing_but_what_is_meant(capsys)
     assert lines(facts_of_document(drift.read(str(REFERENCE)))) == facts_file(FIRST_DOCUMENT).read_text(
         "utf-8"
     )
@@ -255,10 +264,10 @@ def test_a_change_is_found_and_nothing_else(
 ) -> None:
     change(document)
     assert run_on(json.dumps(document), tmp_path) == 1
-    *found, summary = capsys.readouterr().out.splitlines()
+    *found, _ = capsys.readouterr().out.splitlines()
+    found = [line for line in found if line != LACKING]
     assert len(found) == len(expected)
     assert all(line.startswith(start) for line, start in zip(found, expected, strict=True))
-    assert summary == ("1 difference" if len(found) == 1 else f"{len(found)} differences")
 
 
 def with_schema(schema: object, **schemas: object) -> str:
@@ -367,7 +376,7 @@ def test_names_in_a_document_cannot_steer_the_terminal(
     assert run_on(json.dumps(document), tmp_path) == 1
     said = capsys.readouterr().out
     assert "`q?[2J?Users_x: ?`" in said
-    assert len(said.splitlines()) == 3
+    assert len(said.splitlines()) == 3  # a heading, the argument under its new name, the sum
 
 
 def test_words_of_yaml_1_1_are_strings_as_they_are_in_json(tmp_path: Path) -> None:
@@ -386,3 +395,91 @@ def test_a_document_of_today_is_compared_route_by_route(
     *found, _ = capsys.readouterr().out.splitlines()
     assert len(found) == COUNT
     assert all(": document says operation id " in line for line in found)
+
+
+def dated(version: str) -> Document:
+    return document_of(reference_facts(f"clerk-{version}"))
+
+
+@pytest.mark.parametrize("name", DATED)
+def test_a_description_of_today_differs_only_on_purpose_and_by_what_it_has_more(
+    name: str, tmp_path: Path, capsys: Capture
+) -> None:
+    run_on(json.dumps(document_of(reference_facts(name))), tmp_path)
+    *found, summary = capsys.readouterr().out.splitlines()
+    assert not found or found[0] == LACKING
+    assert summary.startswith("no difference, ")
+
+
+def test_what_is_only_in_the_catalogue_differs_from_a_document_with_a_version(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    document = dated("2021-02-05")
+    parameter(document, "/users", "organization_id")["name"] = "organisation_id"
+    run_on(json.dumps(document), tmp_path)
+    first, heading, *_, summary = capsys.readouterr().out.splitlines()
+    assert first == (
+        "Users_listSortedByCreationDate: argument `organization_id`: only in the catalogue "
+        "(optional array in the query), which may be `organisation_id` under another name"
+    )
+    assert heading == LACKING
+    assert summary.startswith("1 difference, ")
+
+
+def test_an_operation_that_is_younger_than_the_document_is_no_difference(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    run_on(json.dumps(dated("2021-02-05")), tmp_path)
+    assert "only in the catalogue (" not in capsys.readouterr().out
+
+
+def test_what_differs_on_purpose_is_shown_with_its_reason(tmp_path: Path, capsys: Capture) -> None:
+    file = tmp_path / "document"
+    file.write_text(json.dumps(dated("2026-05-12")))
+    drift.run_drift(str(file), with_reasons=True)
+    *_, given = capsys.readouterr().out.partition("On purpose:\n")
+    (verify,) = [line for line in given.splitlines() if line.startswith("Sessions_verifySession: ")]
+    assert verify.endswith("(gone from later versions; ours is sent with 2021-02-05, which takes it)")
+
+
+def test_since_a_version_tells_what_came_and_whether_the_catalogue_has_it(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    document = dated("2026-05-12")
+    document["paths"]["/comets"] = {"get": {"operationId": "ListComets"}}
+    file = tmp_path / "document"
+    file.write_text(json.dumps(document))
+    assert drift.run_drift(str(file), since="2025-04-10") == 1
+    came, lacking = capsys.readouterr().out.split(
+        "Not in the catalogue, whenever it came; --since with an older document's file tells:\n"
+    )
+    assert "GetCommercePlanList (GET /billing/plans, since 2025-11-10)\n" in came
+    assert "2021-02-05)" not in came
+    assert "ListComets: only in the document (GET /comets)\n" in lacking
+
+
+def test_since_an_older_document_tells_what_the_newer_one_alone_has(tmp_path: Path, capsys: Capture) -> None:
+    document = dated("2026-05-12")
+    older, newer = tmp_path / "older", tmp_path / "newer"
+    document["paths"]["/planets"] = {"get": {"operationId": "ListPlanets"}}
+    older.write_text(json.dumps(document))
+    assert drift.run_drift(str(older), since=str(older)) == 0
+    document["paths"]["/comets"] = {"get": {"operationId": "ListComets"}}
+    parameter(document, "/users", "query")["name"] = "words"
+    newer.write_text(json.dumps(document))
+    capsys.readouterr()
+    assert drift.run_drift(str(newer), since=str(older)) == 1
+    found = capsys.readouterr().out.splitlines()
+    assert len(found) == 3
+    assert found[0].startswith("Users_listSortedByCreationDate: argument `words`: only in the document ")
+    assert found[1:] == [
+        "ListComets: only in the document (GET /comets)",
+        "2 not in the catalogue that came after 2026-05-12",
+    ]
+
+
+def test_a_since_that_is_neither_is_refused_in_one_line(tmp_path: Path, capsys: Capture) -> None:
+    file = tmp_path / "document"
+    file.write_text(json.dumps(dated("2026-05-12")))
+    assert drift.run_drift(str(file), since="yesterday") == 2
+    assert capsys.readouterr().err == "clerk-mcp drift: yesterday: No such file or directory\n"

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
+
+if TYPE_CHECKING:
+    from clerk_tools.contract.facts import Difference, Facts
+    from clerk_tools.contract.on_purpose import Drift
 
 _MOST_BYTES: Final = 16 * 2**20
 _MOST_LEVELS: Final = 200
@@ -17,30 +22,104 @@ class UnreadableError(Exception):
     """The file holds no document; the message is one line that says why."""
 
 
-def run_drift(path: str) -> int:
+def run_drift(path: str, since: str | None = None, *, with_reasons: bool = False) -> int:
     """Compare the catalogue with the OpenAPI document in a file, YAML or JSON, and print what differs.
 
-    Returns the exit code: 0 where nothing differs, 1 where anything does, 2 where the file cannot be read
-    or is not an OpenAPI 3 document.
+    Args:
+        since: an API version, or an older document's file: print only what came after it.
+        with_reasons: print what differs on purpose as well.
+
+    Returns:
+        The exit code: 0 where nothing differs but on purpose, 1 where anything does, 2 where a file cannot be
+        read or is not an OpenAPI 3 document.
     """
     # Reading the document and every declaration costs more than a server that never does so should pay.
-    from clerk_tools.contract.facts import FactsError, diff, facts_of_catalog, held_against
-    from clerk_tools.contract.openapi import facts_of_document
+    from clerk_tools.contract.facts import FactsError
 
     try:
-        document = facts_of_document(read(path))
+        document = _facts(path)
+        if since is None:
+            return _print_drift(document, with_reasons=with_reasons)
+        if _VERSION.fullmatch(since):
+            return _print_since_version(document, since)
+        path = since
+        return _print_since_document(document, _facts(since), since)
     except (UnreadableError, FactsError) as error:
         click.echo(_printable(f"clerk-mcp drift: {path}: {error}"), err=True)
         return 2
-    found = diff(facts_of_catalog(held_against(document.version)), document)
+
+
+_VERSION: Final = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def _facts(path: str) -> Facts:
+    from clerk_tools.contract.openapi import facts_of_document
+
+    return facts_of_document(read(path))
+
+
+def _drift(document: Facts, version: str) -> Drift:
+    from clerk_tools.contract.facts import diff, facts_of_catalog, held_against
+    from clerk_tools.contract.on_purpose import sorted_out
+
+    return sorted_out(diff(facts_of_catalog(held_against(version)), document), document.version)
+
+
+def _print_drift(document: Facts, *, with_reasons: bool) -> int:
+    found = _drift(document, document.version)
+    _print(found.wrong)
+    if found.lacking:
+        click.echo("Not in the catalogue:")
+        _print(found.lacking)
+    if found.on_purpose and with_reasons:
+        click.echo("On purpose:")
+        for one, reason in found.on_purpose:
+            click.echo(_printable(f"{one} ({reason})"))
+    count = len(document.operations)
+    parts = [_counted(len(found.wrong), "difference") if found.wrong else "no difference"]
+    parts += [f"{len(found.lacking)} not in the catalogue"] if found.lacking else []
+    parts += [f"{len(found.on_purpose)} on purpose"] if found.on_purpose else []
+    click.echo(f"{', '.join(parts)}; {_counted(count, 'operation')} in the document")
+    return int(bool(found.wrong or found.lacking))
+
+
+def _print_since_version(document: Facts, since: str) -> int:
+    from clerk_tools.catalog import operations
+    from clerk_tools.contract.facts import held_against
+
+    lacking = _drift(document, document.version).lacking
+    came = [id for id in held_against(document.version) if operations()[id].spec.version > since]
+    if came:
+        click.echo(f"Since {since}, and in the catalogue:")
+        for id in came:
+            spec = operations()[id].spec
+            click.echo(f"{id} ({spec.method} {spec.path}, since {spec.version})")
+    if lacking:
+        click.echo("Not in the catalogue, whenever it came; --since with an older document's file tells:")
+        _print(lacking)
+    click.echo(f"{len(came)} in the catalogue, {len(lacking)} not")
+    return int(bool(lacking))
+
+
+def _print_since_document(document: Facts, older: Facts, name: str) -> int:
+    # What a name may stand for is guessed from all others, and so may differ.
+    def told(one: Difference) -> str:
+        return str(one).partition(", which may be ")[0]
+
+    before = {told(one) for one in _drift(older, document.version).lacking}
+    lacking = [one for one in _drift(document, document.version).lacking if told(one) not in before]
+    _print(lacking)
+    click.echo(_printable(f"{len(lacking)} not in the catalogue that came after {older.version or name}"))
+    return int(bool(lacking))
+
+
+def _print(found: Iterable[Difference]) -> None:
     for difference in found:
         click.echo(_printable(str(difference)))
-    count = len(document.operations)
-    if found:
-        click.echo(f"{len(found)} {'difference' if len(found) == 1 else 'differences'}")
-    else:
-        click.echo(f"no difference in {count} {'operation' if count == 1 else 'operations'}")
-    return 1 if found else 0
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _printable(line: str) -> str:

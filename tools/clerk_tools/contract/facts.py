@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from clerk_tools.argument import Argument, Place
 from clerk_tools.catalog import nearest, operations
-from clerk_tools.operation import FIRST_DOCUMENT, Envelope, Operation
+from clerk_tools.operation import FIRST_DOCUMENT, UNDOCUMENTED, Envelope, Operation
 
 
 class FactsError(ValueError):
@@ -104,11 +104,12 @@ def facts_of_catalog(operations: Mapping[str, type[Operation]]) -> Facts:
 def held_against(version: str) -> dict[str, type[Operation]]:
     """Select the operations that a document of this API version must have, all others being younger.
 
-    The document of the first operations names no version.
+    The document of the first operations names no version. What no document has is held against none.
     """
     return {
         id: operation
         for id, operation in operations().items()
+        if operation.spec.document != UNDOCUMENTED
         if (operation.spec.version <= version if version else operation.spec.document == FIRST_DOCUMENT)
     }
 
@@ -275,6 +276,10 @@ class Difference:
     argument: str
     """`invitations[].role` for what is nested; empty where the operation itself differs."""
     text: str
+    lacking: bool = False
+    """The document allows more than the catalogue offers; what the catalogue offers is right."""
+    aspect: str = ""
+    """What of it differs, such as `required`; empty where one side does not have it at all."""
 
     def __str__(self) -> str:
         subject = f"{self.operation}: argument `{self.argument}`" if self.argument else self.operation
@@ -285,7 +290,9 @@ def diff(catalog: Facts, document: Facts) -> list[Difference]:
     """What the document says otherwise than the catalogue, in the catalogue's order.
 
     Operations belong together by id, or else by method and path: Clerk renames its operations more
-    readily than it moves them. Where the document does not say what is answered, there is no difference.
+    readily than it moves them. All documents that have a version call the first operations otherwise than
+    we do, so that those ids are no difference. Where the document does not say what is answered, there is
+    none either.
     """
     ours, theirs = catalog.operations, document.operations
     by_call = {call_of(one): name for name, one in theirs.items() if name not in ours}
@@ -295,11 +302,15 @@ def diff(catalog: Facts, document: Facts) -> list[Difference]:
     found: list[Difference] = []
     for name, other in pairs.items():
         if other:
-            found += _differences(ours[name], with_path_names(theirs[other], ours[name].path))
+            one = with_path_names(theirs[other], ours[name].path)
+            if document.version and name in operations().core():
+                one = replace(one, id=name)
+            found += _differences(ours[name], one)
         else:
             found.append(Difference(name, "", _only("catalogue", _route(ours[name]), name, only_theirs)))
     for name in only_theirs:
-        found.append(Difference(name, "", _only("document", _route(theirs[name]), name, only_ours)))
+        text = _only("document", _route(theirs[name]), name, only_ours)
+        found.append(Difference(name, "", text, lacking=True))
     return found
 
 
@@ -331,12 +342,27 @@ def _differences(ours: OperationFacts, theirs: OperationFacts) -> Iterator[Diffe
             yield Difference(ours.id, subject, text)
         elif subject not in catalog:
             text = _only("document", _brief(document[subject]), subject, only_ours)
-            yield Difference(ours.id, subject, text)
+            may_be_left_out = document[subject]["required"] == "optional"
+            yield Difference(ours.id, subject, text, lacking=may_be_left_out)
         else:
             for aspect, said in document[subject].items():
                 held = catalog[subject].get(aspect, f"no {aspect}")
                 if held != said:
-                    yield Difference(ours.id, subject, f"document says {said}, catalogue says {held}")
+                    text = f"document says {said}, catalogue says {held}"
+                    yield Difference(ours.id, subject, text, _allows_more(aspect, said, held), aspect)
+
+
+_ALLOWS_MORE: Final = {"required": "optional", "null": "may be null", "deprecated": "deprecated"}
+"""By aspect, what a document says where all that the catalogue offers still holds."""
+
+
+def _allows_more(aspect: str, said: str, held: str) -> bool:
+    """Tell whether all that the catalogue allows, the document allows as well."""
+    if aspect == "values" and said.startswith("one of ") and held.startswith("one of "):
+        return {*said[7:].split(", ")} >= {*held[7:].split(", ")}
+    if aspect == "body":
+        return held.startswith("no ")
+    return said in ("any value", f"no {aspect}", _ALLOWS_MORE.get(aspect))
 
 
 # Facts in words, which are both what is compared and what is printed: by subject (an argument, something

@@ -1,0 +1,141 @@
+"""Where our declarations say otherwise than Clerk's documents, and why; for `drift` and the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from clerk_tools.contract.facts import Difference
+
+_DROPPED: Final = "Clerk no longer requires it, as today's description of the same version says"
+_LATER: Final = "a value that today's description of the same version has too"
+_ONLY_WHEN_PAGINATED: Final = (
+    "the default counts only where `paginated` asks for pages; without it the list is whole"
+)
+_ALWAYS_COUNTED: Final = "left out: with and without it the answer is pages with a count"
+_ENTRY_LENGTH: Final = (
+    "declarations have no words for the length of an array's entry; Clerk refuses an empty one"
+)
+_NEEDED_BY_NOW: Final = (
+    "Clerk's first description lets it be left out; who leaves it out is told by Clerk what is missing"
+)
+_STILL_TAKEN: Final = "gone from later versions; ours is sent with 2021-02-05, which takes it"
+_TOLD_BY_CLERK: Final = "a bound that Clerk's first description does not have; Clerk names it in its refusal"
+
+_YOUNGER_BODY: Final = "its body is younger than the first document"
+
+_ONLY: Final = {
+    _DROPPED: {"required", "null"},
+    _NEEDED_BY_NOW: {"required"},
+    _LATER: {"values"},
+    _STILL_TAKEN: {""},
+    _YOUNGER_BODY: {"body"},
+}
+"""What a reason is good for, where it is not for everything about an argument."""
+
+ON_PURPOSE: Final[dict[tuple[str, str], str]] = (
+    {
+        ("Users_listSortedByCreationDate", "last_active_at_since"): "today's description deprecates it",
+        ("createAdminPortalLinkToken", "scopes[]"): _ENTRY_LENGTH,
+        ("CreateOrganizationDomain", "name"): "there is no domain without a name",
+        ("CreateBulkInvitations", "invitations"): "required here: without them there is nobody to invite",
+        ("Organizations_createNewOrganization", "created_by"): _DROPPED,
+        ("Organizations_updateOrganizationLogo", "uploader_user_id"): _DROPPED,
+        ("SamlConnectionsBeta_createNewConnection", "domain"): _DROPPED,
+        ("OrganizationInvitations_createAndSend", "inviter_user_id"): _DROPPED,
+        ("OrganizationInvitations_revokeInvitation", "requesting_user_id"): _DROPPED,
+        ("OrganizationInvitations_bulkCreateAndSend", "invitations[].inviter_user_id"): _DROPPED,
+        ("Sessions_createSessionTokenFromTemplate", ""): _YOUNGER_BODY,
+        ("Users_createNewUser", "password_hasher"): _LATER,
+        ("Users_updateUserAttributes", "password_hasher"): _LATER,
+        ("OrganizationInvitations_list", "status"): _LATER,
+        ("Invitations_listAllNonRevoked", "status"): _LATER,
+        ("ActorTokens_createToken", "actor.sub"): (
+            "`actor` is any object, which a model fills in as its description says"
+        ),
+        ("EmailSmsTemplates_toggleDeliveryByTypeAndSlug", "delivered_by_clerk"): (
+            "Clerk's first description lets it be null, and a null reads as left out"
+        ),
+        ("Sessions_verifySession", ""): _STILL_TAKEN,
+        ("InstanceSettings_updateInstanceSettings", "enhanced_email_deliverability"): _STILL_TAKEN,
+        ("BetaFeatures_updateInstanceSettings", "session_token_template"): _STILL_TAKEN,
+        ("BetaFeatures_updateInstanceSettings", "enhanced_email_deliverability"): _STILL_TAKEN,
+        ("Users_updateUserAttributes", "public_metadata"): _STILL_TAKEN,
+        ("Users_updateUserAttributes", "private_metadata"): _STILL_TAKEN,
+        ("Users_updateUserAttributes", "unsafe_metadata"): _STILL_TAKEN,
+        ("Organizations_updateOrganization", "public_metadata"): _STILL_TAKEN,
+        ("Organizations_updateOrganization", "private_metadata"): _STILL_TAKEN,
+        ("Organizations_createNewOrganization", "max_allowed_memberships"): _TOLD_BY_CLERK,
+        ("Organizations_updateOrganization", "max_allowed_memberships"): _TOLD_BY_CLERK,
+        ("OrganizationInvitations_bulkCreateAndSend", "invitations"): _TOLD_BY_CLERK,
+        ("SigninTokens_createToken", "expires_in_seconds"): _TOLD_BY_CLERK,
+        ("OAuthApplications_createNewApplication", "callback_url"): f"{_DROPPED}; {_TOLD_BY_CLERK}",
+        ("OAuthApplications_createNewApplication", "scopes"): _TOLD_BY_CLERK,
+        ("OAuthApplications_updateApplication", "callback_url"): _TOLD_BY_CLERK,
+        ("OAuthApplications_updateApplication", "scopes"): _TOLD_BY_CLERK,
+    }
+    | {
+        (operation, argument): _ONLY_WHEN_PAGINATED
+        for operation in (
+            "Users_getOAuthAccessToken",
+            "AllowlistBlocklist_listAllowedIdentifiers",
+            "JwtTemplates_listAllTemplates",
+            "EmailSmsTemplates_listSortedByPosition",
+            "RedirectUrLs_listAll",
+        )
+        for argument in ("limit", "offset")
+    }
+    | {
+        (operation, argument): _NEEDED_BY_NOW
+        for operation, arguments in {
+            "EmailAddresses_createNewAddress": ("user_id", "email_address"),
+            "PhoneNumbers_createNewPhoneNumber": ("user_id", "phone_number"),
+            "Clients_verifyClientToken": ("token",),
+            "SigninTokens_createToken": ("user_id",),
+            "JwtTemplates_createTemplate": ("name", "claims"),
+            "JwtTemplates_updateTemplateById": ("name", "claims"),
+            "RedirectUrLs_createNewUrl": ("url",),
+        }.items()
+        for argument in arguments
+    }
+    | {
+        (operation, "paginated"): _ALWAYS_COUNTED
+        for operation in (
+            "GetCommercePlanList",
+            "GetBillingPriceList",
+            "GetCommerceSubscriptionItemList",
+            "GetBillingStatementList",
+            "GetBillingStatementPaymentAttempts",
+        )
+    }
+)
+"""The reason, by operation and argument."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """What a document says otherwise than the catalogue, by what is to be done about it."""
+
+    wrong: list[Difference]
+    """The catalogue offers what the document does not take."""
+    lacking: list[Difference]
+    """The document takes what the catalogue does not offer."""
+    on_purpose: list[tuple[Difference, str]]
+    """With the reason."""
+
+
+def sorted_out(found: Iterable[Difference], version: str) -> Drift:
+    """Sort differences from a document of an API version, which is empty for the first document."""
+    drift = Drift([], [], [])
+    for one in found:
+        reason = ON_PURPOSE.get((one.operation, one.argument))
+        if reason in _ONLY and one.aspect not in _ONLY[reason]:
+            reason = None
+        if not version and one.argument and one.text.startswith("only in the catalogue ("):
+            reason = "younger than the document"
+        if reason:
+            drift.on_purpose.append((one, reason))
+        else:
+            (drift.lacking if one.lacking else drift.wrong).append(one)
+    return drift
