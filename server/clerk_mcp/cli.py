@@ -323,6 +323,7 @@ def tools(context: click.Context, /, name: str | None, as_json: bool, **flags: A
 @click.argument("arguments", nargs=-1, metavar="[NAME=VALUE]…")
 @click.option("--json-args", help="Arguments as one JSON object")
 @click.option("--yes", is_flag=True, help="Agree beforehand to what would be asked")
+@click.option("--dry-run", is_flag=True, help="Show what the change would send and do; only reads are made")
 @as_json_option
 @settings_options
 @click.pass_context
@@ -333,6 +334,7 @@ def call(
     arguments: tuple[str, ...],
     json_args: str | None,
     yes: bool,
+    dry_run: bool,
     as_json: bool,
     **flags: Any,
 ) -> None:
@@ -357,7 +359,18 @@ def call(
         calls, _ = make_calls(settings.model_copy(update={"ask": "elicit"}))
         cap = settings.list_all_cap
         runs = make_runs(settings, within=float("inf"))
-        sys.exit(run_call(calls, operation, given, list_all_cap=cap, runs=runs, as_json=as_json, agreed=yes))
+        sys.exit(
+            run_call(
+                calls,
+                operation,
+                given,
+                list_all_cap=cap,
+                runs=runs,
+                as_json=as_json,
+                agreed=yes,
+                dry_run=dry_run,
+            )
+        )
     except SettingsError as error:
         _fail(error)
     except ValueError as error:

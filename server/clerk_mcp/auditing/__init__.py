@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clerk_mcp.auditing.log import MASK, AuditLog, NotMade
+from clerk_mcp.auditing.log import MASK, AuditLog, NotMade, masked
 from clerk_mcp.auditing.trail import (
     OUTCOMES,
     UNFINISHED,
@@ -30,6 +30,7 @@ __all__ = [
     "earlier",
     "earlier_in",
     "load",
+    "masked",
     "moment",
     "select",
     "targets",

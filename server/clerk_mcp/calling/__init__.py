@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from clerk_mcp.calling.calls import Caller, Calls, Fetched, Reach, UnknownOperation, refusal
+from clerk_mcp.calling.previews import preview_change
 
-__all__ = ["Caller", "Calls", "Fetched", "Reach", "UnknownOperation", "refusal"]
+__all__ = ["Caller", "Calls", "Fetched", "Reach", "UnknownOperation", "preview_change", "refusal"]

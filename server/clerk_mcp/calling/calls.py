@@ -166,7 +166,7 @@ class Calls:
         except NoPlaceForCredential as problem:
             await self._not_made(operation, caller, "refused", problem.code)
             return answers.error(problem.code, problem.message, hint=problem.hint)
-        reader = self._reader(operation, caller, is_shown=True)
+        reader = self.reader(operation, caller, is_shown=True)
         decision = await self.confirmer.decide(operation, caller.name, chosen.confirm, caller.asker, reader)
         if isinstance(decision, Stop):
             await self._not_made(operation, caller, decision.outcome, decision.reason)
@@ -184,7 +184,7 @@ class Calls:
         if spec.effect is not Effect.WRITE or self.policy.objection(spec, caller.scopes):
             return False
         try:
-            return (await find_hit(operation, self._reader(operation, caller, is_shown=True))).harmless
+            return (await find_hit(operation, self.reader(operation, caller, is_shown=True))).harmless
         except TargetMissing:
             return True
 
@@ -238,7 +238,7 @@ class Calls:
             session=caller.session,
             caller=caller.name,
             confirmation=agreed,
-            was=await earlier(operation, self._reader(operation, caller))
+            was=await earlier(operation, self.reader(operation, caller))
             if was is None and self.audit_before
             else was,
             run=run,
@@ -257,7 +257,7 @@ class Calls:
         await record(reply)
         return reply
 
-    def _reader(self, operation: Operation, caller: Caller, *, is_shown: bool = False) -> SendRead:
+    def reader(self, operation: Operation, caller: Caller, *, is_shown: bool = False) -> SendRead:
         """Make the reads that a decision about `operation` needs, in the caller's turn and in the trail.
 
         Args:

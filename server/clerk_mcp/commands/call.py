@@ -16,7 +16,7 @@ import click
 from clerk_mcp.answering import Answer, dumps, size
 from clerk_mcp.auditing import NoSuchEntry, NoUndo, load, undo
 from clerk_mcp.bulk import RunEach, Runs
-from clerk_mcp.calling import Caller, Calls, UnknownOperation
+from clerk_mcp.calling import Caller, Calls, UnknownOperation, preview_change
 from clerk_mcp.confirming import Answered, Asker, Asking, AskInResult, CannotAsk
 from clerk_mcp.offering import ALL, CORE, Policy, input_schema, tool
 from clerk_mcp.protocol import Surface, declared
@@ -61,6 +61,7 @@ def run_call(
     runs: Runs | None = None,
     as_json: bool,
     agreed: bool = False,
+    dry_run: bool = False,
     session: str = "terminal",
 ) -> int:
     """Run one tool by the path that an agent's call takes, and print what comes back.
@@ -71,6 +72,7 @@ def run_call(
         list_all_cap: the most records that one `list_all` reads.
         runs: the runs of `run_each`, where it may be called.
         agreed: what would be asked is agreed to beforehand.
+        dry_run: show what the call would do, and do not make it.
         session: what the audit trail calls this.
 
     Returns:
@@ -93,6 +95,8 @@ def run_call(
     async def run() -> Answer:
         async with calls.client:
             caller = Caller(session, "terminal", on_wait=_say_why_it_waits, asker=asker)
+            if dry_run:
+                return await preview_change(calls, name, arguments, caller)
             answer = await surface.call(calls, name, arguments, caller, _say_how_far)
             if name == RunEach.spec.id and isinstance(answer, Answer) and "preview" in answer.value:
                 answer = await agree_and_run(answer, caller)

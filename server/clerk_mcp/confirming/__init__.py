@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clerk_mcp.confirming.confirmer import Confirmer
+from clerk_mcp.confirming.confirmer import Confirmer, needs_confirmation
 from clerk_mcp.confirming.decisions import Answered, Asker, Asking, AskInResult, CannotAsk, Go, Stop, Unasked
 from clerk_mcp.confirming.hits import SendRead, TargetMissing, find_hit
 from clerk_mcp.confirming.seals import LIFETIME_S, SealRefused, Seals
@@ -27,4 +27,5 @@ __all__ = [
     "UsedInRedis",
     "UsedSeals",
     "find_hit",
+    "needs_confirmation",
 ]

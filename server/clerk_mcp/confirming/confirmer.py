@@ -159,6 +159,11 @@ class Confirmer:
         return await self._seals.mint(Purpose.PLAN, Binding.of_plan(plan, self._fingerprint, caller))
 
     @property
+    def mode(self) -> ConfirmWhen:
+        """Before which calls somebody is asked."""
+        return self._mode
+
+    @property
     def kind(self) -> Kind:
         """The kind of the instance."""
         return self._kind
