@@ -32,7 +32,11 @@ DESTROYS_THOUGH_NOT_DELETE = {
     "EmailSmsTemplates_revertTemplate",
     "BetaFeatures_updateInstanceDomain",
     "BetaFeatures_updateProductionInstanceDomain",
+    "ReplaceDirectoryGroupRoleMappings",
     "ReplaceRoleInRoleSet",
+    "ReplaceSCIMGroupRoleMappings",
+    "RotateDirectoryAPIKey",
+    "RotateSCIMDirectoryAPIKey",
     "ReplaceRoleSet",
     "CreateBillingPriceTransition",
     "RemoveUserPassword",
@@ -68,7 +72,11 @@ MINT_A_CREDENTIAL = {
     "CreateTestingToken",
     "CreateAgentTask",
     "createAdminPortalLinkToken",
+    "CreateDirectory",
     "CreateEnterpriseConnectionTestRun",
+    "CreateSCIMDirectory",
+    "RotateDirectoryAPIKey",
+    "RotateSCIMDirectoryAPIKey",
 }
 """Called for the secret in their answer, rather than that one comes along with something else."""
 
@@ -250,6 +258,10 @@ DESTROYING_ARGUMENTS = [
                {"enterprise_connection_id": id_of(DEMO.table("enterprise_connections"), active=False)}),
     Destroying("UpdateEnterpriseConnection", {"custom_attributes": []},
                "loses the custom attributes that are not given"),
+    Destroying("UpdateDirectory", {"enabled": False}, "can no longer provision users"),
+    Destroying("UpdateDirectory", {"group_role_mapping_enabled": False}, "groups no longer give roles"),
+    Destroying("UpdateSCIMDirectory", {"enabled": False}, "can no longer provision users"),
+    Destroying("UpdateSCIMDirectory", {"group_role_mapping_enabled": False}, "groups no longer give roles"),
 ]  # fmt: skip
 """Every argument that can destroy, at least once."""
 

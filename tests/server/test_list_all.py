@@ -124,6 +124,8 @@ async def _known(client: Any, argument: str) -> str:
             return "oauth_google"
         case "statement_id":
             return str((await call(client, "GetBillingStatementList"))["items"][0]["id"])
+        case "directory_id" | "scim_directory_id":
+            return str((await call(client, "ListDirectories"))["items"][0]["id"])
         case "enterprise_connection_id":
             return str((await call(client, "ListEnterpriseConnections", active=True))["items"][0]["id"])
         case _:

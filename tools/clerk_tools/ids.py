@@ -40,6 +40,7 @@ PermissionId = Annotated[Id, Kind("permission", found_by="ListOrganizationPermis
 RoleSetKeyOrId = Annotated[Id, Kind("role set", found_by="ListRoleSets", known_as="key")]
 EnterpriseConnectionId = Annotated[Id, Kind("enterprise connection", found_by="ListEnterpriseConnections")]
 DirectoryId = Annotated[Id, Kind("directory", found_by="ListDirectories")]
+GroupRoleMappingId = Annotated[Id, Kind("group mapping", found_by="ListDirectoryGroupRoleMappings")]
 OrganizationDomainId = Annotated[Id, Kind("email domain", found_by="ListAllOrganizationDomains")]
 DomainId = Annotated[Id, Kind("domain", found_by="Domains_getAllDomains")]
 

@@ -34,8 +34,24 @@ _ONLY: Final = {
 }
 """What a reason is good for, where it is not for everything about an argument."""
 
+_PAGE_INSIDE: Final = "a page like any other, whose array has a name of its own in the document"
+_OLDER_PATH: Final = "the older path of directories, which our declaration says of it"
+
 ON_PURPOSE: Final[dict[tuple[str, str], str]] = (
     {
+        ("ListDirectories", ""): _PAGE_INSIDE,
+        ("ListDirectoryGroupRoleMappings", ""): _PAGE_INSIDE,
+        ("ReplaceDirectoryGroupRoleMappings", ""): _PAGE_INSIDE,
+        ("ListSCIMDirectories", ""): f"{_OLDER_PATH}; {_PAGE_INSIDE}",
+        ("CreateSCIMDirectory", ""): _OLDER_PATH,
+        ("GetSCIMDirectory", ""): _OLDER_PATH,
+        ("UpdateSCIMDirectory", ""): _OLDER_PATH,
+        ("DeleteSCIMDirectory", ""): _OLDER_PATH,
+        ("RotateSCIMDirectoryAPIKey", ""): _OLDER_PATH,
+        ("ListSCIMGroupRoleMappings", ""): f"{_OLDER_PATH}; {_PAGE_INSIDE}",
+        ("CreateSCIMGroupRoleMapping", ""): _OLDER_PATH,
+        ("ReplaceSCIMGroupRoleMappings", ""): f"{_OLDER_PATH}; {_PAGE_INSIDE}",
+        ("DeleteSCIMGroupRoleMapping", ""): _OLDER_PATH,
         ("Users_listSortedByCreationDate", "last_active_at_since"): "today's description deprecates it",
         ("createAdminPortalLinkToken", "scopes[]"): _ENTRY_LENGTH,
         ("CreateOrganizationDomain", "name"): "there is no domain without a name",

@@ -56,7 +56,7 @@ class ListOrganizationDomains(
 
     organization_id: Path[OrganizationId] = arg()
     verified: Query[str] = arg("true or false", optional=True)
-    enrollment_mode: Query[str] = arg(f"{_MODES}; - first to exclude", optional=True)
+    enrollment_mode: Query[str] = arg("Mode; - first to exclude", optional=True)
 
 
 class CreateOrganizationDomain(
@@ -79,7 +79,7 @@ class CreateOrganizationDomain(
     enrol as the mode says. The instance's own domains: Domains_addSatelliteDomain."""
 
     organization_id: Path[OrganizationId] = arg()
-    name: Body[str] = arg("Such as example.com")
+    name: Body[str] = arg()
     enrollment_mode: Body[str] = arg(_MODES, optional=True)
     verified: Body[bool] = arg(optional=True, nullable=True)
 
@@ -104,7 +104,7 @@ class UpdateOrganizationDomain(
 
     organization_id: Path[OrganizationId] = arg()
     domain_id: Path[OrganizationDomainId] = arg()
-    enrollment_mode: Body[str] = arg(_MODES, optional=True, nullable=True)
+    enrollment_mode: Body[str] = arg("As in CreateOrganizationDomain", optional=True, nullable=True)
     verified: Body[bool] = arg(
         optional=True, nullable=True, risk=cuts_off(False, "its email domain no longer lets anybody enrol")
     )
@@ -170,7 +170,7 @@ class ListAllOrganizationDomains(
 
     organization_id: Query[OrganizationId] = arg(optional=True)
     verified: Query[Literal["true", "false"]] = arg(optional=True)
-    enrollment_mode: Query[list[_Mode]] = arg("- excludes", optional=True)
+    enrollment_mode: Query[list[_Mode]] = arg(optional=True)
     query: Query[str] = arg("Exact organization id, or part of the domain", optional=True)
     domains: Query[list[str]] = arg("Exact names", optional=True)
     order_by: Query[str] = arg("created_at or name; - first for descending", default="-created_at")
