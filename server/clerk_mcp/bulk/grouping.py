@@ -28,9 +28,6 @@ COUNT: Final = "count"
 _AGGREGATES: Final = ("sum", "avg", "min", "max")
 _MAX_KEYS: Final = 3
 _MOST_COLUMNS: Final = 6
-_MAXCOUNT: Final = "count"
-"""The column with the number of records."""
-
 _MOST_VALUES: Final = 100
 """Combinations of values that one record counts under; anybody who signs up may write a list of thousands."""
 _MOST_GROUPS: Final = 10_000
