@@ -116,7 +116,7 @@ async def _known(client: Any, argument: str) -> str:
     match argument:
         case "template_type":
             return "email"
-        case "user_id":
+        case "user_id" | "subject":
             return str((await call(client, USERS, query="priya"))["items"][0]["id"])
         case "organization_id":
             return str((await call(client, "Organizations_listSortedByCreationDate"))["items"][0]["id"])

@@ -124,7 +124,7 @@ class ListPlans(
     version="2025-11-10",
     get="/billing/plans",
     pages="commerce_plan",
-    words="which plans do we sell, pricing table, subscription plans, what does a plan cost, "
+    words="which plans do we sell, pricing plans, pricing table, subscription plans, what does a plan cost, "
     "features of a plan, billing plans, id of a plan",
     example=Example({"payer_type": "org"}),
 ):
@@ -448,7 +448,8 @@ class AdjustOrganizationCredit(
     version="2021-02-05",
     post="/organizations/{organization_id}/billing/credits",
     returns="commerce_credit_ledger",
-    words="give an organization credit, take credit from an organization",
+    words="give an organization credit, lower the credit of an organization, raise the credit of an "
+    "organization, take credit from an organization",
     advice=Advice(if_executed=_SAME_KEY),
     example=Example(
         {

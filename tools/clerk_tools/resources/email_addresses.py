@@ -121,7 +121,8 @@ class AttemptEmailAddressVerification(
     private=("code",),
     no_undo="The code was checked; the attempts are counted.",
     advice=Advice(if_executed="The attempt may have been counted: ask the user before another one."),
-    words="check a code sent to an email address, is the mail code right, enter a verification code",
+    words="verify an email with a code, check a code sent to an email address, is the mail code right, "
+    "enter a verification code",
     example=Example(
         {
             "email_address_id": Demo("an unverified email address"),
@@ -148,7 +149,7 @@ class ReplaceUserEmailAddress(
     sends_mail="notify_primary_email_address_changed",
     reader=users.GetUser,
     words="change a user's email address, replace every email address of a user, "
-    "user has a new email address, correct the email address of a user",
+    "user has a new email, drop the old email addresses, correct the email address of a user",
     example=Example({"user_id": Demo("marcus"), "email_address": "marcus.alder+clerk_test@example.com"}),
 ):
     """Replace ALL email addresses of a user by one, the new primary one. An `unverified` one

@@ -7,7 +7,7 @@ from clerk_tools.hits import Hit, Look, count, inside
 from clerk_tools.ids import RoleId
 from clerk_tools.operation import Clearing, Operation
 from clerk_tools.resources import allowlist_blocklist, organizations
-from clerk_tools.spec import Example
+from clerk_tools.spec import Advice, Example
 from clerk_tools.view import View
 
 VIEWS = {
@@ -31,6 +31,7 @@ class UpdateInstanceSettings(
     Clearing,
     id="InstanceSettings_updateInstanceSettings",
     patch="/instance",
+    advice=Advice(if_executed="GetInstance shows the allowed origins only; calling again does no harm."),
     words="test mode, breached passwords, leaked passwords, allowed origins, instance settings",
     example=Example({"support_email": "help@fernhill.example", "hibp": False}),
 ):
@@ -58,6 +59,7 @@ class UpdateRestrictions(
     id="InstanceSettings_updateRestrictions",
     patch="/instance/restrictions",
     returns="instance_restrictions",
+    advice=Advice(if_executed="Nothing shows the restrictions; calling again does no harm."),
     words="enable the allowlist, only the allowlist may sign up, disposable emails, sign-up "
     "restrictions, close sign-ups, plus addresses, forbid addresses",
     example=Example({"blocklist": True}),

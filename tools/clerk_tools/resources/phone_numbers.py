@@ -102,7 +102,8 @@ class PreparePhoneNumberVerification(
     post="/phone_numbers/{phone_number_id}/prepare_verification",
     returns="code_verification",
     sends_mail=True,
-    words="send a code to a phone number, verification code by SMS, one-time code by SMS, resend a code",
+    words="text a code, text a verification code, send a code to a phone number, verification code by "
+    "SMS, one-time code by SMS, resend a code",
     example=Example({"phone_number_id": Demo("a phone number")}),
 ):
     """Send a one-time code to a phone number (SENDS an SMS); check it with
@@ -120,7 +121,8 @@ class AttemptPhoneNumberVerification(
     private=("code",),
     no_undo="The code was checked; the attempts are counted.",
     advice=Advice(if_executed="The attempt may have been counted: ask the user before another one."),
-    words="check a code sent to a phone number, is the SMS code right, enter a verification code",
+    words="verify a phone number with a code, check a code sent to a phone number, is the SMS code "
+    "right, enter a verification code",
     example=Example(
         {
             "phone_number_id": Demo("a phone number"),

@@ -543,7 +543,8 @@ class UnbanUsers(
     version="2021-02-05",
     post="/users/unban",
     lists="user",
-    words="unban several users, lift many bans, bulk unban, reinstate a list of users",
+    words="unban several users, lift the bans of several users, lift many bans, bulk unban, reinstate "
+    "a list of users",
     example=Example({"user_ids": [Demo("dmitri")]}),
 ):
     """Lift the ban of up to 50 users at once. Ended sessions stay ended."""
@@ -592,7 +593,7 @@ class RemovePassword(
     post="/users/{user_id}/remove_password",
     returns="user",
     effect="destroy",
-    words="delete a user's password, passwordless user, user without a password",
+    words="delete a user's password, make a user passwordless, user without a password",
     example=Example({"user_id": Demo("zofia")}),
 ):
     """Remove a user's password, even where nothing else lets them sign in. Sessions go on unless
@@ -778,7 +779,8 @@ class UnsetPasswordCompromised(
     version="2025-11-10",
     post="/users/{user_id}/password/unset_compromised",
     returns="user",
-    words="password is not compromised after all, no forced password reset, undo compromised",
+    words="take back a forced password reset, password is not compromised after all, no forced "
+    "password reset, undo compromised",
     example=Example({"user_id": Demo("samuel")}),
 ):
     """Take back that a user's password is compromised: no reset is asked for."""

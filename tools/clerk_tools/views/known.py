@@ -177,6 +177,11 @@ KNOWN: Final[dict[str, str]] = {
         allowed_clock_skew claims created_at custom_signing_key id lifetime name object signing_algorithm
         updated_at
     """,
+    "machine": """
+        created_at default_token_ttl id instance_id name object scoped_machines scoped_machines.created_at
+        scoped_machines.default_token_ttl scoped_machines.id scoped_machines.instance_id
+        scoped_machines.name scoped_machines.object scoped_machines.updated_at updated_at
+    """,
     "oauth_application": """
         authorize_url callback_url client_id client_image_url client_uri consent_screen_enabled created_at
         discovery_url dynamically_registered id instance_id name object pkce_required public redirect_uris
@@ -299,5 +304,8 @@ KNOWN: Final[dict[str, str]] = {
         web3_wallets.verification.expire_at web3_wallets.verification.object
         web3_wallets.verification.status web3_wallets.verification.strategy web3_wallets.verified
         web3_wallets.web3_wallet
+    """,
+    "waitlist_entry": """
+        created_at email_address id invitation is_locked object status updated_at
     """,
 }
