@@ -314,7 +314,7 @@ def test_after_a_write_of_unknown_outcome_there_is_a_way_to_find_out(spec: Spec)
     reader = reader_of(spec)
     if reader:
         assert operations()[reader].spec.effect is Effect.READ
-        assert not operations()[reader].spec.deprecated
+        assert spec.deprecated or not operations()[reader].spec.deprecated
         # It can be called with what the caller knows already.
         needed = {a.name for a in operations()[reader].spec.arguments if a.required}
         assert needed <= {a.name for a in spec.arguments}
