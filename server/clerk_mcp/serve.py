@@ -95,6 +95,7 @@ class ClientMaker:
         return ClerkClient(
             key,
             base_url=base_url,
+            api_version=settings.clerk_api_version,
             transport=transport,
             budget=budget,
             retry_budget=settings.retry_budget,

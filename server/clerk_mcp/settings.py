@@ -79,6 +79,12 @@ def _api_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _api_version(value: str) -> str:
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII):
+        raise ValueError("must be an API version of Clerk's, a date such as 2025-11-10")
+    return value
+
+
 def _clerk_key(value: SecretStr) -> SecretStr:
     if problem := problem_with_key(value.get_secret_value()):
         raise ValueError(problem)
@@ -185,6 +191,10 @@ class Settings(BaseSettings):
     )
     clerk_api_url: Annotated[str, AfterValidator(_api_url)] = Field(
         default="https://api.clerk.com/v1", validation_alias="CLERK_API_URL", description="Clerk's API"
+    )
+    clerk_api_version: Annotated[str, AfterValidator(_api_version)] | None = Field(
+        default=None,
+        description="Send every call with this Clerk-API-Version, such as 2025-11-10, in place of its own",
     )
     sandbox: bool = Field(
         default=False, description="Serve the built-in sandbox instead of Clerk; no key needed"

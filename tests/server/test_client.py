@@ -371,3 +371,14 @@ async def test_a_key_that_an_answer_quotes_never_comes_back() -> None:
         reply = await client.send(get_user())
     assert KEY not in str(reply.value)
     assert "[key] is not known" in str(reply.value)
+
+
+@pytest.mark.anyio
+async def test_a_version_that_the_operator_gives_replaces_each_operations_own() -> None:
+    async with (
+        loopback(in_turn(answer(200, []), answer(200, []))) as server,
+        ClerkClient(KEY, base_url=server.url, api_version="2025-11-10") as client,
+    ):
+        await client.send(operations()["Users_listSortedByCreationDate"].model_validate({}).to_request())
+        await client.send(operations()["ListOrganizationRoles"].model_validate({}).to_request())
+    assert {request.headers["clerk-api-version"] for request in server.requests} == {"2025-11-10"}

@@ -19,6 +19,7 @@ from click.testing import CliRunner, Result
 
 from clerk_mcp.cli import cli
 from clerk_mcp.commands import checks
+from clerk_tools.catalog import operations
 from tests.processes import RedisServer
 from tests.server.loopback import Received, answer, in_turn, loopback
 
@@ -146,12 +147,49 @@ async def test_what_clerk_answers_is_judged(
     said: bytes | None, check: str, level: str, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CLERK_SECRET_KEY", TEST_KEY)
-    async with loopback(in_turn(said, said)) as clerk:
+    async with loopback(in_turn(*[said] * 9)) as clerk:
         monkeypatch.setenv("CLERK_API_URL", clerk.url)
         (found,) = (await anyio.to_thread.run_sync(findings))[check]
     assert found["level"] == level
     assert message in found["message"]
     assert {request.target for request in clerk.requests} == {"/v1/jwks"}
+
+
+VERSIONS = sorted({operation.spec.version for operation in operations().values()})
+
+
+def test_every_version_that_calls_are_sent_with_is_tried() -> None:
+    tried = findings("--sandbox")["api version"]
+    assert [one["message"] for one in tried] == [f"{version} is accepted" for version in VERSIONS[1:]]
+
+
+@pytest.mark.anyio
+async def test_a_version_that_clerk_refuses_is_named_with_what_cannot_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def script(received: Received) -> bytes:
+        if received.headers["clerk-api-version"] == VERSIONS[-1]:
+            return answer(400, NOT_THE_VERSION)
+        return answer(200, JWKS)
+
+    monkeypatch.setenv("CLERK_SECRET_KEY", TEST_KEY)
+    async with loopback(script) as clerk:
+        monkeypatch.setenv("CLERK_API_URL", clerk.url)
+        *taken, refused = (await anyio.to_thread.run_sync(findings))["api version"]
+    assert {one["level"] for one in taken} <= {"ok"}
+    lost = [one for one in operations().values() if one.spec.version == VERSIONS[-1]]
+    assert (refused["level"], refused["message"]) == (
+        "warning",
+        f"{VERSIONS[-1]} is not accepted (400): {len(lost)} operations cannot run",
+    )
+
+
+def test_a_version_that_is_given_is_the_only_one_tried() -> None:
+    report = findings("--sandbox", "--clerk-api-version", "2025-11-10")
+    assert report["clerk"][0]["message"] == "the key and API version 2025-11-10 are accepted"
+    assert "api version" not in report
+    refused = findings("--sandbox", "--clerk-api-version", "1999-01-01")["clerk"][0]
+    assert (refused["level"], refused["message"]) == ("problem", "Clerk refuses API version 1999-01-01")
 
 
 @pytest.mark.anyio

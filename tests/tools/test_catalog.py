@@ -14,6 +14,7 @@ import pytest
 
 from clerk_mcp.offering.listing import tool
 from clerk_mcp.offering.policy import Policy, Selection
+from clerk_mcp.protocol.own_tools import OWN_TOOLS
 from clerk_mcp.protocol.surface import ListingMode, Surface
 from clerk_tools import views
 from clerk_tools.argument import Place
@@ -151,7 +152,12 @@ def schemas_within(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from schemas_within(schema["items"])
 
 
-@every_operation
+EVERY_TOOL = pytest.mark.parametrize(
+    "spec", [*SPECS, *(own.spec for own in OWN_TOOLS.values())], ids=lambda spec: spec.id
+)
+
+
+@EVERY_TOOL
 def test_the_schema_stays_in_the_subset_that_every_host_accepts(spec: Spec) -> None:
     schema = tool(spec)["inputSchema"]
     assert schema["type"] == "object"
@@ -160,6 +166,9 @@ def test_the_schema_stays_in_the_subset_that_every_host_accepts(spec: Spec) -> N
         assert set(inner) <= ALLOWED_KEYWORDS
         # One type, never a list of them, and never null: several hosts refuse both.
         assert inner["type"] in ("string", "integer", "number", "boolean", "array", "object")
+        # LangChain refuses all tools for Gemini where one has a list of anything but texts.
+        assert all(isinstance(one, str) for one in inner.get("enum", ()))
+        assert "enum" not in inner or inner["type"] == "string"
         # A model of one family refuses an array of which it is not told what is in it.
         assert inner["type"] != "array" or "items" in inner
 

@@ -224,7 +224,8 @@ class Argument:
     def schema(self) -> dict[str, Any]:
         """The argument as compact JSON Schema, in the subset that every known host accepts."""
         out: dict[str, Any] = {"type": self.type}
-        if self.enum:
+        if self.enum and self.type == "string":
+            # Of anything else some hosts take no list: LangChain's for Gemini refuses all tools over one.
             out["enum"] = list(self.enum)
         if self.items:
             out["items"] = self.items.schema

@@ -167,7 +167,10 @@ def _required(spec: Spec) -> set[str]:
     return {argument.name for argument in spec.arguments if argument.required}
 
 
-def _not_found(spec: Spec, _: str | None) -> str | None:
+def _not_found(spec: Spec, param: str | None) -> str | None:
+    if param in ("role", "role_key") and _named(spec.arguments, param):
+        (roles,) = (s.id for s in _reading() if s.path == "/organization_roles" and s.is_list)
+        return f"A role is given by its key, such as org:admin or org:member; {roles} shows those there are."
     if spec.advice.not_found:
         return spec.advice.not_found
     finders = _finders(spec)

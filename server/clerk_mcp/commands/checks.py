@@ -163,7 +163,8 @@ async def clerk(settings: Settings) -> list[Finding]:
 
         sandbox = Sandbox()
         transport, url, key = SandboxTransport(sandbox), "http://sandbox/v1", sandbox.key
-    headers = {"Clerk-API-Version": FIRST_VERSION} | ({"Authorization": f"Bearer {key}"} if key else {})
+    first = settings.clerk_api_version or FIRST_VERSION
+    headers = {"Clerk-API-Version": first} | ({"Authorization": f"Bearer {key}"} if key else {})
     secure = url.startswith("https:")
     try:
         tls = tls_context() if secure else False
@@ -175,11 +176,34 @@ async def clerk(settings: Settings) -> list[Finding]:
         try:
             _, opening = await _timed(http, f"{url}/jwks")
             response, open_already = await _timed(http, f"{url}/jwks")
+            younger = [
+                finding
+                for version in _versions(settings)
+                if response.is_success and version != first
+                for finding in _version_judged(version, await _asked(http, f"{url}/jwks", version))
+            ]
         except httpx2.HTTPError as error:
             return [_unreached(error, httpx2.URL(url).host)]
     times = f"{opening * 1000:.0f} ms with a new connection, {open_already * 1000:.0f} ms on an open one"
     reached = Finding("network", "ok", f"{'the sandbox' if settings.sandbox else url} answers: {times}")
-    return [reached, *_judged(response, has_key=bool(key)), *_clock(response)]
+    return [reached, *_judged(response, first, has_key=bool(key)), *younger, *_clock(response)]
+
+
+def _versions(settings: Settings) -> list[str]:
+    """The API versions that calls are sent with, the oldest first."""
+    if settings.clerk_api_version:
+        return [settings.clerk_api_version]
+    return sorted({operation.spec.version for operation in operations().values()})
+
+
+def _version_judged(version: str, response: httpx2.Response) -> Iterator[Finding]:
+    if response.is_success:
+        yield Finding("api version", "ok", f"{version} is accepted")
+        return
+    lost = [id for id, operation in operations().items() if operation.spec.version == version]
+    message = f"{version} is not accepted ({response.status_code}): {len(lost)} operations cannot run"
+    fix = f"Leave them out: --exclude {lost[0]},…; or --clerk-api-version with one that is accepted."
+    yield Finding("api version", "warning", message, fix)
 
 
 async def redis(settings: Settings) -> list[Finding]:
@@ -236,6 +260,10 @@ async def _timed(http: httpx2.AsyncClient, url: str) -> tuple[httpx2.Response, f
     return response, time.perf_counter() - began
 
 
+async def _asked(http: httpx2.AsyncClient, url: str, version: str) -> httpx2.Response:
+    return await http.get(url, headers={"Clerk-API-Version": version})
+
+
 def _unreached(error: httpx2.HTTPError, host: str) -> Finding:
     """The step that failed, from the first cause that the network gave."""
     causes = list(_causes(error))
@@ -271,13 +299,13 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         cause = cause.__cause__ or cause.__context__
 
 
-def _judged(response: httpx2.Response, *, has_key: bool) -> Iterator[Finding]:
+def _judged(response: httpx2.Response, version: str, *, has_key: bool) -> Iterator[Finding]:
     if response.status_code in (401, 403) and has_key:
         fix = "Copy the key anew from Clerk's dashboard, under API keys; it may have been rotated."
         yield Finding("clerk", "problem", f"Clerk refuses the key ({response.status_code})", fix)
     elif "api_version_invalid" in response.text:
-        fix = "Check CLERK_API_URL, or upgrade clerk-mcp."
-        yield Finding("clerk", "problem", f"Clerk refuses API version {FIRST_VERSION}", fix)
+        fix = "Check CLERK_API_URL, and --clerk-api-version if it is given; or upgrade clerk-mcp."
+        yield Finding("clerk", "problem", f"Clerk refuses API version {version}", fix)
     elif response.status_code >= 500:
         message, fix = (
             f"Clerk answers {response.status_code}",
@@ -285,7 +313,7 @@ def _judged(response: httpx2.Response, *, has_key: bool) -> Iterator[Finding]:
         )
         yield Finding("clerk", "warning", message, fix)
     elif response.is_success:
-        yield Finding("clerk", "ok", f"the key and API version {FIRST_VERSION} are accepted")
+        yield Finding("clerk", "ok", f"the key and API version {version} are accepted")
     elif has_key:
         fix = "Check CLERK_API_URL: it ends in /v1."
         yield Finding(

@@ -92,6 +92,7 @@ class ClerkClient:
         key: str,
         *,
         base_url: str = "https://api.clerk.com/v1",
+        api_version: str | None = None,
         transport: httpx2.AsyncBaseTransport | None = None,
         budget: Budget | None = None,
         retry_budget: float = 30.0,
@@ -107,6 +108,7 @@ class ClerkClient:
     ) -> None:
         """
         Args:
+            api_version: sent in place of each operation's own.
             transport: used instead of the network; the sandbox, for instance.
             budget: holds back what would exceed Clerk's rate limits; None leaves it to Clerk to refuse.
             retry_budget: seconds from the first failure of a call within which it may be repeated.
@@ -119,6 +121,7 @@ class ClerkClient:
         self._api = Api(
             key,
             base_url=base_url,
+            api_version=api_version,
             transport=transport,
             timeout=timeout,
             deadline=deadline,

@@ -110,7 +110,9 @@ class Api:
         timeout: httpx2.Timeout,
         max_answer_bytes: int,
         deadline: float = DEADLINE_S,
+        api_version: str | None = None,
     ) -> None:
+        self._api_version = api_version
         self._base_url = base_url.rstrip("/")
         # Parsing a URL takes as long as sending a request. To a server of our own choosing only the target
         # differs, which httpx2 takes apart from it; who stands in for one looks at the URL.
@@ -198,7 +200,7 @@ class Api:
         Raises:
             InvalidURL, ValueError: the arguments make none.
         """
-        headers = self._headers_for(request.spec.version)
+        headers = self._headers_for(self._api_version or request.spec.version)
         more: dict[str, Any] = {}
         if images:
             more = {"data": request.form, "files": {name: image.part for name, image in images.items()}}

@@ -33,7 +33,7 @@ class AddSatelliteDomain(
     """Add a satellite domain, which shares the primary domain's sign-ins."""
 
     name: Body[str] = arg("Host name; a port only in development")
-    is_satellite: Body[Literal[True]] = arg()
+    is_satellite: Body[Literal[True]] = arg("Always true")
     proxy_url: Body[str] = arg("Where the proxy for Clerk's Frontend API answers", optional=True)
 
 
