@@ -15,7 +15,7 @@ SYNONYMS: Final = {
     "subscription": "subscribed, subscriber, paying customer",
     "statement": "invoice, bill, receipt",
     "plan": "tier, package, pricing",
-    "credit": "account balance, store credit",
+    "credit": "store credit",
 }
 """What people say instead of a term; for the search."""
 

@@ -11,7 +11,7 @@ from clerk_tools.operation import Clearing, Operation, Paged
 from clerk_tools.spec import Demo, Example
 
 SYNONYMS: Final = {
-    "SAML": "SSO, single sign on, okta, entra, azure, microsoft, enterprise",
+    "SAML": "SSO, single sign on, okta, entra, azure, microsoft",
 }
 """What people say instead of a term; for the search."""
 
