@@ -6,6 +6,7 @@ import io
 import logging
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -30,30 +31,45 @@ async def test_a_stranger_cannot_forge_a_line_nor_steer_a_terminal(
     assert messages[0].isprintable()
 
 
-@pytest.fixture
-def stderr(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+@contextmanager
+def written_to_stderr(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    """Give what is logged to stderr alone.
+
+    Not a fixture: pytest's own handlers come after fixtures, and the half character below would stand in the
+    report, which pytest-xdist cannot send.
+    """
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
     stream = io.StringIO()
-    monkeypatch.setattr(sys, "stderr", stream)
-    to_stderr("info")
-    yield stream
-    root.handlers[:] = before
-    root.setLevel(level)
+    # Taken away first: `to_stderr` would close them.
+    root.handlers.clear()
+    try:
+        with monkeypatch.context() as patched:
+            patched.setattr(sys, "stderr", stream)
+            to_stderr("info")
+            yield stream
+    finally:
+        root.handlers[:] = before
+        root.setLevel(level)
 
 
-def test_every_line_is_printable_whoever_writes_it(stderr: io.StringIO) -> None:
-    logging.getLogger("another.library").warning("got %s", "a\n2026-01-01 INFO clerk_mcp forged\x1b[2J\ud83d")
+def test_every_line_is_printable_whoever_writes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    forged = "a\n2026-01-01 INFO clerk_mcp forged\x1b[2J\ud83d"
+    with written_to_stderr(monkeypatch) as stderr:
+        logging.getLogger("another.library").warning("got %s", forged)
     [line] = stderr.getvalue().splitlines()
     assert line.isprintable()
     assert "a\\n2026" in line
 
 
-def test_a_traceback_has_its_lines_and_none_of_them_looks_like_a_log_line(stderr: io.StringIO) -> None:
-    try:
-        raise ValueError("bad\n2026-01-01 00:00:00,000 INFO clerk_mcp forged\x1b[2J")
-    except ValueError:
-        logging.getLogger("another.library").exception("it failed")
+def test_a_traceback_has_its_lines_and_none_of_them_looks_like_a_log_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with written_to_stderr(monkeypatch) as stderr:
+        try:
+            raise ValueError("bad\n2026-01-01 00:00:00,000 INFO clerk_mcp forged\x1b[2J")
+        except ValueError:
+            logging.getLogger("another.library").exception("it failed")
     first, *rest = stderr.getvalue().splitlines()
     assert first.endswith("it failed")
     assert len(rest) > 2

@@ -117,11 +117,11 @@ def test_what_is_not_clear_is_refused_with_what_would_fit(given: dict[str, Any],
 
 
 def test_every_problem_is_named_at_once() -> None:
-    said = refusal_of("Organizations_createNewOrganization", nam="Acme", max_allowed_memberships="x")
+    said = refusal_of("createApiKey", nam="Acme", seconds_until_expiration="x")
     assert "`name` is required: a string" in said
-    assert "`created_by` is required" in said
+    assert "`subject` is required" in said
     assert "did you mean `name`?" in said
-    assert "`max_allowed_memberships` must be an integer" in said
+    assert "`seconds_until_expiration` must be an integer" in said
 
 
 def test_an_operation_without_arguments_says_that_it_takes_none() -> None:

@@ -165,7 +165,14 @@ def arg(
         shown_as: the field of the object that shows what it is now, if that has another name.
     """
     required = not optional and default is None
-    own: dict[str, Any] = {"nullable": nullable, "clearable": clearable, "risk": risk, "shown_as": shown_as}
+    # Not pydantic's own `deprecated`: whoever reads such an argument would be warned.
+    own: dict[str, Any] = {
+        "deprecated": deprecated,
+        "nullable": nullable,
+        "clearable": clearable,
+        "risk": risk,
+        "shown_as": shown_as,
+    }
     return Field(
         default=... if required else default,
         description=description or None,
@@ -173,7 +180,6 @@ def arg(
         le=le,
         min_length=min_length,
         max_length=max_length,
-        deprecated=True if deprecated else None,
         json_schema_extra={name: value for name, value in own.items() if value} or None,
     )
 
@@ -277,7 +283,6 @@ def argument_of(name: str, info: FieldInfo) -> Argument:
         description=info.description or "",
         required=info.is_required(),
         default=None if info.is_required() else info.default,
-        deprecated=bool(info.deprecated),
         **(facts | _type_facts(info.annotation)),
     )
 

@@ -131,7 +131,7 @@ class Operation(BaseModel):
             name = argument.name
             if name not in self.model_fields_set:
                 continue
-            value = self.__dict__[name]  # not getattr: a deprecated argument would warn
+            value = getattr(self, name)
             match argument.place:
                 case Place.PATH:
                     path = path.replace(f"{{{name}}}", quote(value, safe=""))

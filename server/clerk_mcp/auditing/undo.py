@@ -73,7 +73,7 @@ def earlier_in(operation: Operation, record: JsonObject, kind: str) -> JsonObjec
 
 
 def _as_it_was(operation: Operation, record: JsonObject) -> JsonObject:
-    merges = operation.spec.path.endswith("/metadata")
+    merges = operation.spec.method == "PATCH" and operation.spec.path.endswith("/metadata")
     cleared = getattr(operation, "clear", None) or ()
     was: JsonObject = {}
     for argument in operation.spec.arguments:
