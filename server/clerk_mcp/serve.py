@@ -230,7 +230,7 @@ def make_policy(settings: Settings) -> Policy:
         selection = Selection.of(settings.toolsets, settings.tools, settings.exclude)
     except SelectionError as error:
         raise SettingsError(str(error)) from None
-    policy = Policy(selection, settings.read_only)
+    policy = Policy(selection, settings.read_only, settings.any_path)
     if not policy.allowed(None):
         raise SettingsError(
             "--read-only leaves nothing of --toolsets, --tools and --exclude: all of it changes data"

@@ -211,6 +211,9 @@ class Settings(BaseSettings):
     tools: Names = Field(default=(), description="Only these tools, as well; * and ? stand for anything")
     exclude: Names = Field(default=(), description="Not these tools, whatever else is chosen")
     read_only: bool = Field(default=False, description="Only what reads")
+    any_path: bool = Field(
+        default=False, description="Add call_path, which calls paths of Clerk's that no tool has"
+    )
     confirm: Literal["live", "always", "person", "never"] = Field(
         default="live",
         description="Ask before what cannot be taken back: with a live key, always, or never; person is"

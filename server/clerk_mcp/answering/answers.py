@@ -242,6 +242,19 @@ class Formatter:
             return whole
         return answer(self.shrink(spec, shown, self.max_bytes - size(notes)) | notes)
 
+    def whole(self, spec: Spec, reply: Reply) -> Answer:
+        """All of an answer of which nothing is known, without credentials and within the bound."""
+        if reply.value is None:
+            if reply.text:
+                return _unusable(spec, reply)
+            return answer({"ok": True, "status": reply.status})
+        value = reply.value if isinstance(reply.value, dict) else {"items": reply.value}
+        shown, notes = self.secrets.keep_back(spec, value, raw=True)
+        out = answer({**shown, **notes})
+        if len(out.text.encode()) <= self.max_bytes:
+            return out
+        return answer(self.shrink(spec, shown, self.max_bytes - size(notes)) | notes)
+
     def _shown(self, spec: Spec, raw: Any, fields: Sequence[str] | None) -> tuple[Any, JsonObject]:
         """What the model sees of an object or of each in a list, and what there is to say about it."""
         see = _viewer(spec, fields)

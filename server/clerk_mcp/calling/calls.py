@@ -131,6 +131,21 @@ class Calls:
             raise TypeError(f"{name} does not only read")
         return answer
 
+    async def run_made(
+        self, operation: Operation, confirm: str | None, caller: Caller
+    ) -> Answer | AskInResult:
+        """Run a call that is none of the catalogue's, on the path of all others.
+
+        All of its answer is shown but credentials, which are known by their names and forms.
+        """
+        if refused := self.policy.objection(operation.spec, caller.scopes):
+            await self._not_made(operation, caller, "refused", refused.code)
+            return refusal(refused)
+        fetched = await self._decide(operation, options.Options(confirm=confirm), caller)
+        if not isinstance(fetched, Fetched):
+            return fetched
+        return self.formatter.whole(operation.spec, fetched.reply)
+
     async def run_agreed(
         self, operation: Operation, caller: Caller, agreed: str, *, run: str, was: Mapping[str, Any] | None
     ) -> Fetched | Answer:

@@ -64,7 +64,7 @@ class Binding:
     def of(cls, operation: Operation, key_fingerprint: str, caller: str) -> Binding:
         """Of the request that would be sent: two ways to write the same call are the same call."""
         request = operation.to_request()
-        arguments = [request.path, request.json, request.form, request.files]
+        arguments = [request.spec.method, request.path, request.json, request.form, request.files]
         return cls(
             _digest(operation.spec.id, 8),
             _digest(json.dumps(arguments, sort_keys=True), 16),

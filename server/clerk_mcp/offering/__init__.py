@@ -6,6 +6,7 @@ from clerk_mcp.offering import options
 from clerk_mcp.offering.listing import input_schema, tool
 from clerk_mcp.offering.policy import (
     ALL,
+    ANY_PATH,
     CORE,
     SCOPES,
     Policy,
@@ -17,6 +18,7 @@ from clerk_mcp.offering.policy import (
 
 __all__ = [
     "ALL",
+    "ANY_PATH",
     "CORE",
     "SCOPES",
     "Policy",

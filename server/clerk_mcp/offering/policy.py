@@ -30,6 +30,9 @@ class Refused(Exception):
         self.scope = scope
 
 
+ANY_PATH: Final = "call_path"
+"""The tool that calls what no operation has; runs only where the operator wants it."""
+
 CORE: Final = "core"
 ALL: Final = "all"
 """Toolsets that keep nothing from being run: `core` lists the first 109 operations, `all` lists every one."""
@@ -97,6 +100,8 @@ class Policy:
 
     selection: Selection
     read_only: bool = False
+    any_path: bool = False
+    """Whether `call_path` may run."""
 
     def allowed(self, scopes: frozenset[str] | None) -> list[str]:
         """The ids that a caller may call, in the order of the catalogue; None is every scope."""
@@ -121,7 +126,7 @@ class Policy:
                 worse than the operation's.
         """
         effect = effect or spec.effect
-        if spec.id not in self.selection.ids:
+        if spec.id not in self.selection.ids and not (self.any_path and spec.id == ANY_PATH):
             return Refused(
                 "not_selected",
                 f"{spec.id} is switched off on this server.",

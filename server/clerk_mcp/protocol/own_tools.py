@@ -6,6 +6,7 @@ from typing import Final
 
 from clerk_mcp.bulk import ListAll, RunEach
 from clerk_mcp.offering import input_schema
+from clerk_mcp.protocol.any_path import CallPath
 from clerk_tools.argument import JsonObject, Query, arg
 from clerk_tools.catalog import operations
 from clerk_tools.operation import Operation, Spec
@@ -54,7 +55,7 @@ class Change(Operation, id="change", post="/", effect="destroy"):
 SEARCH_TOOLS: Final[tuple[type[Operation], ...]] = (SearchOperations, DescribeOperation, Read, Change)
 
 
-_OWN: Final[tuple[type[Operation], ...]] = (*SEARCH_TOOLS, ListAll, RunEach)
+_OWN: Final[tuple[type[Operation], ...]] = (*SEARCH_TOOLS, ListAll, RunEach, CallPath)
 
 
 OWN_TOOLS: Final = {own.spec.id: own for own in _OWN}

@@ -18,6 +18,7 @@ from clerk_mcp.bulk import ListAll, Progress, RunEach, Runs, list_all, run_each
 from clerk_mcp.calling import Caller, Calls, Reach, UnknownOperation
 from clerk_mcp.confirming import AskInResult
 from clerk_mcp.offering import Policy, input_schema, options, tool
+from clerk_mcp.protocol.any_path import CallPath, path_call
 from clerk_mcp.protocol.own_tools import (
     MOST_DESCRIBED,
     OWN_TOOLS,
@@ -103,14 +104,15 @@ class Surface:
         """
         allowed = self._allowed(scopes)
         if self.mode_for(client) == "search":
-            return [tool(own.spec) for own in SEARCH_TOOLS if self._is_of_use(own, allowed)]
+            tools = (*SEARCH_TOOLS, *_ANY_PATH)
+            return [tool(own.spec) for own in tools if self._is_of_use(own, allowed)]
         # Hosts for which `auto` chooses this mode load schemas when they are needed: nothing is left out.
         shown = set(allowed) if self.mode == "auto" else self.policy.selection.listed
         catalogue = operations()
         listed = [tool(catalogue[id].spec) for id in allowed if id in shown]
         own: tuple[type[Operation], ...]
         own = (ListAll, RunEach, *SEARCH_TOOLS) if len(listed) < len(allowed) else (ListAll, RunEach)
-        return [*listed, *[tool(one.spec) for one in own if self._is_of_use(one, allowed)]]
+        return [*listed, *[tool(one.spec) for one in (*own, *_ANY_PATH) if self._is_of_use(one, allowed)]]
 
     def mode_for(self, client: str | None) -> Literal["all", "search"]:
         """What a client is shown."""
@@ -157,6 +159,11 @@ class Surface:
                 return await run_each(
                     calls, arguments, caller, runs=self.runs, reach=reach or calls, progress=progress
                 )
+            if own is CallPath:
+                if not self.policy.any_path:
+                    raise UnknownOperation(name)
+                chosen, rest = options.split(CallPath.spec, arguments)
+                return await calls.run_made(path_call(parse(CallPath, rest)), chosen.confirm, caller)
             through = Read if own is Read else Change
             return await self._dispatch(calls, through, arguments, caller, progress, reach)
         except InvalidArguments as invalid:
@@ -223,6 +230,8 @@ class Surface:
         specs = (operations()[id].spec for id in allowed)
         if own is ListAll:
             return any(spec.is_list for spec in specs)
+        if own is CallPath:
+            return self.policy.any_path
         if own is RunEach and self.runs is None:
             return False
         if own is RunEach:
@@ -231,6 +240,8 @@ class Surface:
             return any((spec.effect is Effect.READ) is (own is Read) for spec in specs)
         return True
 
+
+_ANY_PATH: Final[tuple[type[Operation], ...]] = (CallPath,)
 
 _ROOM_FOR_SCHEMAS: Final = (3000, 400)
 """Bytes of the schemas that stand in the answer of a search: of the first operation found, of the second."""
