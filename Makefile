@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: hosts bench bench-quick demo test test-lowest test-newest check check-files docs examples recording dist sbom lock clean
+.PHONY: clerk-sdks hosts bench bench-quick demo test test-lowest test-newest check check-files docs examples recording dist sbom lock clean
 
 demo: .venv/ready
 	@$(BIN)/clerk-mcp demo
@@ -28,6 +28,18 @@ docs: .venv/ready .venv-docs/ready
 examples: .venv/ready
 	-@$(MAKE) --no-print-directory .venv-examples-mcp1/ready .venv-examples-mcp2/ready
 	$(BIN)/python -m pytest -rs tests/e2e/test_examples.py
+
+# Clerk's own SDKs, every method of each on the sandbox, and the tables of what came of them; the Node SDK is left out
+# where npm cannot get it.
+clerk-sdks: .venv/ready
+	-@$(MAKE) --no-print-directory .clerk-node/ready
+	$(BIN)/python -m pytest -q -rs tests/sandbox/test_clerk_sdk.py tests/sandbox/test_clerk_node_sdk.py
+	@$(BIN)/python -W ignore -m tests.sandbox.clerk_sdks
+
+.clerk-node/ready: tests/sandbox/clerk_node/package.json
+	@mkdir -p .clerk-node && cp $< .clerk-node/package.json
+	@npm install --prefix .clerk-node --no-package-lock --no-audit --no-fund --loglevel error
+	@touch $@
 
 # Real hosts, each started in a home of its own; skipped where npm and pip cannot get them. Writes the table of docs/hosts.md.
 hosts: .venv/ready
@@ -137,7 +149,7 @@ lock:
 	done
 
 clean:
-	rm -rf .venv .venv-* .hosts site build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-* .hosts .clerk-node site build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # Ten thousand calls through the client, with faults: no write runs twice, and every outcome is told truly.
 .PHONY: soak

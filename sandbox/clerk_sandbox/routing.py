@@ -81,9 +81,11 @@ class Query:
         value = self.one(name)
         if value is None:
             return None
-        if not re.fullmatch(r"-?[0-9]{1,18}", value):
+        # Clerk's document calls some of them numbers, and its Python SDK sends these as 10.0.
+        whole = re.fullmatch(r"(-?[0-9]{1,18})(\.0)?", value)
+        if not whole:
             raise errors.form_param_format_invalid(name, "an integer")
-        return int(value)
+        return int(whole[1])
 
     def choice(self, name: str, allowed: tuple[str, ...]) -> str | None:
         value = self.one(name)
@@ -104,6 +106,8 @@ class Call:
     query: Query
     body: Any = None
     file: Upload | None = None
+    machine: Json | None = None
+    """The machine whose secret key came with the request; None where it was the instance's key."""
 
     def given(self, name: str) -> Any:
         """A body argument, None where it is left out or null."""

@@ -20,6 +20,7 @@ from clerk_sandbox.demo_data import seed_demo_data
 from clerk_sandbox.errors import ClerkError
 from clerk_sandbox.faults import Faults
 from clerk_sandbox.ratelimits import RateLimits
+from clerk_sandbox.resources.machines import machine_with
 from clerk_sandbox.routing import Answer, Call, Query, handlers, route
 from clerk_sandbox.snapshots import check_snapshot
 from clerk_sandbox.state import Instance, Json, now_ms
@@ -28,6 +29,10 @@ from clerk_tools.operation import Spec
 TEST_KEY = "sk_test_sandbox00000000000000000000000000000000"
 LIVE_KEY = "sk_live_sandbox00000000000000000000000000000000"
 API_PREFIX = "/v1"
+WITHOUT_PREFIX = ("/api_keys", "/m2m_tokens", "/oauth_applications/access_tokens")
+"""Paths that answer without `/v1` too: Clerk's own SDKs call them so."""
+FOR_MACHINES = "/m2m_tokens"
+"""What the secret keys of machines open, and nothing else."""
 API_VERSIONS = ("2021-02-05", "2024-10-01", "2025-04-10", "2025-11-10", "2026-05-12")
 REQUESTS_KEPT = 10_000
 
@@ -130,20 +135,20 @@ class Sandbox:
             version = headers.get("clerk-api-version", API_VERSIONS[0])
             if version not in API_VERSIONS:
                 raise errors.api_version_invalid(version)
-            if url_path != API_PREFIX and not url_path.startswith(API_PREFIX + "/"):
+            below = (API_PREFIX, *WITHOUT_PREFIX)
+            if url_path not in below and not url_path.startswith(tuple(start + "/" for start in below)):
                 raise errors.route_not_found(method, url_path)
             spec, path = route(method, url_path.removeprefix(API_PREFIX))
-            if version < spec.version:
+            if version < spec.version or (spec.until and version > spec.until):
                 raise errors.route_not_found(method, url_path)
             if refusal:
                 raise refusal
-            if not spec.public:
-                self._authenticate(headers.get("authorization"))
+            machine = None if spec.public else self._authenticated(headers.get("authorization"), spec)
             if spec.id in self.instance.settings["retired_operations"]:
                 raise errors.operation_deprecated(f"{spec.id} is no longer available.")
             if self.rate_limits:
                 self.rate_limits.check(spec, path)
-            call = Call(spec=spec, path=path, query=query)
+            call = Call(spec=spec, path=path, query=query, machine=machine)
             read_body(call, headers.get("content-type", ""), body)
             answer = as_answer(handlers()[spec.id](self.instance, call))
         except ClerkError as error:
@@ -161,12 +166,21 @@ class Sandbox:
         )
         return answer
 
-    def _authenticate(self, authorization: str | None) -> None:
+    def _authenticated(self, authorization: str | None, spec: Spec) -> Json | None:
+        """The machine that the key is of, or None: the key is the instance's.
+
+        Raises:
+            ClerkError: there is no key, or it opens nothing here.
+        """
         scheme, _, key = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not key:
             raise errors.authorization_header_format_invalid()
-        if not hmac.compare_digest(key.encode(), self.key.encode()):
+        if hmac.compare_digest(key.encode(), self.key.encode()):
+            return None
+        machine = machine_with(self.instance, key) if spec.path.startswith(FOR_MACHINES) else None
+        if machine is None:
             raise errors.clerk_key_invalid()
+        return machine
 
     def _trace_id(self) -> str:
         return hashlib.blake2b(f"{self._seed}/trace/{self._answered}".encode(), digest_size=16).hexdigest()

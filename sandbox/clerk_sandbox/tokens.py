@@ -60,6 +60,23 @@ def issue(instance: Instance, session: Json, template: Json) -> str:
     return jwt.encode(claims, signing_key(), algorithm="RS256", headers={"kid": instance.id})
 
 
+def machine_token(instance: Instance, token: Json) -> str:
+    """The JWT of a machine-to-machine token, with what it has been made for."""
+    import jwt
+
+    claims: Json = {
+        **(token["claims"] or {}),
+        "iss": ISSUER,
+        "sub": token["subject"],
+        "jti": token["id"],
+        "iat": token["created_at"] // 1000,
+        "nbf": token["created_at"] // 1000,
+        "exp": token["expiration"] // 1000,
+        "scopes": " ".join(token["scopes"]),
+    }
+    return jwt.encode(claims, signing_key(), algorithm="RS256", headers={"kid": instance.id})
+
+
 def session_of(instance: Instance, token: str, *, may_be_expired: bool = False) -> Json | None:
     """The session a token was issued for; None where it was forged, has expired or is not this instance's."""
     import jwt

@@ -149,6 +149,8 @@ class Spec:
     deprecated: bool = False
     instead: str = ""
     """What replaces it, in words, where it is deprecated."""
+    until: str = ""
+    """The last API version that has it, where Clerk has dropped it since."""
     example: Example | None = None
     """A call for the docs and the tests; each of Clerk's operations has one."""
     words: str = ""
@@ -258,6 +260,7 @@ class Keywords(TypedDict, total=False):
     advice: Advice
     only_while: str
     deprecated: bool
+    until: str
     instead: str
     example: Example
     words: str

@@ -41,7 +41,7 @@ def _complete(instance: Instance, key: Json, call: Call) -> None:
 def _expire(instance: Instance, key: Json, call: Call) -> None:
     seconds = call.given("seconds_until_expiration")
     if seconds is not None:
-        key["expiration"] = instance.clock() + seconds * 1000
+        key["expiration"] = instance.clock() + int(seconds) * 1000
 
 
 def _is_valid(instance: Instance, key: Json) -> bool:

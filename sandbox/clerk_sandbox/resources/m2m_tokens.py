@@ -1,4 +1,4 @@
-"""Tokens of machines. With an instance's key, as here, they are made for the first machine that there is."""
+"""Tokens of machines: made with a machine's own key, or with the instance's for the newest machine."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from clerk_sandbox.resources import machines
 from clerk_sandbox.resources.machines import MACHINES, named
 from clerk_sandbox.routing import Answer, Call, operation
 from clerk_sandbox.state import Instance, Json
+from clerk_sandbox.tokens import machine_token
 
 TOKENS = Collection(
     "machine_to_machine_token",
@@ -38,29 +39,40 @@ def _is_valid(instance: Instance, token: Json) -> bool:
 
 @operation("createM2MToken")
 def create_token(instance: Instance, call: Call) -> Answer:
-    """The sandbox knows one key, the instance's: the newest machine stands for the one that asks."""
-    machine = next(iter(MACHINES.records(instance)), None)
+    """Clerk wants a machine's own key here; with the instance's, the newest machine stands for it."""
+    machine = call.machine or next(iter(MACHINES.records(instance)), None)
     if machine is None:
         raise errors.not_found("machine", "of this key")
     now = instance.clock()
     if good_for := call.given("min_remaining_ttl_seconds"):
         for token in TOKENS.records(instance):
             lasts = token["expiration"] is None or token["expiration"] - now >= good_for * 1000
-            if token["subject"] == machine["id"] and _is_valid(instance, token) and lasts:
+            alike = (token["subject"], token["claims"], token["scopes"]) == (
+                machine["id"],
+                call.given("claims"),
+                machine["scopes"],
+            )
+            if alike and lasts and _is_valid(instance, token) and not _is_jwt(token):
                 return Answer(201, token)
     seconds = call.given("seconds_until_expiration")
     lifetime = machine["default_token_ttl"] if seconds is None else seconds
     # Scopes bound a token: it is good for the machines that its own may call.
-    form = "eyJ.sandbox." if call.given("token_format") == "jwt" else "mt_sandbox_"
     token = TOKENS.new(
         instance,
         subject=machine["id"],
         claims=call.given("claims"),
         scopes=list(machine["scopes"]),
-        token=form + instance.new_secret(32),
-        expiration=now + lifetime * 1000,
+        token=f"mt_sandbox_{instance.new_secret(32)}",
+        expiration=now + int(lifetime) * 1000,
     )
+    if call.given("token_format") == "jwt":
+        token["token"] = machine_token(instance, token)
     return Answer(201, token)
+
+
+def _is_jwt(token: Json) -> bool:
+    """Clerk keeps no JWTs: they are kept here to be verified, but neither listed nor revoked."""
+    return bool(token["token"].startswith("eyJ"))
 
 
 @operation("getM2MTokens")
@@ -74,7 +86,8 @@ def list_tokens(instance: Instance, call: Call) -> Json:
         shown = (call.query.flag("revoked") or not token["revoked"]) and (
             call.query.flag("expired") or not token["expired"]
         )
-        if token["subject"] == subject and shown:
+        theirs = call.machine is None or token["subject"] == call.machine["id"]
+        if token["subject"] == subject and shown and theirs and not _is_jwt(token):
             found.append(token)
     return {"m2m_tokens": [TOKENS.answer(one) for one in call.one_page(found)], "total_count": len(found)}
 
@@ -82,6 +95,8 @@ def list_tokens(instance: Instance, call: Call) -> Json:
 @operation("revokeM2MToken")
 def revoke_token(instance: Instance, call: Call) -> Json:
     token = TOKENS.found(instance, call)
+    if _is_jwt(token) or (call.machine and token["subject"] != call.machine["id"]):
+        raise errors.not_found("M2M token", token["id"])
     token |= {
         "revoked": True,
         "revocation_reason": call.given("revocation_reason"),
@@ -93,7 +108,8 @@ def revoke_token(instance: Instance, call: Call) -> Json:
 @operation("verifyM2MToken")
 def verify_token(instance: Instance, call: Call) -> Json:
     for token in TOKENS.records(instance):
-        if token["token"] == call.body["token"] and _is_valid(instance, token):
+        granted = call.machine is None or call.machine["id"] in token["scopes"]
+        if token["token"] == call.body["token"] and _is_valid(instance, token) and granted:
             token["last_used_at"] = instance.clock()
             return TOKENS.answer(token)
     raise errors.not_found("M2M token", hashlib.sha256(call.body["token"].encode()).hexdigest()[:8])

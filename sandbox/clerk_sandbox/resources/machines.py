@@ -25,6 +25,11 @@ def answer(instance: Instance, machine: Json) -> Json:
     return MACHINES.answer(machine) | {"scoped_machines": others}
 
 
+def machine_with(instance: Instance, key: str) -> Json | None:
+    """The machine with this secret key, where there is one."""
+    return next((one for one in MACHINES.records(instance) if one["secret_key"] == key), None)
+
+
 def _new(instance: Instance, **given: Any) -> Json:
     return MACHINES.new(
         instance, instance_id=instance.id, secret_key=f"ak_machine_{instance.new_secret(32)}", **given

@@ -106,6 +106,7 @@ class VerifySession(
     effect="read",
     private=("token",),
     deprecated=True,
+    until="2021-02-05",
     instead="Sessions_getDetails, or check the token with Jwks_getJsonWebKeySet",
     words="is a session valid, check a session token",
     example=Example({"session_id": Demo("a session"), "token": Demo("an issued token")}),
