@@ -142,6 +142,26 @@ def test_it_gets_tokens(clerk: Clerk) -> None:
     assert clerk.actor_tokens.revoke(actor_token_id=acting.id).status == "revoked"
 
 
+def test_a_machines_own_key_opens_its_tokens_and_nothing_else(sandbox: Sandbox) -> None:
+    with serving(sandbox) as server, sdk(sandbox.key, server.base_url) as instance:
+        reports = instance.machines.create(request={"name": "Reports"})
+        importer = instance.machines.create(request={"name": "Importer", "scoped_machines": [reports.id]})
+        stranger = instance.machines.create(request={"name": "Stranger"})
+
+        def key_of(machine_id: str) -> str:
+            return str(instance.machines.get_secret_key(machine_id=machine_id).secret)
+
+        with sdk(key_of(importer.id), server.base_url) as its:
+            token = its.m2m.create_token()
+            assert token.subject == importer.id
+            with pytest.raises(models.ClerkBaseError):
+                its.machines.list()
+        with sdk(key_of(reports.id), server.base_url) as its:
+            assert its.m2m.verify_token(token=token.token).id == token.id
+        with sdk(key_of(stranger.id), server.base_url) as its, pytest.raises(models.ClerkBaseError):
+            its.m2m.verify_token(token=token.token)
+
+
 def test_it_raises_its_own_typed_errors(clerk: Clerk) -> None:
     with pytest.raises(models.ClerkErrors) as taken:
         clerk.users.create(username="nadia", password=PASSWORD)
