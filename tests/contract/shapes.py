@@ -89,7 +89,10 @@ def problems(operation_id: str, status: int, value: object) -> list[str]:
         return [f"status {status} is not documented"]
     if shape is None:
         return [] if value is None else ["there must be no body"]
-    if shape.type == "array" and isinstance(value, dict) and _can_be_paginated(operation_id):
+    resolved = shape
+    while resolved.ref:
+        resolved = _named(document, resolved.ref)
+    if resolved.type == "array" and isinstance(value, dict) and _can_be_paginated(operation_id):
         if set(value) != {"data", "total_count"}:
             return ["a list with pages must be {data, total_count}"]
         value = value["data"]

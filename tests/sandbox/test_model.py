@@ -15,7 +15,6 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
 
 from clerk_sandbox.sandbox import Sandbox
-from clerk_sandbox.state import TABLES
 from tests.sandbox.clerk import Clerk
 
 ADMIN, MEMBER = "org:admin", "org:member"
@@ -69,7 +68,7 @@ class ClerkModel(RuleBasedStateMachine):
         snapshot = Sandbox().snapshot()
         # No instance is without a domain.
         domains = snapshot["tables"]["domains"]
-        snapshot["tables"] = {name: [] for name in TABLES} | {"domains": domains}
+        snapshot["tables"] = {name: [] for name in snapshot["tables"]} | {"domains": domains}
         self.clerk = Clerk(Sandbox(data=snapshot))
         self.loop = asyncio.Runner()
 

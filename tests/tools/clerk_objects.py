@@ -306,6 +306,11 @@ RAW: dict[str, Raw] = {
         "expiration": None,
         **_times(),
     },
+    "refreshed_session": {
+        "object": "cookies",
+        "jwt": "a-short-lived-token",
+        "cookies": ["__session=a-short-lived-token"],
+    },
     "blocklist_identifier": {
         "object": "blocklist_identifier",
         "id": clerk_id("blid"),

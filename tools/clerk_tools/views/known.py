@@ -149,6 +149,18 @@ KNOWN: Final[dict[str, str]] = {
         plan.object plan.product_id plan.publicly_visible plan.slug plan.unit_prices plan.updated_at plan_id
         plan_period price_id seats status updated_at
     """,
+    "directory": """
+        api_key attribute_mapping attribute_mapping.email_address created_at custom_attributes enabled
+        endpoint_url enterprise_connection_id group_role_mapping_enabled id name object provider updated_at
+    """,
+    "directory_group_role_mapping": """
+        created_at directory_group_display_name directory_group_id directory_id id object precedence role
+        role.created_at role.description role.id role.is_creator_eligible role.key role.name role.object
+        role.permissions role.permissions.created_at role.permissions.description role.permissions.id
+        role.permissions.key role.permissions.name role.permissions.object role.permissions.type
+        role.permissions.updated_at role.updated_at scim_directory_id scim_group_display_name scim_group_id
+        updated_at
+    """,
     "domain": """
         accounts_portal_url cname_targets development_origin frontend_api_url id is_satellite name object
         proxy_url
