@@ -23,7 +23,7 @@ def listed_by_default() -> list[str]:
     """The names of the tools that a host is shown where nobody chose: the rest is found by search."""
     core = [id for id, operation in operations().items() if operation.spec.is_core]
     search = ["search_operations", "describe_operation", "read", "change"]
-    return [*core, "list_all", *(search if len(core) < len(operations()) else [])]
+    return [*core, "list_all", "run_each", *(search if len(core) < len(operations()) else [])]
 
 
 async def call(client: Client, tool: str, **arguments: Any) -> Any:

@@ -415,7 +415,7 @@ async def listed_operations(client: Client) -> list[str]:
 async def test_the_settings_reach_the_policy(connect: Connect) -> None:
     async with connect(read_only=True) as client:
         assert {effect_of(id) for id in await listed_operations(client)} == {"reads"}
-    async with connect(toolsets=("jwks", "users"), exclude=("Users_*",)) as client:
+    async with connect(toolsets=("jwks", "clients"), exclude=("Clients_*",)) as client:
         assert await listed_operations(client) == ["Jwks_getJsonWebKeySet"]
         error = await error_of(client, "Users_deleteUserById", **DELETION)
         assert error["code"] == "not_selected"
