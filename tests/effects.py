@@ -133,6 +133,8 @@ def make_losable(sandbox: Sandbox) -> None:
     for user in (demo.users[KWAME["user_id"]], demo.users[INGRID["user_id"]]):
         user["has_image"] = True
     demo.organizations[FERNHILL["organization_id"]]["has_image"] = True
+    for sign_up in demo.sign_ups:
+        sign_up["external_id"] = "lead-1"
     for application in demo.oauth_applications:
         application["client_image_url"] = "https://img.clerk.com/logo"
     demo.settings |= {"dynamic_oauth_client_registration": True, "default_scopes": ["profile"]}

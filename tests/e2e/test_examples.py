@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from clerk_mcp.bulk import ListAll, RunEach
-from clerk_tools.catalog import operations
+from tests.calling import listed_by_default
 
 ROOT = Path(__file__).parent.parent.parent
 LISTED = len(listed_by_default())
