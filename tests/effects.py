@@ -192,11 +192,11 @@ DESTROYING_ARGUMENTS = [
     Destroying(SAML, {"allow_idp_initiated": False}, "at the identity provider", MOSSBROOK),
     Destroying("OAuthApplications_updateApplication", {"callback_url": "https://elsewhere.example/cb"},
                "sign-ins that return to its present callback URL fail"),
-    Destroying("OAuthApplications_updateApplication", {"redirect_uris": ["https://elsewhere.example/cb"]},
+    Destroying("OAuthApplications_updateApplication", {"redirect_uris": ["https://another.example/cb"]},
                "a URL that is left out"),
     Destroying("OAuthApplications_updateApplication", {"pkce_required": True}, "send no proof key"),
     Destroying("OAuthApplications_updateApplication", {"public": True}, "secret no longer counts"),
-    Destroying(SAML, {"domains": ["other.example"]}, "from a domain that is left out", MOSSBROOK),
+    Destroying(SAML, {"domains": ["third.example"]}, "from a domain that is left out", MOSSBROOK),
     Destroying(SAML, {"disable_additional_identifications": True}, "no other way to sign in", MOSSBROOK),
     Destroying("InstanceSettings_updateRestrictions", {"allowlist_blocklist_disabled_on_sign_in": False},
                "also count for signing in"),
@@ -289,6 +289,7 @@ DESTROY_BY_EXAMPLE = {
     "EmailSmsTemplates_toggleDeliveryByTypeAndSlug",
     "EmailSmsTemplates_updateTemplateByTypeAndSlug",
     "InstanceSettings_updateRestrictions",
+    "Organizations_updateOrganizationLogo",
     "UpdateInstanceCommunication",
 }
 """Updates whose example calls destroy."""

@@ -180,7 +180,7 @@ async def test_a_call_reaches_clerk_exactly_where_the_policy_and_the_user_let_it
                 assert value["error"]["code"] == "declined"
             elif not expected:
                 again = await here.client.call_tool(id, {**arguments, "confirm": value["confirm"]})
-                assert (row, again.is_error, here.reached(id) - reached) == (row, False, 1)
+                assert (row, again.is_error, here.reached(id) - reached) == (row, False, 1), text_of(again)
             token = value.get("jwt", token)
 
 
