@@ -11,7 +11,7 @@ from clerk_sandbox.state import Json, Table
 
 
 def found(table: Table, kind: str, record_id: str) -> Json:
-    """The record with this id.
+    """Return the record with this id.
 
     Raises:
         ClerkError: 404 `resource_not_found`, naming the `kind` in words.
@@ -23,7 +23,7 @@ def found(table: Table, kind: str, record_id: str) -> Json:
 
 
 def deleted(record: Json) -> Json:
-    """What a DELETE answers."""
+    """Return what a DELETE answers."""
     return {"object": record["object"], "id": record["id"], "deleted": True}
 
 
@@ -33,7 +33,8 @@ def data_page(call: Call, records: Table | list[Json]) -> Json:
 
 
 def whole_list(call: Call, records: Table | list[Json]) -> list[Json] | Json:
-    """A list without pages, bare; `paginated=true`, which the newer SDKs send, gives it pages and a count."""
+    """Return a list without pages, bare; `paginated=true`, which the newer SDKs send, gives it pages and a
+    count."""
     return data_page(call, records) if call.query.flag("paginated") else list(records)
 
 
@@ -65,7 +66,8 @@ def ordered(
 
 
 def signed(query: Query, name: str) -> tuple[set[str], set[str]]:
-    """Part the values of a filter into those to include (`+` or no sign) and those to exclude (`-`)."""
+    """Return part the values of a filter into those to include (`+` or no sign) and those to exclude
+    (`-`)."""
     values = query.all(name)
     included = {value.removeprefix("+").strip() for value in values if not value.startswith("-")}
     return included, {value[1:] for value in values if value.startswith("-")}

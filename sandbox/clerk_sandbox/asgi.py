@@ -72,7 +72,8 @@ def as_json(value: Any) -> WireAnswer:
 
 
 async def read_all(receive: Receive) -> bytes | None:
-    """The body, or None where the caller went away before the end of it: half a request is never executed."""
+    """Return the body, or None where the caller went away before the end of it: half a request is never
+    executed."""
     chunks = []
     more = True
     while more:

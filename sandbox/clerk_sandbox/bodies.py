@@ -58,14 +58,14 @@ def read_json(body: bytes) -> Any:
 
 
 def depth(value: Any) -> int:
-    """How many arrays and objects there are inside one another."""
+    """Tell how many arrays and objects there are inside one another."""
     if not isinstance(value, dict | list):
         return 0
     return 1 + max(map(depth, value.values() if isinstance(value, dict) else value), default=0)
 
 
 def read_multipart(content_type: str, body: bytes) -> tuple[dict[str, str], Upload | None]:
-    """The text parts by name, and the part named `file`."""
+    """Return the text parts by name, and the part named `file`."""
     head = f"Content-Type: {content_type}\r\n\r\n".encode()
     try:
         message = BytesParser(policy=HTTP).parsebytes(head + body)

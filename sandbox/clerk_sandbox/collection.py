@@ -93,7 +93,7 @@ class Collection:
         return self.records(instance).add(record)
 
     def found(self, instance: Instance, call: Call) -> Json:
-        """The record that the last path argument names, below the parents that the others name.
+        """Return the record that the last path argument names, below the parents that the others name.
 
         Raises:
             ClerkError: 404, for a parent or for the record.
@@ -105,7 +105,7 @@ class Collection:
         return record
 
     def above(self, instance: Instance, call: Call) -> Json:
-        """The ids of the parents, by path argument.
+        """Return the ids of the parents, by path argument.
 
         Raises:
             ClerkError: 404, for the first that is not there.
@@ -116,13 +116,13 @@ class Collection:
         return {name: value for name, value in call.path.items() if name in self.parents}
 
     def one(self, instance: Instance, **fields: Any) -> Json:
-        """The newest record with these values."""
+        """Return the newest record with these values."""
         return next(
             one for one in self.records(instance) if all(one[key] == value for key, value in fields.items())
         )
 
     def answer(self, record: Json, instance: Instance | None = None) -> Json:
-        """The record as Clerk shows it; a collection that has `shows` needs the instance."""
+        """Return the record as Clerk shows it; a collection that has `shows` needs the instance."""
         more = self.shows(instance, record) if self.shows and instance else {}
         return {name: value for name, value in (record | more).items() if name not in self.hidden}
 
@@ -314,7 +314,7 @@ def _search(fields: tuple[str, ...]) -> Filter:
 
 
 def by_id_or_part(*fields: str) -> Filter:
-    """What `query` finds: the record of this id, or those with the text in one of the fields."""
+    """Return what `query` finds: the record of this id, or those with the text in one of the fields."""
     part = _search(fields)
     return lambda record, query: record["id"] == query.one("query") or part(record, query)
 

@@ -240,7 +240,7 @@ def add_saml_account(user: Json) -> None:
 
 
 def seed_sessions(instance: Instance, people: list[Json]) -> None:
-    """A browser for everybody who was seen in the last week, and some sessions that are over."""
+    """Return a browser for everybody who was seen in the last week, and some sessions that are over."""
     now = instance.clock()
     for place, user in enumerate(people):
         seen_at = user["last_active_at"]
@@ -310,7 +310,8 @@ def seed_invitations(instance: Instance) -> None:
 
 
 def seed_tokens(instance: Instance, people: list[Json]) -> None:
-    """A sign-in token and an actor token that can still be used, one of each that cannot, and a sign-up."""
+    """Return a sign-in token and an actor token that can still be used, one of each that cannot, and a
+    sign-up."""
     now, kwame, helen = instance.clock(), people[3], people[HELEN]
     for status, days in (("accepted", 20), ("pending", 1)):
         sign_in = make_sign_in_token(instance, helen["id"], now - days * DAY_MS)

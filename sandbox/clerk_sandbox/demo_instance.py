@@ -28,7 +28,7 @@ DAY_MS = 24 * 3600 * 1000
 
 
 def seed_configuration(instance: Instance) -> None:
-    """What every instance needs, users or not: a primary domain and the message templates."""
+    """Return what every instance needs, users or not: a primary domain and the message templates."""
     with days_ago(instance, 400):
         add_domain(instance, COMPANY_DOMAIN, is_satellite=False)
         add_default_templates(instance)
@@ -36,7 +36,7 @@ def seed_configuration(instance: Instance) -> None:
 
 
 def seed_demo_instance(instance: Instance, users: Sequence[Json]) -> None:
-    """Everything of the demo data that is no user, session or token.
+    """Return everything of the demo data that is no user, session or token.
 
     `users` are the demo's users: who owns and joins what goes by their place in it.
     """

@@ -30,7 +30,7 @@ class ClerkError(Exception):
         self.headers = headers or {}
 
     def envelope(self, trace_id: str) -> dict[str, Any]:
-        """The JSON body; the trace id stands at the top level, as the live service has it."""
+        """Return the JSON body; the trace id stands at the top level, as the live service has it."""
         error = {
             "message": self.message,
             "long_message": self.long_message,

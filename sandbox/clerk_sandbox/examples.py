@@ -40,7 +40,7 @@ def example_calls(clock: Callable[[], int] = now_ms) -> Calls:
 
 
 def _turn(spec: Spec) -> int:
-    """When an example is made: what takes something away comes after what uses it."""
+    """Tell when an example is made: what takes something away comes after what uses it."""
     if _example(spec).late:
         return 3
     # The token of a session is asked for before it is used.
@@ -54,19 +54,19 @@ def _example(spec: Spec) -> Example:
 
 
 def filled_in(arguments: Mapping[str, Any], issued_token: str) -> dict[str, Any]:
-    """The arguments with the token that was issued meanwhile."""
+    """Return the arguments with the token that was issued meanwhile."""
     return {name: issued_token if value == ISSUED_TOKEN else value for name, value in arguments.items()}
 
 
 def id_of(table: Table, **fields: Any) -> str:
-    """The id of the newest record with these values."""
+    """Return the id of the newest record with these values."""
     return next(
         str(record["id"]) for record in table if all(record[key] == value for key, value in fields.items())
     )
 
 
 def user_id(demo: Instance, email_address: str) -> str:
-    """The id of the user with this email address.
+    """Return the id of the user with this email address.
 
     Raises:
         LookupError: there is none.
@@ -78,7 +78,7 @@ def user_id(demo: Instance, email_address: str) -> str:
 
 
 def resolved(demo: Instance, value: Any) -> Any:
-    """The value with every `Demo` in it replaced by what it names."""
+    """Return the value with every `Demo` in it replaced by what it names."""
     if isinstance(value, Demo):
         return _user(demo, value) if value in _USERS else _named(demo, value)
     if isinstance(value, Mapping):
@@ -87,7 +87,8 @@ def resolved(demo: Instance, value: Any) -> Any:
 
 
 def _named(demo: Instance, name: str) -> str:
-    """The value of a name below or in a resource's own `NAMED`, or the newest record of a `Collection`.
+    """Return the value of a name below or in a resource's own `NAMED`, or the newest record of a
+    `Collection`.
 
     Raises:
         LookupError: nothing has this name.

@@ -29,12 +29,12 @@ def is_web3_wallet(text: str) -> bool:
 
 
 def is_host(text: str) -> bool:
-    """A fully qualified domain name, without scheme or port."""
+    """Return a fully qualified domain name, without scheme or port."""
     return _HOST.fullmatch(text) is not None
 
 
 def is_host_and_port(text: str) -> bool:
-    """A host as a development instance may have it: `localhost:3000`."""
+    """Return a host as a development instance may have it: `localhost:3000`."""
     return _HOST_AND_PORT.fullmatch(text) is not None
 
 
@@ -48,7 +48,7 @@ def is_date_time(text: str) -> bool:
 
 
 def is_url(text: str) -> bool:
-    """An absolute URL of any scheme: `https://a.example/x`, `my-app://callback`."""
+    """Return an absolute URL of any scheme: `https://a.example/x`, `my-app://callback`."""
     try:
         parts = urlsplit(text)
     except ValueError:
@@ -57,5 +57,5 @@ def is_url(text: str) -> bool:
 
 
 def is_web_url(text: str) -> bool:
-    """An absolute http or https URL."""
+    """Return an absolute http or https URL."""
     return is_url(text) and urlsplit(text).scheme in ("http", "https")

@@ -16,7 +16,7 @@ from clerk_sandbox.user_records import (
 
 
 def find_identification(instance: Instance, call: Call, name: str) -> tuple[Json, Json]:
-    """The user and the identification whose id stands in the path.
+    """Return the user and the identification whose id stands in the path.
 
     Raises:
         ClerkError: 404.
@@ -141,7 +141,7 @@ def prepare_verification(instance: Instance, call: Call, name: str) -> Json:
 
 
 def attempt_verification(instance: Instance, call: Call, name: str) -> Json:
-    """A wrong or late code shows in the status; a right one also verifies what it was sent to."""
+    """Return a wrong or late code shows in the status; a right one also verifies what it was sent to."""
     user, identification = find_identification(instance, call, name)
     sent = CODES.records(instance).get(call.body["verification_id"])
     if sent is None or sent["identification_id"] != identification["id"]:
@@ -169,7 +169,7 @@ def _verify(instance: Instance, user: Json, identification: Json, sent: Json) ->
 
 
 def replace_identification(instance: Instance, call: Call, name: str) -> Json:
-    """One new primary identification in place of all of its kind.
+    """Return one new primary identification in place of all of its kind.
 
     Raises:
         ClerkError: it is malformed or somebody else's, or one that goes is linked to a connected account.

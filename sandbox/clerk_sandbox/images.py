@@ -17,7 +17,7 @@ _SIGNATURES = (
 
 
 def image_address(what: str) -> str:
-    """Where a picture is served, in the form that Clerk uses: what it shows, as JSON in base64."""
+    """Tell where a picture is served, in the form that Clerk uses: what it shows, as JSON in base64."""
     return f"https://img.clerk.com/{urlsafe_b64encode(what.encode()).decode().rstrip('=')}"
 
 
@@ -36,7 +36,7 @@ def check_image(data: bytes) -> None:
 
 
 def image_type(data: bytes) -> str | None:
-    """The media type that the first bytes of `data` tell of, or None."""
+    """Return the media type that the first bytes of `data` tell of, or None."""
     for signature, media_type in _SIGNATURES:
         if data.startswith(signature):
             return media_type

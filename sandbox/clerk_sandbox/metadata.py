@@ -29,7 +29,7 @@ def merge_into(record: Json, body: Json, names: Iterable[str]) -> None:
 
 
 def merged(old: Json, new: Json) -> Json:
-    """A deep merge of two JSON objects, in which null removes a key at any level."""
+    """Return a deep merge of two JSON objects, in which null removes a key at any level."""
     result = dict(old)
     for key, value in new.items():
         if value is None:

@@ -60,7 +60,7 @@ def check_digest_form(hasher: str, digest: str) -> None:
 
 
 def keep(password: str, salt: str) -> dict[str, str]:
-    """A plain password in the form in which it is stored."""
+    """Return a plain password in the form in which it is stored."""
     digest = hashlib.scrypt(password.encode(), salt=salt.encode(), n=16, r=8, p=1).hex()
     return {"hasher": "scrypt_werkzeug", "digest": f"scrypt:16:8:1${salt}${digest}"}
 
@@ -71,7 +71,8 @@ def matches(password: str, hasher: str, digest: str) -> bool:
 
 
 def _compute(password: bytes, hasher: str, digest: str) -> tuple[bytes, bytes] | None:
-    """What the password gives and what the digest holds; None for a hasher that cannot be computed here."""
+    """Return what the password gives and what the digest holds; None for a hasher that cannot be computed
+    here."""
     match hasher, digest.split("$"):
         case ("md5" | "sha256") as name, _:
             return hashlib.new(name, password).digest(), bytes.fromhex(digest)

@@ -19,7 +19,7 @@ CREATOR_NEEDS = {"org:sys_memberships:read", MANAGE_MEMBERS, "org:sys_profile:de
 
 
 def role_of(instance: Instance, key: str, param: str = "role") -> Json:
-    """The role with this key (`org:admin`), which the parameter `param` named.
+    """Return the role with this key (`org:admin`), which the parameter `param` named.
 
     Raises:
         ClerkError: 404 `resource_not_found`.
@@ -28,7 +28,7 @@ def role_of(instance: Instance, key: str, param: str = "role") -> Json:
 
 
 def role_with_id(instance: Instance, role_id: str, param: str) -> Json:
-    """The role with this id (`role_…`), which the parameter `param` named.
+    """Return the role with this id (`role_…`), which the parameter `param` named.
 
     Raises:
         ClerkError: 404 `resource_not_found`.
@@ -44,7 +44,7 @@ def _first(instance: Instance, field: str, value: str, param: str) -> Json:
 
 
 def permissions_of(instance: Instance, role: Json) -> list[Json]:
-    """The permissions of a role, whose record has their ids."""
+    """Return the permissions of a role, whose record has their ids."""
     permissions = instance.table("permissions")
     return [permissions[one] for one in role["permissions"]]
 
@@ -54,17 +54,17 @@ def permission_keys(instance: Instance, role: Json) -> list[str]:
 
 
 def may_manage(instance: Instance, membership: Json) -> bool:
-    """Whether a member may manage the organization's members."""
+    """Tell whether a member may manage the organization's members."""
     return MANAGE_MEMBERS in permission_keys(instance, role_of(instance, membership["role"]))
 
 
 def may_create(instance: Instance, role: Json) -> bool:
-    """Whether a role allows what whoever creates an organization needs."""
+    """Tell whether a role allows what whoever creates an organization needs."""
     return set(permission_keys(instance, role)) >= CREATOR_NEEDS
 
 
 def initial_role_set(instance: Instance) -> Json:
-    """The role set of new organizations."""
+    """Return the role set of new organizations."""
     return next(one for one in instance.table("role_sets") if one["type"] == "initial")
 
 
@@ -74,7 +74,7 @@ def role_set_of(instance: Instance, organization: Json) -> Json:
 
 
 def role_within(instance: Instance, organization: Json, key: str, param: str = "role") -> Json:
-    """The role with this key, if members of the organization can have it.
+    """Return the role with this key, if members of the organization can have it.
 
     Raises:
         ClerkError: 404 `resource_not_found`, there is none or it is in another role set.

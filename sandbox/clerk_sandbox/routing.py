@@ -57,7 +57,8 @@ class Query:
             self._values.setdefault(name, []).append(value)
 
     def all(self, name: str) -> list[str]:
-        """Every value of a filter. `name[]` and `name[0]` are other names, so Clerk ignores them; so do we.
+        """Return every value of a filter. `name[]` and `name[0]` are other names, so Clerk ignores them; so
+        do we.
 
         Raises:
             ClerkError: more than 100 values.
@@ -68,7 +69,7 @@ class Query:
         return values
 
     def one(self, name: str) -> str | None:
-        """The first value, or None where there is none or it is empty."""
+        """Return the first value, or None where there is none or it is empty."""
         return self._values.get(name, [""])[0] or None
 
     def flag(self, name: str) -> bool:
@@ -110,18 +111,18 @@ class Call:
     """The machine whose secret key came with the request; None where it was the instance's key."""
 
     def given(self, name: str) -> Any:
-        """A body argument, None where it is left out or null."""
+        """Return a body argument, None where it is left out or null."""
         return self.body.get(name)
 
     def required(self, name: str) -> Any:
-        """A body argument that Clerk insists on although its document does not mark it required."""
+        """Return a body argument that Clerk insists on although its document does not mark it required."""
         value = self.body.get(name)
         if value is None or value == "":
             raise errors.form_param_missing(name)
         return value
 
     def upload(self) -> Upload:
-        """The part named `file`.
+        """Return the part named `file`.
 
         Raises:
             ClerkError: there is none.
@@ -143,7 +144,7 @@ class Call:
         return limit, offset
 
     def one_page(self, records: Table | list[Json]) -> list[Json]:
-        """The page of `records` that was asked for; a list must be in its final order."""
+        """Return the page of `records` that was asked for; a list must be in its final order."""
         limit, offset = self.page()
         return records.page(limit, offset) if isinstance(records, Table) else records[offset : offset + limit]
 
@@ -174,7 +175,7 @@ def handlers() -> Mapping[str, Handler]:
 
 @cache
 def resource_modules() -> tuple[ModuleType, ...]:
-    """The modules of the sandbox's resources, by name."""
+    """Return the modules of the sandbox's resources, by name."""
     from clerk_sandbox import resources
 
     names = sorted(module.name for module in pkgutil.iter_modules(resources.__path__))
@@ -206,7 +207,8 @@ def _tree() -> _Node:
 
 
 def route(method: str, path: str) -> tuple[Spec, dict[str, str]]:
-    """The operation that answers a still percent-encoded path below the API's base, and its path arguments.
+    """Return the operation that answers a still percent-encoded path below the API's base, and its path
+    arguments.
 
     Raises:
         ClerkError: no operation has this method and path.

@@ -104,7 +104,7 @@ class Sandbox:
         self._answered = 0
 
     def snapshot(self) -> Json:
-        """The state as JSON values, to be given as `data` to another sandbox. It holds secrets."""
+        """Return the state as JSON values, to be given as `data` to another sandbox. It holds secrets."""
         return copy.deepcopy(self.instance.snapshot())
 
     @property
@@ -167,7 +167,7 @@ class Sandbox:
         return answer
 
     def _authenticated(self, authorization: str | None, spec: Spec) -> Json | None:
-        """The machine that the key is of, or None: the key is the instance's.
+        """Return the machine that the key is of, or None: the key is the instance's.
 
         Raises:
             ClerkError: there is no key, or it opens nothing here.
@@ -187,14 +187,14 @@ class Sandbox:
 
 
 def seeded_instance(users: int = 0, **settings: Any) -> Instance:
-    """A new instance with the demo data in it."""
+    """Return a new instance with the demo data in it."""
     instance = Instance(**settings)
     seed_demo_data(instance, users=users)
     return instance
 
 
 def as_answer(returned: Answer | Json | list[Any] | None) -> Answer:
-    """A handler's return value as an answer; None is 204."""
+    """Return a handler's return value as an answer; None is 204."""
     if isinstance(returned, Answer):
         return returned
     return Answer(204) if returned is None else Answer(json=returned)

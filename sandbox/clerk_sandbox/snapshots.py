@@ -18,7 +18,7 @@ _MAPS: dict[str, type] = {"tables": list, "credentials": dict, "issued_tokens": 
 
 
 def read_snapshot(path: Path) -> Any:
-    """The JSON value in a file.
+    """Return the JSON value in a file.
 
     Raises:
         OSError: it cannot be read.
@@ -57,7 +57,7 @@ def check_snapshot(snapshot: Any, example: Json) -> None:
 
 
 def _shape(examples: list[Json]) -> Shape:
-    """What is common to these objects."""
+    """Return what is common to these objects."""
     return {
         field: (
             {type(example[field]) for example in examples} - {type(None)},

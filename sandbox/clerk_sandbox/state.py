@@ -218,16 +218,18 @@ class Instance:
         return self.clock()
 
     def table(self, name: str) -> Table:
-        """The table of this name: one of the above, or one that a `Collection` keeps, made when needed."""
+        """Return the table of this name: one of the above, or one that a `Collection` keeps, made when
+        needed."""
         return getattr(self, name) if name in TABLES else self._further.setdefault(name, Table())
 
     def new_id(self, prefix: str) -> str:
-        """A new id: the prefix, `_` and 27 base-62 characters."""
+        """Return a new id: the prefix, `_` and 27 base-62 characters."""
         self._ids_made[prefix] += 1
         return f"{prefix}_" + self._digits(f"{prefix}/{self._ids_made[prefix]}")
 
     def new_secret(self, length: int = 32) -> str:
-        """A token, secret or ticket of base-62 characters; from the seed too, so that a run repeats."""
+        """Return a token, secret or ticket of base-62 characters; from the seed too, so that a run
+        repeats."""
         self._ids_made["secret"] += 1
         return (self._digits(f"secret/{self._ids_made['secret']}") * (length // 27 + 1))[:length]
 
@@ -284,7 +286,7 @@ class Instance:
             self.taken[name][identifier_key(name, value)] = user["id"]
 
     def user_by(self, name: str, value: str) -> Json | None:
-        """The user who has this email_address, phone_number, web3_wallet, username or external_id."""
+        """Return the user who has this email_address, phone_number, web3_wallet, username or external_id."""
         user_id = self.taken[name].get(identifier_key(name, value))
         return None if user_id is None else self.users[user_id]
 
@@ -308,7 +310,8 @@ class Instance:
     # Snapshots
 
     def snapshot(self) -> Json:
-        """The whole state as JSON values, secrets included: enough to start the same instance again."""
+        """Return the whole state as JSON values, secrets included: enough to start the same instance
+        again."""
         return {
             "seed": self.seed,
             "live": self.live,
@@ -321,7 +324,8 @@ class Instance:
 
     @classmethod
     def restore(cls, snapshot: Json, clock: Callable[[], int] = now_ms) -> "Instance":
-        """The instance that `snapshot` was taken of. The snapshot's own records are used, not copied."""
+        """Return the instance that `snapshot` was taken of. The snapshot's own records are used, not
+        copied."""
         instance = cls(seed=snapshot["seed"], live=snapshot["live"], clock=clock)
         instance.settings.update(snapshot["settings"])
         add = {"users": instance.add_user, "memberships": instance.add_membership}
@@ -335,10 +339,11 @@ class Instance:
 
 
 def plural(identifier: str) -> str:
-    """The user's list of identifications of a kind: "email_address" -> "email_addresses"."""
+    """Return the user's list of identifications of a kind: "email_address" -> "email_addresses"."""
     return identifier + ("es" if identifier.endswith("s") else "s")
 
 
 def identifier_key(name: str, value: str) -> str:
-    """How a value is compared: an external id is taken literally, everything else without regard to case."""
+    """Tell how a value is compared: an external id is taken literally, everything else without regard to
+    case."""
     return value if name == "external_id" else value.lower()

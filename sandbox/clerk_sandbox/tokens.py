@@ -15,7 +15,8 @@ _SHORTCODE = re.compile(r"\{\{\s*([\w.]+)\s*\}\}")
 
 @cache
 def signing_key() -> "RSAPrivateKey":
-    """The key of every instance in this process, made when it is first needed: that takes about 0.1 s."""
+    """Return the key of every instance in this process, made when it is first needed: that takes about 0.1
+    s."""
     from cryptography.hazmat.primitives.asymmetric import rsa
 
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -29,7 +30,7 @@ def public_jwk(instance: Instance) -> Json:
 
 
 def issue(instance: Instance, session: Json, template: Json) -> str:
-    """A token for a session's user, with the claims of a JWT template.
+    """Return a token for a session's user, with the claims of a JWT template.
 
     Raises:
         ValueError: the template's own signing key does not fit its algorithm.
@@ -61,7 +62,7 @@ def issue(instance: Instance, session: Json, template: Json) -> str:
 
 
 def machine_token(instance: Instance, token: Json) -> str:
-    """The JWT of a machine-to-machine token, with what it has been made for."""
+    """Return the JWT of a machine-to-machine token, with what it has been made for."""
     import jwt
 
     claims: Json = {
@@ -97,7 +98,7 @@ def session_of(instance: Instance, token: str, *, may_be_expired: bool = False) 
 
 
 def user_values(user: Json) -> Json:
-    """What `{{user.…}}` in a template's claims can name."""
+    """Return what `{{user.…}}` in a template's claims can name."""
     primary = {
         kind: next((entry[kind] for entry in user[many] if entry["id"] == user[f"primary_{kind}_id"]), None)
         for kind, many in (("email_address", "email_addresses"), ("phone_number", "phone_numbers"))
@@ -112,7 +113,7 @@ def user_values(user: Json) -> Json:
 
 
 def org_values(instance: Instance, session: Json) -> Json:
-    """What `{{org.…}}` can name: the session's active organization, and the user's role in it."""
+    """Return what `{{org.…}}` can name: the session's active organization, and the user's role in it."""
     organization = instance.organizations.get(session["last_active_organization_id"] or "")
     membership = organization and instance.membership(organization["id"], session["user_id"])
     return {**organization, "role": membership["role"]} if organization and membership else {}

@@ -7,7 +7,7 @@ PERIOD_S = 30
 
 
 def key_of(secret: str) -> bytes:
-    """The key in a base32 secret; case, blanks and padding do not matter.
+    """Return the key in a base32 secret; case, blanks and padding do not matter.
 
     Raises:
         ValueError: it is not base32, or empty.
@@ -20,7 +20,7 @@ def key_of(secret: str) -> bytes:
 
 
 def code(secret: str, at_s: int) -> str:
-    """The code at a Unix time in seconds."""
+    """Return the code at a Unix time in seconds."""
     digest = hmac.digest(key_of(secret), (at_s // PERIOD_S).to_bytes(8, "big"), "sha1")
     start = digest[-1] & 0x0F
     number = int.from_bytes(digest[start : start + 4], "big") & 0x7FFFFFFF
@@ -28,6 +28,7 @@ def code(secret: str, at_s: int) -> str:
 
 
 def matches(secret: str, given: str, at_s: int) -> bool:
-    """Whether `given` is the code of this period or, for a clock that is a little off, of one next to it."""
+    """Tell whether `given` is the code of this period or, for a clock that is a little off, of one next to
+    it."""
     times = (at_s - PERIOD_S, at_s, at_s + PERIOD_S)
     return any(hmac.compare_digest(code(secret, time).encode(), given.encode()) for time in times)

@@ -33,7 +33,7 @@ _SIGNED: dict[str, Callable[[Instance, str], Iterable[str]]] = {
 
 
 def matching_users(instance: Instance, query: Query) -> list[Json] | None:
-    """The users that every given filter lets through, newest first; None where no filter is given."""
+    """Return the users that every given filter lets through, newest first; None where no filter is given."""
     chosen = _by_identifiers(instance, query)
     predicates = list(_predicates(query))
     if chosen is None and not predicates:
@@ -64,7 +64,7 @@ def in_order(instance: Instance, users: list[Json] | None, order_by: str | None)
 
 
 def after_cursor(users: list[Json], query: Query, cursor: str) -> list[Json]:
-    """The users that follow the one with the id `cursor`, in an order by creation.
+    """Return the users that follow the one with the id `cursor`, in an order by creation.
 
     Raises:
         ClerkError: another order is asked for, or no user in the list has this id.
@@ -78,14 +78,14 @@ def after_cursor(users: list[Json], query: Query, cursor: str) -> list[Json]:
 
 
 def filter_of(instance: Instance, query: Query) -> Callable[[Json], bool]:
-    """What tells whether a user passes every given filter."""
+    """Return what tells whether a user passes every given filter."""
     chosen = _by_identifiers(instance, query)
     predicates = list(_predicates(query))
     return lambda user: (chosen is None or user["id"] in chosen) and all(test(user) for test in predicates)
 
 
 def _by_identifiers(instance: Instance, query: Query) -> set[str] | None:
-    """The ids that the exact filters choose together; None where there is none of these filters."""
+    """Return the ids that the exact filters choose together; None where there is none of these filters."""
     chosen: set[str] | None = None
     excluded: set[str] = set()
     for name in ("email_address", "phone_number", "username", "web3_wallet"):
@@ -168,7 +168,7 @@ def _is_between(field: str, after: int | None, before: int | None, user: Json) -
 
 
 def _has_text(user: Json, wanted: str) -> bool:
-    """Whether a name or an identifier contains the text, whatever its case."""
+    """Tell whether a name or an identifier contains the text, whatever its case."""
     for email in user["email_addresses"]:
         if wanted in email["email_address"]:
             return True

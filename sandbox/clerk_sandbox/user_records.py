@@ -18,12 +18,12 @@ VERIFIED_BY_ADMIN: Json = {
 
 
 def image_url(user_id: str, version: int = 0) -> str:
-    """Where a user's picture would be; another `version` for each picture."""
+    """Tell where a user's picture would be; another `version` for each picture."""
     return image_address(f'{{"type":"default","rid":"{user_id}","version":{version}}}')
 
 
 def make_identification(name: str, identification_id: str, value: str, now: int, *, verified: bool) -> Json:
-    """An email_address, phone_number or web3_wallet. An untried one has no verification."""
+    """Return an email_address, phone_number or web3_wallet. An untried one has no verification."""
     identification: Json = {
         "id": identification_id,
         "object": name,
@@ -46,7 +46,8 @@ def make_identification(name: str, identification_id: str, value: str, now: int,
 
 
 def make_user(instance: Instance, created_at: int, **given: Any) -> Json:
-    """A user record, not stored yet. `given` may hold any field, and `email_address`, `phone_number` and
+    """Return a user record, not stored yet. `given` may hold any field, and `email_address`, `phone_number`
+    and
     `web3_wallet` as lists of values: they are verified, and the first of each is primary."""
     user_id = instance.new_id("user")
     user: Json = {
@@ -109,13 +110,13 @@ def is_verified(identification: Json) -> bool:
 
 
 def identification_count(user: Json) -> int:
-    """How many ways there are to say who this user is."""
+    """Tell how many ways there are to say who this user is."""
     lists = ("email_addresses", "phone_numbers", "web3_wallets", "external_accounts", "saml_accounts")
     return sum(len(user[name]) for name in lists) + (1 if user["username"] else 0)
 
 
 def primary(user: Json, name: str) -> str | None:
-    """The value of the user's primary email_address, phone_number or web3_wallet."""
+    """Return the value of the user's primary email_address, phone_number or web3_wallet."""
     for identification in user[plural(name)]:
         if identification["id"] == user[f"primary_{name}_id"]:
             return str(identification[name])

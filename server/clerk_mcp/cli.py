@@ -56,7 +56,7 @@ def _with_settings(command: CommandT, *, hidden: bool) -> CommandT:
 
 
 def _default(value: Any) -> str:
-    """What a setting is where nobody gives it, as help shows it; nothing where that is nothing."""
+    """Return what a setting is where nobody gives it, as help shows it; nothing where that is nothing."""
     return (
         ""
         if value in (None, (), False)
@@ -67,7 +67,7 @@ def _default(value: Any) -> str:
 
 
 def _metavar(annotation: Any) -> str:
-    """The words that a setting takes, where it takes words."""
+    """Return the words that a setting takes, where it takes words."""
     kinds = [kind for kind in (annotation, *get_args(annotation)) if get_origin(kind) is Literal]
     return "|".join(word for kind in kinds for word in get_args(kind)) or "VALUE"
 
@@ -243,7 +243,7 @@ def revoke_token(name: str, token_file: Path | None) -> None:
 
 @contextmanager
 def _token_file(given: Path | None) -> Iterator[Path]:
-    """The token file to work on; what is wrong with it ends the command with one line."""
+    """Give the token file to work on; what is wrong with it ends the command with one line."""
     from clerk_mcp.hosting import TokenFileError
 
     try:
@@ -259,7 +259,7 @@ def _if_given(token_file: Path | None) -> str:
 
 
 def _given(context: click.Context, flags: dict[str, Any]) -> dict[str, Any]:
-    """The settings given to a subcommand: its own flags over those that stand before its name."""
+    """Return the settings given to a subcommand: its own flags over those that stand before its name."""
     before = context.parent.params if context.parent else {}
     own = {name: value for name, value in flags.items() if value is not None}
     return {name: value for name, value in (before | own).items() if value is not None}

@@ -26,5 +26,5 @@ def kind_of_key(key: str) -> Kind:
 
 
 def fingerprint(key: str) -> str:
-    """A short text that tells a Clerk key from others without giving it away."""
+    """Return a short text that tells a Clerk key from others without giving it away."""
     return hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

@@ -166,7 +166,7 @@ def _files(settings: Settings, transport: str) -> Files | None:
 def make_calls(
     settings: Settings, transport: str = "stdio", on_done: OnDone | None = None
 ) -> tuple[Calls, Kind]:
-    """What runs operations as the settings describe.
+    """Return what runs operations as the settings describe.
 
     Args:
         on_done: told how each call to Clerk ended.
@@ -221,7 +221,7 @@ def _point_out_what_is_open(settings: Settings, secrets: SecretValues, audit: Au
 
 
 def make_policy(settings: Settings) -> Policy:
-    """What may run.
+    """Return what may run.
 
     Raises:
         SettingsError: the selection names what does not exist.
@@ -239,7 +239,7 @@ def make_policy(settings: Settings) -> Policy:
 
 
 def check(settings: Settings, flags: Iterable[str] = ()) -> Policy:
-    """What may run, where a server with these settings would start; keys and files are not looked at.
+    """Return what may run, where a server with these settings would start; keys and files are not looked at.
 
     Args:
         flags: the fields that were given on the command line.
@@ -272,7 +272,7 @@ def _seals(settings: Settings, transport: str) -> Seals:
 
 
 def make_server(settings: Settings, transport: str = "stdio") -> Server[Any]:
-    """The MCP server that the settings describe; it opens its client when it runs.
+    """Return the MCP server that the settings describe; it opens its client when it runs.
 
     Raises:
         SettingsError: a setting does not hold.
@@ -400,7 +400,7 @@ async def _finish_on_signal(pending: Pending, serving: anyio.CancelScope) -> Non
 
 @contextmanager
 def _told_to_end() -> Iterator[anyio.Event]:
-    """An event that SIGTERM and SIGINT set; meanwhile they do nothing else."""
+    """Give an event that SIGTERM and SIGINT set; meanwhile they do nothing else."""
     loop, told = asyncio.get_running_loop(), anyio.Event()
     before = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)}
     try:

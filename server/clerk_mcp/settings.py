@@ -62,7 +62,7 @@ class SettingsError(Exception):
 
 @lru_cache(maxsize=256)
 def is_loopback(host: str) -> bool:
-    """Whether a host name or address reaches this machine only."""
+    """Tell whether a host name or address reaches this machine only."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
@@ -92,7 +92,7 @@ def _clerk_key(value: SecretStr) -> SecretStr:
 
 
 def problem_with_key(key: str) -> str | None:
-    """Why a text is no secret key of Clerk's; None where it looks like one.
+    """Tell why a text is no secret key of Clerk's; None where it looks like one.
 
     Said without the value: it is a secret even where it is malformed.
     """
@@ -373,7 +373,7 @@ _SECTIONS: Final = {
 
 
 def sections() -> dict[str, list[str]]:
-    """The names of all settings, by what they are about."""
+    """Return the names of all settings, by what they are about."""
     found: dict[str, list[str]] = {}
     title = ""
     for name in Settings.model_fields:
@@ -393,12 +393,12 @@ WITHOUT_FLAG: Final = ("clerk_secret_key", "clerk_secret_key_file", "clerk_api_u
 
 
 def flag(name: str) -> str:
-    """The command-line flag of a field, where it has one."""
+    """Return the command-line flag of a field, where it has one."""
     return f"--{name.replace('_', '-')}"
 
 
 def variable(name: str) -> str:
-    """The environment variable of a field."""
+    """Return the environment variable of a field."""
     return next((alias for alias, field in UNPREFIXED.items() if field == name), f"{PREFIX}{name.upper()}")
 
 
@@ -423,7 +423,7 @@ def load(flags: Mapping[str, Any] | None = None) -> Settings:
 
 
 def _default_key_file(settings: Settings) -> Path | None:
-    """The key file that is found by itself; None where no key is needed, or callers bring theirs."""
+    """Return the key file that is found by itself; None where no key is needed, or callers bring theirs."""
     if settings.sandbox or settings.auth == "clerk-key":
         return None
     try:
@@ -434,7 +434,7 @@ def _default_key_file(settings: Settings) -> Path | None:
 
 
 def at_home(path: Path) -> Path:
-    """The path with `~` filled in.
+    """Return the path with `~` filled in.
 
     Raises:
         SettingsError: nobody knows where the user's home is.
@@ -448,7 +448,7 @@ def at_home(path: Path) -> Path:
 
 
 def given_in_environment() -> set[str]:
-    """The fields whose variables are set, and not to nothing."""
+    """Return the fields whose variables are set, and not to nothing."""
     values = {name.upper(): value.strip() for name, value in os.environ.items()}
     return {name for name in Settings.model_fields if values.get(variable(name))}
 
@@ -474,7 +474,7 @@ def _refuse_unknown(environ: Mapping[str, str]) -> None:
 
 
 def _nearest(name: str, known: Iterable[str]) -> str | None:
-    """The variable that was most likely meant; compared without what all of them begin with."""
+    """Return the variable that was most likely meant; compared without what all of them begin with."""
     shortened = {other.removeprefix(PREFIX).removeprefix("CLERK_"): other for other in known}
     bare = re.sub(r"^(CLERK_?MCP_?|.*CLERK_)", "", name.upper())
     close = nearest(bare, shortened, likeness=0.65)

@@ -66,9 +66,13 @@ class ClerkModel(RuleBasedStateMachine):
     @initialize()
     def empty_instance(self) -> None:
         snapshot = Sandbox().snapshot()
-        # No instance is without a domain.
-        domains = snapshot["tables"]["domains"]
-        snapshot["tables"] = {name: [] for name in snapshot["tables"]} | {"domains": domains}
+        # No instance is without a domain, and without the roles that Clerk sets up.
+        kept = [
+            name for name in snapshot["tables"] if name == "domains" or "role" in name or "permission" in name
+        ]
+        snapshot["tables"] = {
+            name: records if name in kept else [] for name, records in snapshot["tables"].items()
+        }
         self.clerk = Clerk(Sandbox(data=snapshot))
         self.loop = asyncio.Runner()
 

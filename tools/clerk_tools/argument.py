@@ -115,17 +115,17 @@ class Risk:
 
 
 def cuts_off(value: bool, words: str) -> Risk:
-    """A switch that cuts somebody off in one of its positions."""
+    """Return a switch that cuts somebody off in one of its positions."""
     return Risk(words, value=value)
 
 
 def replaces(words: str, only_while: str = "") -> Risk:
-    """A value in place of which another one is lost."""
+    """Return a value in place of which another one is lost."""
     return Risk(words, only_while=only_while)
 
 
 def moves(words: str, only_while: str = "") -> Risk:
-    """A value on which people depend, so that any change can cut them off."""
+    """Return a value on which people depend, so that any change can cut them off."""
     return Risk(words, over_nothing=True, only_while=only_while)
 
 

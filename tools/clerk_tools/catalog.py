@@ -86,18 +86,18 @@ class Catalogue(Mapping[str, type[Operation]]):
         return id in self._by_id
 
     def core(self) -> list[str]:
-        """The ids of what is listed by default; no module is imported for that."""
+        """Return the ids of what is listed by default; no module is imported for that."""
         return [id for id, operation in self._by_id.items() if operation and operation.spec.is_core]
 
 
 @cache
 def operations() -> Catalogue:
-    """Every operation by its id."""
+    """Return every operation by its id."""
     return Catalogue(LATER)
 
 
 def later() -> dict[str, tuple[str, ...]]:
-    """What `LATER` should say, by what is declared."""
+    """Return what `LATER` should say, by what is declared."""
     declared = {resource: _declared_in(resource) for resource in RESOURCES}
     return {
         resource: tuple(found)
@@ -118,7 +118,7 @@ def _declared_in(resource: str) -> dict[str, type[Operation]]:
 
 
 def nearest(name: str, known: Iterable[str], likeness: float = 0.5) -> str | None:
-    """The known name that somebody who wrote `name` most likely meant, or None.
+    """Return the known name that somebody who wrote `name` most likely meant, or None.
 
     Args:
         likeness: from 0 to 1 (the same letters in the same order); what is less like it is not meant.

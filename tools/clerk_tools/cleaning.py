@@ -39,7 +39,7 @@ class Unclear(ValueError):
 
 
 def cleaned(spec: Spec, given: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The arguments with those put right that have one meaning; the same object where there are none.
+    """Return the arguments with those put right that have one meaning; the same object where there are none.
 
     Raises:
         Unclear: see there; its argument's name is the first of `args`.

@@ -37,11 +37,11 @@ class Hit:
 
     @classmethod
     def of(cls, target: str, *also: str) -> Hit:
-        """A target and its clauses; those that are empty are dropped."""
+        """Return a target and its clauses; those that are empty are dropped."""
         return cls(target, tuple(clause for clause in also if clause))
 
     def after_reading(self, known: bool) -> Hit:
-        """The same, and harmless where what was there is known and no clause remains."""
+        """Return the same, and harmless where what was there is known and no clause remains."""
         return replace(self, harmless=known and not self.also)
 
     def if_not_already(self, state: str) -> Hit:
@@ -68,7 +68,7 @@ class Look(Protocol):
 
 
 def if_fits(make: Callable[[], Operation]) -> Operation | None:
-    """A read whose arguments come out of one of Clerk's answers, which may hold anything."""
+    """Return a read whose arguments come out of one of Clerk's answers, which may hold anything."""
     try:
         return make()
     except ValidationError:
@@ -83,7 +83,7 @@ def shown(value: object) -> str:
 
 
 def inside(value: Any, *path: str | int) -> Any:
-    """The value at a path inside an answer; None where there is none, whatever Clerk sent instead."""
+    """Return the value at a path inside an answer; None where there is none, whatever Clerk sent instead."""
     for step in path:
         if isinstance(step, int) and isinstance(value, list):
             value = value[step] if step < len(value) else None
@@ -95,19 +95,19 @@ def inside(value: Any, *path: str | int) -> Any:
 
 
 def records(value: Any) -> list[Any]:
-    """The entries of a list answer in either of Clerk's envelopes."""
+    """Return the entries of a list answer in either of Clerk's envelopes."""
     entries = inside(value, "data") if isinstance(value, dict) else value
     return entries if isinstance(entries, list) else []
 
 
 def first_with(found: list[Any], *path_and_value: Any) -> Any:
-    """The first record that holds a value at a path."""
+    """Return the first record that holds a value at a path."""
     *path, wanted = path_and_value
     return next((record for record in found if inside(record, *path) == wanted), None)
 
 
 def count(number: object, noun: str) -> str:
-    """Such as `3 sessions`, `1 session` or `no sessions`."""
+    """Return such as `3 sessions`, `1 session` or `no sessions`."""
     plural = noun if number == 1 else f"{noun}{'es' if noun.endswith('s') else 's'}"
     return f"{number if number else 'no'} {plural}"
 
@@ -119,12 +119,12 @@ def listed(names: list[str], most: int = 10) -> str:
 
 
 def quoted(value: Any) -> str:
-    """The text in quotation marks; empty where there is none."""
+    """Return the text in quotation marks; empty where there is none."""
     return f"“{shown(value)}”" if value else ""
 
 
 def thing(kind: str, name: Any, *details: Any) -> str:
-    """Such as `user “Ada Lovelace” (ada@example.com)`; empty where nothing is known."""
+    """Return such as `user “Ada Lovelace” (ada@example.com)`; empty where nothing is known."""
     known = ", ".join(shown(detail) for detail in details if detail)
     parts = [quoted(name), f"({known})" if known else ""]
     words = " ".join(part for part in parts if part)
@@ -132,7 +132,7 @@ def thing(kind: str, name: Any, *details: Any) -> str:
 
 
 def person(user: Any) -> str:
-    """A user, or the public data of one inside a membership."""
+    """Return a user, or the public data of one inside a membership."""
     name = " ".join(str(part) for part in (inside(user, "first_name"), inside(user, "last_name")) if part)
     emails = records(inside(user, "email_addresses"))
     primary = first_with(emails, "id", inside(user, "primary_email_address_id")) or inside(emails, 0)
@@ -142,14 +142,15 @@ def person(user: Any) -> str:
 
 
 def organization(found: Any) -> str:
-    """An organization, with how many members it has where that is known."""
+    """Return an organization, with how many members it has where that is known."""
     members = inside(found, "members_count")
     counted = count(members, "member") if isinstance(members, int) else None
     return thing("organization", inside(found, "name"), inside(found, "slug"), counted)
 
 
 def identification(kind: str, value: Any, id: str, users: Any, primary: str) -> Hit:
-    """An email address or phone number, with the user whose it is; `primary` is the user's field for it."""
+    """Return an email address or phone number, with the user whose it is; `primary` is the user's field for
+    it."""
     owner = inside(users, 0)
     target = thing(kind, value)
     target += f" of {person(owner)}" if target and person(owner) else ""

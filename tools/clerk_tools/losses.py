@@ -14,7 +14,7 @@ _UNKNOWN: Final = object()
 
 
 async def losses(operation: Operation, look: Look) -> Hit:
-    """What an update would hit; harmless where Clerk shows that nothing is lost."""
+    """Return what an update would hit; harmless where Clerk shows that nothing is lost."""
     reading = reading_of(operation)
     answer = await look.at(reading, is_target=True) if reading else None
     record = record_of(operation, answer)
@@ -24,7 +24,7 @@ async def losses(operation: Operation, look: Look) -> Hit:
 
 
 def _loss(operation: Operation, argument: Argument, record: JsonObject | None) -> str:
-    """What is lost by what a call says of one argument; empty where nothing is."""
+    """Return what is lost by what a call says of one argument; empty where nothing is."""
     if not operation.endangers(argument):
         return ""
     before = _before(record, argument)
@@ -65,7 +65,7 @@ def _lost_keys(name: str, before: Any, given: Mapping[str, Any]) -> str:
 
 
 def _missing(before: Mapping[str, Any], given: Mapping[str, Any], inside_of: str = "") -> Iterator[str]:
-    """The paths of the keys that are there and would not be afterwards; a null counts as none."""
+    """Return the paths of the keys that are there and would not be afterwards; a null counts as none."""
     for key, value in before.items():
         new = given.get(key)
         if value is None:
@@ -77,7 +77,7 @@ def _missing(before: Mapping[str, Any], given: Mapping[str, Any], inside_of: str
 
 
 def _named(kind: str, record: JsonObject | None) -> str:
-    """An object as a person knows it."""
+    """Return an object as a person knows it."""
     if kind == "user":
         return person(record)
     if kind == "organization":

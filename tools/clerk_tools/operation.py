@@ -91,7 +91,7 @@ class Operation(BaseModel):
         return spec.effect
 
     def endangers(self, argument: Argument) -> bool:
-        """Whether what this call says of an argument may destroy."""
+        """Tell whether what this call says of an argument may destroy."""
         if self.clears(argument):
             return True
         if argument.risk is None or argument.name not in self.model_fields_set:
@@ -99,7 +99,7 @@ class Operation(BaseModel):
         return argument.risk.value is None or self.__dict__[argument.name] == argument.risk.value
 
     def clears(self, argument: Argument) -> bool:
-        """Whether this call empties an argument: by its name, or with a blank text."""
+        """Tell whether this call empties an argument: by its name, or with a blank text."""
         if not argument.clearable:
             return False
         value = self.__dict__.get(argument.name) if argument.name in self.model_fields_set else None
@@ -114,11 +114,11 @@ class Operation(BaseModel):
         return await losses(self, look)
 
     def state(self) -> Operation | None:
-        """The read that shows what this update changes, where that is not the GET of the same path."""
+        """Return the read that shows what this update changes, where that is not the GET of the same path."""
         return None
 
     def to_request(self) -> Request:
-        """The HTTP request for these arguments.
+        """Return the HTTP request for these arguments.
 
         Arguments that were left out are not sent; what is named in `clear` is sent as null.
         """
@@ -161,7 +161,7 @@ def _query_text(value: object) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """A value as plain JSON data; nested models give the keys that were set."""
+    """Return a value as plain JSON data; nested models give the keys that were set."""
     if isinstance(value, BaseModel):
         return value.model_dump(exclude_unset=True)
     return [_plain(v) for v in value] if isinstance(value, list) else value

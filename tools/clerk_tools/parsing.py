@@ -127,7 +127,7 @@ def value_as_meant(argument: Argument, value: object) -> object:
 
 
 def _json(text: str) -> object:
-    """The value of a JSON text; None where it is none."""
+    """Return the value of a JSON text; None where it is none."""
     try:
         # Unlike the standard library's, it refuses halves of characters, which no request can carry.
         return from_json(text, allow_inf_nan=False)
@@ -161,7 +161,7 @@ def _unknown(spec: Spec, path: list[str | int]) -> str:
 
 
 def _find(arguments: tuple[Argument, ...], path: list[str | int]) -> Argument:
-    """The argument that a path inside the arguments leads to, as deep as the declaration knows it."""
+    """Return the argument that a path inside the arguments leads to, as deep as the declaration knows it."""
     steps = iter(path)
     name = next(steps)
     argument = next(a for a in arguments if a.name == name)
@@ -180,7 +180,7 @@ def _inside(argument: Argument, step: str | int) -> Argument | None:
 
 
 def expectation(argument: Argument) -> str:
-    """What fits an argument, in words: `an integer from 1 to 500`."""
+    """Return what fits an argument, in words: `an integer from 1 to 500`."""
     if argument.enum:
         return f"one of {', '.join(json.dumps(v) for v in argument.enum)}"
     if argument.type == "array" and argument.items:

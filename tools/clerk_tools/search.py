@@ -159,7 +159,7 @@ def find(
 
 
 def operation_meant(name: str) -> str | None:
-    """The id of the operation that somebody most likely meant by `name`: a slip, or other words.
+    """Return the id of the operation that somebody most likely meant by `name`: a slip, or other words.
 
     None where no operation is near: a far one would only lead astray.
     """
@@ -230,7 +230,8 @@ class _Index:
         return "-".join(map(_stem, _words(word)))
 
     def _terms(self, text: str) -> list[Term]:
-        """The stems of a text's words without fillers; a phrase that some synonym consists of is one term."""
+        """Return the stems of a text's words without fillers; a phrase that some synonym consists of is one
+        term."""
         stems = [_stem(word) for word in _words(_SPLIT_VERB.sub(r"\1 \3 \2", text))]
         out: list[Term] = []
         at = 0
@@ -263,7 +264,7 @@ class _Index:
         )
 
     def _rarities(self) -> dict[Term, float]:
-        """How much a term tells: the fewer operations it is found with, the more; and verbs little."""
+        """Tell how much a term tells: the fewer operations it is found with, the more; and verbs little."""
         found: Counter[Term] = Counter()
         for document in self._documents.values():
             found.update({*document.text, *(term for name, _ in document.names for term in name)})
@@ -277,7 +278,7 @@ class _Index:
         }
 
     def read(self, query: str) -> _Question:
-        """What a question says."""
+        """Return what a question says."""
         for pattern, kind in _VALUES:
             query = pattern.sub(kind, query)
         said = list(dict.fromkeys(map(self._known, self._terms(query))))[:_MOST_WORDS]
@@ -295,7 +296,7 @@ class _Index:
         )
 
     def _known(self, word: Term) -> Term:
-        """The term itself, or the known one that it is most likely a misspelling of."""
+        """Return the term itself, or the known one that it is most likely a misspelling of."""
         if word in self._rarity or word in self._meanings or len(word) < _SHORTEST_MISSPELT:
             return word
         own = _trigrams(word)
@@ -305,7 +306,7 @@ class _Index:
         return best if alike.get(best, 0.0) > _ALIKE else word
 
     def score(self, spec: Spec, asked: _Question) -> float:
-        """How well an operation answers; 0 where nothing is alike."""
+        """Tell how well an operation answers; 0 where nothing is alike."""
         document = self._documents[spec]
         by_name, name = 0.0, frozenset[Term]()
         for terms, weight in document.names:
@@ -359,7 +360,8 @@ class _Index:
         return math.fsum(weight for weight, is_there in weights if is_there) / said if said else 0.0
 
     def _name_score(self, name: frozenset[Term], asked: _Question) -> float:
-        """What the question and the name share, less where the name says much that was not asked for."""
+        """Return what the question and the name share, less where the name says much that was not asked
+        for."""
         if asked.terms.keys().isdisjoint(name):
             return 0.0
         # The order of a set differs from process to process: only `fsum` adds up to the same then.
@@ -398,14 +400,14 @@ def _action(spec: Spec) -> str:
 
 
 def _words(text: str) -> list[str]:
-    """The words of a text or of a camelCase name, in lower case."""
+    """Return the words of a text or of a camelCase name, in lower case."""
     plain = text.replace("OAuth", "oauth").replace("UrLs", "Urls").replace("'s", "")
     return re.findall(r"[a-z0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", plain).lower())
 
 
 @cache
 def _stem(word: str) -> str:
-    """A word without its most common endings: banned, bans and banning are one."""
+    """Return a word without its most common endings: banned, bans and banning are one."""
     for ending, instead in (("ies", "y"), ("ing", ""), ("ed", ""), ("s", "")):
         root = word.removesuffix(ending)
         if root != word and len(root) >= 3 and not word.endswith(("ss", "us", "is")):

@@ -201,7 +201,7 @@ class Spec:
         return {"type": "object", **object_schema(self.arguments)}
 
     def mails(self, arguments: Mapping[str, Any]) -> bool:
-        """Whether a call with these arguments makes Clerk send something."""
+        """Tell whether a call with these arguments makes Clerk send something."""
         if not isinstance(self.sends_mail, str):
             return self.sends_mail
         default = next(a.default for a in self.arguments if a.name == self.sends_mail)

@@ -14,7 +14,7 @@ JsonObject = dict[str, Any]
 
 
 def reading_of(operation: Operation) -> Operation | None:
-    """The read that shows what an update changes; None where Clerk has none, or it is no update."""
+    """Return the read that shows what an update changes; None where Clerk has none, or it is no update."""
     shown = operation.state()
     if shown is not None:
         return shown
@@ -33,7 +33,7 @@ def reading_of(operation: Operation) -> Operation | None:
 
 
 def record_of(operation: Operation, answer: Any) -> JsonObject | None:
-    """The object that is updated: the answer itself, or the entry of a listing that is about it."""
+    """Return the object that is updated: the answer itself, or the entry of a listing that is about it."""
     if not isinstance(answer, dict):
         return None
     entries = answer.get("data")
@@ -52,7 +52,7 @@ def record_of(operation: Operation, answer: Any) -> JsonObject | None:
 
 
 def value_of(record: JsonObject, argument: Argument) -> Any:
-    """What an argument of an update is before it.
+    """Return what an argument of an update is before it.
 
     Raises:
         KeyError: the object does not show it.

@@ -9,7 +9,8 @@ from clerk_sandbox.state import Instance, Json
 
 
 def make_actor_token(instance: Instance, user_id: str, actor: Json, created_at: int) -> Json:
-    """A pending token, not stored yet; the secret itself is only ever in the answer to its creation."""
+    """Return a pending token, not stored yet; the secret itself is only ever in the answer to its
+    creation."""
     return {
         "object": "actor_token",
         "id": instance.new_id("act"),

@@ -64,5 +64,5 @@ def revoke_link(instance: Instance, call: Call) -> Json:
 
 
 def seed_demo(instance: Instance) -> None:
-    """A link for the first organization."""
+    """Return a link for the first organization."""
     _new(instance, organization_id=next(iter(instance.organizations))["id"])

@@ -71,5 +71,5 @@ def revoke_task(instance: Instance, call: Call) -> Json:
 
 
 def seed_demo(instance: Instance) -> None:
-    """One task that was not used yet."""
+    """Return one task that was not used yet."""
     _new(instance, "https://app.fernhill.example")

@@ -11,7 +11,7 @@ from clerk_sandbox.state import Instance, Json, Table
 
 
 def identifier_type(identifier: str) -> str:
-    """What kind of identifier a lower-cased text is; `*@example.com` stands for a whole email domain.
+    """Return what kind of identifier a lower-cased text is; `*@example.com` stands for a whole email domain.
 
     Raises:
         ClerkError: 422 `form_param_format_invalid`: it is none that Clerk knows.

@@ -100,7 +100,7 @@ def revoke_key(instance: Instance, call: Call) -> Json:
 
 @operation("verifyApiKey")
 def verify_key(instance: Instance, call: Call) -> Json:
-    """A key that was revoked or has expired is not known any more."""
+    """Return a key that was revoked or has expired is not known any more."""
     for key in KEYS.records(instance):
         if key["secret"] == call.body["secret"] and _is_valid(instance, key):
             key["last_used_at"] = instance.clock()
@@ -109,7 +109,7 @@ def verify_key(instance: Instance, call: Call) -> Json:
 
 
 def seed_demo(instance: Instance) -> None:
-    """A key of a user's, and one of an organization's that was revoked."""
+    """Return a key of a user's, and one of an organization's that was revoked."""
     nadia = instance.user_by("email_address", "nadia.brandt@fernhill.example")
     if nadia is None:
         return

@@ -226,7 +226,7 @@ def checked_currency(call: Call) -> str:
 
 
 def payer_of(instance: Instance, call: Call, *, make: bool = False) -> Json | None:
-    """The payer that the path's user or organization is, if they are one yet.
+    """Return the payer that the path's user or organization is, if they are one yet.
 
     Raises:
         ClerkError: 404, there is no such user or organization.
@@ -282,7 +282,7 @@ def card_answer(payer: Json) -> Json:
 
 
 def as_of_now(instance: Instance, item: Json) -> Json:
-    """The item with what the passing of time has made of it: begun, ended, or its trial over."""
+    """Return the item with what the passing of time has made of it: begun, ended, or its trial over."""
     now = instance.clock()
     if item["status"] == "upcoming" and item["period_start"] <= now:
         item["status"] = "active"
@@ -304,7 +304,7 @@ def price_of(instance: Instance, item: Json) -> Json:
 
 
 def charge(instance: Instance, item: Json) -> int:
-    """What one period costs in cents, after a discount."""
+    """Return what one period costs in cents, after a discount."""
     price = price_of(instance, item)
     cents = price["amount"] if item["plan_period"] == "month" else price["annual_monthly_amount"] * 12
     discount = active_discount(instance, item)
@@ -333,7 +333,8 @@ def item_answer(instance: Instance, item: Json) -> Json:
 
 
 def older_item_answer(instance: Instance, item: Json) -> Json:
-    """The item in the form in which two of the operations answer it: with more of the plan beside it."""
+    """Return the item in the form in which two of the operations answer it: with more of the plan beside
+    it."""
     answer = item_answer(instance, item)
     plan = older_plan_answer(instance, PLANS.records(instance)[item["plan_id"]])
     payer = {name: value for name, value in answer["payer"].items() if value is not None}
@@ -437,7 +438,7 @@ def list_items(instance: Instance, call: Call) -> Json:
 
 
 def running_item(instance: Instance, call: Call) -> Json:
-    """The item that the path names, which has not ended.
+    """Return the item that the path names, which has not ended.
 
     Raises:
         ClerkError: 404; 422 where it has ended.
@@ -476,7 +477,7 @@ def extend_free_trial(instance: Instance, call: Call) -> Json:
 
 @operation("CreateBillingPriceTransition")
 def change_price(instance: Instance, call: Call) -> Json:
-    """A dearer price begins at once, a cheaper one when the paid period is over."""
+    """Return a dearer price begins at once, a cheaper one when the paid period is over."""
     item, now = running_item(instance, call), instance.clock()
     prices = PRICES.records(instance)
     before, after = (found(prices, "price", call.body[name]) for name in ("from_price_id", "to_price_id"))
@@ -639,7 +640,7 @@ def get_credit(instance: Instance, call: Call) -> Json:
 @operation("AdjustUserBillingCreditBalance")
 @operation("AdjustOrganizationBillingCreditBalance")
 def adjust_credit(instance: Instance, call: Call) -> Json:
-    """One ledger entry for each key: the same key again answers its entry and changes nothing."""
+    """Return one ledger entry for each key: the same key again answers its entry and changes nothing."""
     payer, body = payer_of(instance, call), call.body
     for entry in LEDGER.records(instance):
         if payer and entry["payer_id"] == payer["id"] and entry["key"] == body["idempotency_key"]:
@@ -715,7 +716,7 @@ def _customer(instance: Instance, plan: Json, *, owner: Json, **given: Any) -> J
 
 
 def _bill(instance: Instance, item: Json, *statuses: str) -> None:
-    """A statement of one period, with its attempts at payment in their order."""
+    """Return a statement of one period, with its attempts at payment in their order."""
     cents = charge(instance, item)
     statement = STATEMENTS.new(
         instance, payer_id=item["payer_id"], status="closed" if "paid" in statuses else "open"

@@ -9,7 +9,7 @@ from clerk_sandbox.tokens import session_of
 
 
 def client_json(instance: Instance, client: Json) -> Json:
-    """A client with those of its sessions that there still are, revoked ones among them."""
+    """Return a client with those of its sessions that there still are, revoked ones among them."""
     sessions = [
         up_to_date(instance, instance.sessions[session_id])
         for session_id in client["session_ids"]
@@ -37,7 +37,7 @@ def get_client(instance: Instance, call: Call) -> Json:
 
 @operation("Clients_verifyClientToken")
 def verify_client(instance: Instance, call: Call) -> Json:
-    """The client on which the session lives that the token was issued for."""
+    """Return the client on which the session lives that the token was issued for."""
     session = session_of(instance, call.required("token"))
     if session is None or up_to_date(instance, session)["status"] != "active":
         raise errors.authentication_invalid("The token does not belong to an active session.")

@@ -26,7 +26,7 @@ def add_domain(instance: Instance, name: str, *, is_satellite: bool, proxy_url: 
 
 
 def domain_answer(instance: Instance, domain: Json) -> Json:
-    """A domain as Clerk answers it: with the URLs it is served from and the DNS records it needs."""
+    """Return a domain as Clerk answers it: with the URLs it is served from and the DNS records it needs."""
     name, is_satellite, proxy_url = domain["name"], domain["is_satellite"], domain["proxy_url"]
     if instance.live:
         frontend_api_url, accounts_portal_url = f"https://clerk.{name}", f"https://accounts.{name}"
@@ -47,7 +47,7 @@ def domain_answer(instance: Instance, domain: Json) -> Json:
 
 
 def frontend_api_url(instance: Instance) -> str:
-    """Where the instance's Frontend API answers."""
+    """Tell where the instance's Frontend API answers."""
     return str(domain_answer(instance, primary_domain(instance))["frontend_api_url"])
 
 

@@ -52,7 +52,7 @@ def replace_user_email_address(instance: Instance, call: Call) -> Json:
 
 
 def seed_demo(instance: Instance) -> None:
-    """A code that was just sent."""
+    """Return a code that was just sent."""
     user = instance.user_by("email_address", "chloe+clerk_test@example.com")
     if user:
         send_code(

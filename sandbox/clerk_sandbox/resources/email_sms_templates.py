@@ -44,7 +44,7 @@ def add_default_templates(instance: Instance) -> None:
 
 
 def _default_state(default: TemplateDefault) -> Json:
-    """Everything that an update changes and reverting brings back."""
+    """Return everything that an update changes and reverting brings back."""
     return {
         "resource_type": "system",
         "can_revert": False,
@@ -101,7 +101,7 @@ def revert_template(instance: Instance, call: Call) -> Json:
 
 @operation("EmailSmsTemplates_previewTemplate")
 def preview_template(instance: Instance, call: Call) -> Json:
-    """What would be sent, with made-up values for the variables. Nothing is stored."""
+    """Return what would be sent, with made-up values for the variables. Nothing is stored."""
     stored = get_template(instance, call)
     template = stored | _checked(stored, call.body)
     preview = {"body": _filled_in(template["body"])}
@@ -123,7 +123,7 @@ def toggle_delivery(instance: Instance, call: Call) -> Json:
 
 
 def _checked(template: Json, body: Json) -> Json:
-    """What the body changes. A subject and a sender are an email's; for an SMS they change nothing."""
+    """Return what the body changes. A subject and a sender are an email's; for an SMS they change nothing."""
     changes = {key: value for key, value in body.items() if value is not None}
     if template["template_type"] == "sms":
         changes = {key: value for key, value in changes.items() if key not in ("subject", "from_email_name")}

@@ -97,7 +97,7 @@ def _values(given: Json | None) -> Json:
 
 
 def _changes(instance: Instance, call: Call, before: Json) -> Json:
-    """What the body changes; of anything, a null changes nothing."""
+    """Return what the body changes; of anything, a null changes nothing."""
     changes = _values(call.body)
     if changes.get("name") == "":
         raise errors.form_param_missing("name")

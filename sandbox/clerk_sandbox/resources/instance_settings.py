@@ -40,7 +40,8 @@ def update_instance_settings(instance: Instance, call: Call) -> Answer:
 
 @operation("InstanceSettings_updateRestrictions")
 def update_restrictions(instance: Instance, call: Call) -> Json:
-    """An allowlist that is switched on while it is empty lets nobody sign up; Clerk does not object."""
+    """Return an allowlist that is switched on while it is empty lets nobody sign up; Clerk does not
+    object."""
     changes = {key: value for key, value in call.body.items() if value is not None}
     for name, on in changes.items():
         if on:
@@ -156,7 +157,7 @@ def get_oauth_settings(instance: Instance, call: Call) -> Json:
 
 @operation("UpdateInstanceOAuthApplicationSettings")
 def update_oauth_settings(instance: Instance, call: Call) -> Json:
-    """A null brings Clerk's default scopes back, and changes nothing of the rest."""
+    """Return a null brings Clerk's default scopes back, and changes nothing of the rest."""
     changes = {
         name: value for name, value in call.body.items() if value is not None or name == "default_scopes"
     }

@@ -19,7 +19,7 @@ def make_invitation(
     created_at: int,
     redirect_url: str | None = None,
 ) -> Json:
-    """A pending invitation, not stored yet."""
+    """Return a pending invitation, not stored yet."""
     ticket = instance.new_secret(48)
     return {
         "object": "invitation",
@@ -41,7 +41,7 @@ def create_invitation(instance: Instance, call: Call) -> Json:
 
 
 def checked_invitation(instance: Instance, body: Json, *, in_bulk: bool = False) -> Json:
-    """The invitation that a body asks for, not stored yet.
+    """Return the invitation that a body asks for, not stored yet.
 
     Args:
         in_bulk: then a user of today cannot be invited, whatever the body says.
@@ -66,7 +66,7 @@ def checked_invitation(instance: Instance, body: Json, *, in_bulk: bool = False)
 
 
 def up_to_date(instance: Instance, invitation: Json) -> Json:
-    """The invitation, expired by now if its time is over."""
+    """Return the invitation, expired by now if its time is over."""
     over = (invitation["expires_at"] or 0) <= instance.clock()
     if invitation["status"] == "pending" and over:
         invitation["status"] = "expired"
@@ -115,7 +115,7 @@ def revoke_invitation(instance: Instance, call: Call) -> Json:
 
 @operation("CreateBulkInvitations")
 def create_invitations(instance: Instance, call: Call) -> list[Json]:
-    """All or nothing: where one entry is refused, nobody is invited."""
+    """Return all or nothing: where one entry is refused, nobody is invited."""
     entries: list[Json] = call.body
     if not 1 <= len(entries) <= MAX_IN_BULK:
         raise errors.bulk_size_exceeded(MAX_IN_BULK)

@@ -95,7 +95,7 @@ def _keep_signing_key(instance: Instance, template: Json, call: Call) -> None:
 
 
 def _checked(instance: Instance, body: Json, template: Json | None = None) -> Json:
-    """What the body changes about a template."""
+    """Return what the body changes about a template."""
     changes = {key: value for key, value in body.items() if value is not None and key != "signing_key"}
     if "name" in changes:
         if not changes["name"].strip():

@@ -121,7 +121,7 @@ NAMED = {"an M2M token's value": lambda _: DEMO_TOKEN}
 
 
 def seed_demo(instance: Instance) -> None:
-    """Three tokens of the mailer: one that was revoked, one that has expired, and a good one."""
+    """Return three tokens of the mailer: one that was revoked, one that has expired, and a good one."""
     machines.seed_demo(instance)
     mailer = named(instance, "mailer")
     TOKENS.new(instance, subject=mailer, revoked=True)

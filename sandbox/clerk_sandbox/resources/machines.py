@@ -20,13 +20,13 @@ MOST_SCOPES = 150
 
 
 def answer(instance: Instance, machine: Json) -> Json:
-    """A machine as Clerk shows it, with the machines that it may call."""
+    """Return a machine as Clerk shows it, with the machines that it may call."""
     others = [MACHINES.answer(MACHINES.records(instance)[id]) for id in machine["scopes"]]
     return MACHINES.answer(machine) | {"scoped_machines": others}
 
 
 def machine_with(instance: Instance, key: str) -> Json | None:
-    """The machine with this secret key, where there is one."""
+    """Return the machine with this secret key, where there is one."""
     return next((one for one in MACHINES.records(instance) if one["secret_key"] == key), None)
 
 
@@ -131,12 +131,12 @@ def _scope(machine: Json, other: Json) -> Json:
 
 
 def machine_of_key(instance: Instance, secret_key: str) -> Json | None:
-    """The machine whose secret key this is."""
+    """Return the machine whose secret key this is."""
     return next((one for one in MACHINES.records(instance) if one["secret_key"] == secret_key), None)
 
 
 def named(instance: Instance, name: str) -> str:
-    """The id of the machine with this name."""
+    """Return the id of the machine with this name."""
     return str(next(one["id"] for one in MACHINES.records(instance) if one["name"] == name))
 
 
@@ -148,7 +148,7 @@ NAMED = {
 
 
 def seed_demo(instance: Instance) -> None:
-    """Three services, made once; the gateway may call the reports."""
+    """Return three services, made once; the gateway may call the reports."""
     if len(MACHINES.records(instance)):
         return
     reports = _new(instance, name="reports")

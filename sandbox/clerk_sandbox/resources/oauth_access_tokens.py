@@ -40,7 +40,7 @@ NAMED = {"an OAuth access token": lambda _: DEMO_TOKEN}
 
 
 def seed_demo(instance: Instance) -> None:
-    """A token of a user's for the first OAuth application."""
+    """Return a token of a user's for the first OAuth application."""
     application = next(iter(instance.oauth_applications), None)
     user = next(iter(instance.users), None)
     if application and user:

@@ -103,7 +103,7 @@ def delete_oauth_application(instance: Instance, call: Call) -> Json:
 
 @operation("OAuthApplications_rotateSecret")
 def rotate_client_secret(instance: Instance, call: Call) -> Json:
-    """The old secret stops working at once."""
+    """Return the old secret stops working at once."""
     application = get_oauth_application(instance, call)
     _new_client_secret(instance, application)
     application["updated_at"] = instance.clock()

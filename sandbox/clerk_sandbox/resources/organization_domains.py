@@ -75,12 +75,12 @@ def _is_verified(domain: Json) -> bool:
 
 
 def _hosts(user: Json) -> set[str]:
-    """The domains at which a user has a verified address."""
+    """Return the domains at which a user has a verified address."""
     return {_host(one["email_address"]) for one in user["email_addresses"] if is_verified(one)}
 
 
 def _outsiders(instance: Instance, domain: Json) -> Iterator[Json]:
-    """Who has a verified address at a verified domain and is no member of its organization."""
+    """Tell who has a verified address at a verified domain and is no member of its organization."""
     if _is_verified(domain):
         for user in instance.users:
             if domain["name"] in _hosts(user) and not instance.membership(
@@ -127,7 +127,7 @@ def _enrol_outsiders(instance: Instance, domain: Json, call: Call | None = None)
 
 
 def _check(instance: Instance, domain: Json, call: Call) -> None:
-    """Whether the record may be as it would become; `verified` becomes a verification."""
+    """Tell whether the record may be as it would become; `verified` becomes a verification."""
     if not instance.settings["domains_enabled"]:
         raise errors.feature_not_enabled("organization domains")
     name = domain["name"] = domain["name"].strip().lower()

@@ -77,7 +77,7 @@ def invite(instance: Instance, call: Call) -> Json:
 
 @operation("OrganizationInvitations_bulkCreateAndSend")
 def invite_in_bulk(instance: Instance, call: Call) -> Json:
-    """All or nothing: where one entry is refused, nobody is invited."""
+    """Return all or nothing: where one entry is refused, nobody is invited."""
     organization = find_organization(instance, call)
     entries: list[Json] = call.body
     if len(entries) > MAX_IN_BULK:
@@ -156,7 +156,7 @@ def revoke_invitation(instance: Instance, call: Call) -> Json:
 
 
 def up_to_date(instance: Instance, invitation: Json) -> Json:
-    """The invitation, expired by now if its time is over."""
+    """Return the invitation, expired by now if its time is over."""
     if invitation["status"] == "pending" and invitation["expires_at"] <= instance.clock():
         invitation["status"] = "expired"
     return invitation
@@ -172,7 +172,7 @@ def _of(instance: Instance, organization: Json, statuses: list[str] | tuple[str,
 
 
 def _check(instance: Instance, organization: Json, entry: Json) -> str:
-    """Everything about one invitation but the quota; returns the address as it is compared."""
+    """Return everything about one invitation but the quota; returns the address as it is compared."""
     email_address: str = entry["email_address"].strip().lower()
     if not formats.is_email(email_address):
         raise errors.form_param_format_invalid("email_address", "an email address")

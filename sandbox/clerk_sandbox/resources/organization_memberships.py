@@ -18,7 +18,7 @@ METADATA = ("public_metadata", "private_metadata")
 
 
 def find_organization(instance: Instance, call: Call) -> Json:
-    """The organization whose id stands in the path.
+    """Return the organization whose id stands in the path.
 
     Raises:
         ClerkError: 403 organizations are off, 404 there is none.
@@ -46,12 +46,12 @@ def add_membership(instance: Instance, organization: Json, user_id: str, role: s
 
 
 def members(instance: Instance, organization_id: str) -> dict[str, Json]:
-    """An organization's memberships by user id."""
+    """Return an organization's memberships by user id."""
     return instance.memberships_by_organization.get(organization_id, {})
 
 
 def membership_answer(instance: Instance, membership: Json) -> Json:
-    """A membership as Clerk answers it, with its organization and the public part of its user."""
+    """Return a membership as Clerk answers it, with its organization and the public part of its user."""
     role = role_of(instance, membership["role"])
     user = instance.users[membership["user_id"]]
     return {
@@ -80,7 +80,7 @@ def membership_answer(instance: Instance, membership: Json) -> Json:
 
 
 def check_quota(instance: Instance, organization: Json, joining: int = 1) -> None:
-    """Whether that many more fit in: pending invitations hold a place too; a limit of 0 means none.
+    """Tell whether that many more fit in: pending invitations hold a place too; a limit of 0 means none.
 
     Raises:
         ClerkError: 403 `organization_membership_quota_exceeded`.
@@ -95,13 +95,13 @@ def check_quota(instance: Instance, organization: Json, joining: int = 1) -> Non
 
 
 def is_admin(instance: Instance, organization_id: str, user_id: str) -> bool:
-    """Whether a user may manage the organization's members, in whichever role."""
+    """Tell whether a user may manage the organization's members, in whichever role."""
     membership = instance.membership(organization_id, user_id)
     return membership is not None and may_manage(instance, membership)
 
 
 def identifier(user: Json) -> str | None:
-    """What the user is best known by."""
+    """Return what the user is best known by."""
     return (
         primary(user, "email_address")
         or primary(user, "phone_number")
@@ -194,7 +194,7 @@ def _found(instance: Instance, call: Call) -> Json:
 
 
 def _check_an_admin_remains(instance: Instance, membership: Json) -> None:
-    """The last one who may manage the members can neither leave nor be made anything less."""
+    """Return the last one who may manage the members can neither leave nor be made anything less."""
     others = (
         other
         for other in members(instance, membership["organization_id"]).values()

@@ -27,7 +27,7 @@ _KEY = re.compile(r"org:[a-z0-9_]+:[a-z0-9_]+")
 
 
 def _check(instance: Instance, record: Json, call: Call) -> None:
-    """Whether the record may be as it would become."""
+    """Tell whether the record may be as it would become."""
     if record["type"] == "system":
         raise errors.authorization_invalid("Permissions of Clerk's own cannot be changed.")
     if not record["name"]:

@@ -38,7 +38,7 @@ _KEY = re.compile(r"org:[a-z0-9_]+")
 
 
 def _check(instance: Instance, record: Json, call: Call) -> None:
-    """Whether the record may be as it would become."""
+    """Tell whether the record may be as it would become."""
     if not record["name"]:
         raise errors.form_param_missing("name")
     if not _KEY.fullmatch(record["key"]):
@@ -61,7 +61,7 @@ def _check_changed(instance: Instance, record: Json, call: Call) -> None:
 
 
 def _check_creators(instance: Instance, role: Json) -> None:
-    """A role that creators of organizations get has to go on allowing what they need."""
+    """Return a role that creators of organizations get has to go on allowing what they need."""
     creators = {one["creator_role"] for one in instance.table("role_sets")}
     if role["id"] in creators and not may_create(instance, role):
         raise errors.organization_missing_creator_role_permissions(role["key"])

@@ -76,7 +76,7 @@ def list_organizations(instance: Instance, call: Call) -> Json:
 
 
 def _with_more(instance: Instance, organization: Json, query: Query) -> Json:
-    """An organization with what the query wants to know besides."""
+    """Return an organization with what the query wants to know besides."""
     more = organization
     if query.flag("include_members_count"):
         more = with_members_count(instance, organization)
@@ -263,7 +263,7 @@ def _checked_limit(limit: int) -> int:
 
 
 def _free_slug(instance: Instance, name: str) -> str:
-    """A slug made from the name, with a number where another organization has it already."""
+    """Return a slug made from the name, with a number where another organization has it already."""
     taken = {organization["slug"] for organization in instance.organizations}
     base = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "org"
     slug, number = base, 1

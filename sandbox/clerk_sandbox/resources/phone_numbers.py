@@ -88,7 +88,7 @@ def replace_user_phone_number(instance: Instance, call: Call) -> Json:
 
 
 def seed_demo(instance: Instance) -> None:
-    """A code that was just sent."""
+    """Return a code that was just sent."""
     user = instance.user_by("email_address", "chloe+clerk_test@example.com")
     if user:
         send_code(instance, "phone_number", user["phone_numbers"][0])

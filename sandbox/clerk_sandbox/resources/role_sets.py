@@ -26,7 +26,7 @@ def _shown(instance: Instance, role_set: Json) -> Json:
 
 
 def _item(instance: Instance, role_set: Json, role_id: str) -> Json:
-    """A role as its role set shows it."""
+    """Return a role as its role set shows it."""
     role = instance.table("roles")[role_id]
     within = {one["id"] for one in _organizations(instance, role_set)}
     members = sum(
@@ -92,7 +92,7 @@ def _role_ids(instance: Instance, keys: list[str], param: str) -> list[str]:
 
 
 def _defaults(instance: Instance, call: Call, roles: list[str]) -> Json:
-    """The default and the creator role that the body names; each has to be one of the set's."""
+    """Return the default and the creator role that the body names; each has to be one of the set's."""
     given: Json = {}
     for name in ("default_role", "creator_role"):
         if key := call.given(f"{name}_key"):
@@ -114,7 +114,7 @@ def _make_initial(instance: Instance, role_set: Json) -> None:
 
 
 def _tell_settings(instance: Instance) -> None:
-    """The settings show the creator role of new organizations."""
+    """Return the settings show the creator role of new organizations."""
     role_id = initial_role_set(instance)["creator_role"]
     instance.settings["creator_role"] = instance.table("roles")[role_id]["key"]
 
@@ -178,7 +178,7 @@ def replace_role_set(instance: Instance, call: Call) -> Json:
 
 
 def _moves(instance: Instance, role_set: Json, other: Json, mappings: Json) -> dict[str, str]:
-    """The new role for each old one that changes.
+    """Return the new role for each old one that changes.
 
     Raises:
         ClerkError: a mapping names a role that the other set lacks, or members would be left without one.

@@ -112,7 +112,7 @@ def delete_saml_connection(instance: Instance, call: Call) -> Json:
 
 
 def _checked(instance: Instance, body: Json, mapping: Json, connection: Json | None = None) -> Json:
-    """What the body changes. A null empties an IdP field; of anything else it changes nothing."""
+    """Return what the body changes. A null empties an IdP field; of anything else it changes nothing."""
     changes = {key: value for key, value in body.items() if value is not None or key.startswith("idp_")}
     if changes.get("domains") == []:
         del changes["domains"]
@@ -136,7 +136,7 @@ def _checked(instance: Instance, body: Json, mapping: Json, connection: Json | N
 
 
 def _checked_domains(instance: Instance, changes: Json, connection: Json | None) -> Json:
-    """The domains that a body gives, by either of their names; `domain` is the first of them."""
+    """Return the domains that a body gives, by either of their names; `domain` is the first of them."""
     name = "domains" if changes.get("domains") else "domain"
     domains = [one.lower() for one in changes.get("domains") or [changes.get("domain")] if one is not None]
     for domain in domains:
@@ -148,7 +148,7 @@ def _checked_domains(instance: Instance, changes: Json, connection: Json | None)
 
 
 def idp_fields(metadata: str) -> Json:
-    """The IdP fields that a SAML metadata file holds.
+    """Return the IdP fields that a SAML metadata file holds.
 
     Raises:
         ClerkError: 422, it is not such a file or lacks one of the fields.

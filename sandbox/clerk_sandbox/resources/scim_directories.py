@@ -71,7 +71,7 @@ def _put_in_order(mappings: list[Json]) -> None:
 
 
 def _either(given: Json, name: str) -> str:
-    """The value under the present or the older name; both must be the same."""
+    """Return the value under the present or the older name; both must be the same."""
     values = {given[f"{prefix}_{name}"] for prefix in ("directory", "scim") if given.get(f"{prefix}_{name}")}
     if len(values) > 1:
         raise errors.form_param_value_invalid(f"directory_{name}", f"the same as scim_{name}, or left out")
@@ -184,7 +184,7 @@ def create_mapping(instance: Instance, call: Call) -> Json:
 
 
 def replace_mappings(instance: Instance, call: Call) -> Json:
-    """All or nothing: where one entry is refused, the mappings stay."""
+    """Return all or nothing: where one entry is refused, the mappings stay."""
     directory = _found(instance, call)
     _require_mapping(directory)
     entries: list[Json] = call.given("mappings") or []

@@ -12,7 +12,7 @@ STATUSES = ("abandoned", "active", "ended", "expired", "removed", "replaced", "r
 
 
 def up_to_date(instance: Instance, session: Json) -> Json:
-    """The session, expired or abandoned by now if its time is over."""
+    """Return the session, expired or abandoned by now if its time is over."""
     now = instance.clock()
     if session["status"] == "active":
         for status, limit in (("expired", "expire_at"), ("abandoned", "abandon_at")):
@@ -37,7 +37,7 @@ def revoke(instance: Instance, session: Json) -> Json:
 
 
 def find_session(instance: Instance, call: Call) -> Json:
-    """The session whose id stands in the path.
+    """Return the session whose id stands in the path.
 
     Raises:
         ClerkError: 404.
@@ -46,7 +46,7 @@ def find_session(instance: Instance, call: Call) -> Json:
 
 
 def start_session(instance: Instance, user: Json, organization_id: str | None) -> Json:
-    """An active session of a user, in a client of its own."""
+    """Return an active session of a user, in a client of its own."""
     now = instance.clock()
     client: Json = {
         "object": "client",
@@ -99,7 +99,7 @@ def get_session(instance: Instance, call: Call) -> Json:
 
 @operation("Sessions_revokeSession")
 def revoke_session(instance: Instance, call: Call) -> Json:
-    """A session that is not active any more stays what it is."""
+    """Return a session that is not active any more stays what it is."""
     return revoke(instance, find_session(instance, call))
 
 
@@ -124,7 +124,7 @@ def create_session_token(instance: Instance, call: Call) -> Json:
 
 
 def lifetime_of(call: Call) -> Json:
-    """The lifetime that a call asks for, in place of its template's."""
+    """Return the lifetime that a call asks for, in place of its template's."""
     seconds = call.given("expires_in_seconds")
     if seconds is None:
         return {}
@@ -174,7 +174,7 @@ def create_plain_token(instance: Instance, call: Call) -> Json:
 
 
 def refresh_token(session: Json) -> str:
-    """What the browser's `__refresh` cookie of a session holds; Clerk's is opaque as well."""
+    """Return what the browser's `__refresh` cookie of a session holds; Clerk's is opaque as well."""
     return f"refresh-{session['id'].partition('_')[2]}"
 
 

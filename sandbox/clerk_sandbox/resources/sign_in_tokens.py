@@ -9,7 +9,8 @@ LIFETIME_S = 30 * 24 * 3600
 
 
 def make_sign_in_token(instance: Instance, user_id: str, created_at: int) -> Json:
-    """A pending token, not stored yet; the secret itself is only ever in the answer to its creation."""
+    """Return a pending token, not stored yet; the secret itself is only ever in the answer to its
+    creation."""
     return {
         "object": "sign_in_token",
         "id": instance.new_id("sit"),

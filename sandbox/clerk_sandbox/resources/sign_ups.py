@@ -8,7 +8,7 @@ from clerk_sandbox.state import Instance, Json
 
 
 def make_sign_up(instance: Instance, email_address: str, created_at: int) -> Json:
-    """A sign-up that waits for the email address to be verified, not stored yet."""
+    """Return a sign-up that waits for the email address to be verified, not stored yet."""
     return {
         "object": "sign_up_attempt",
         # Nothing tells what prefix the live service uses here.

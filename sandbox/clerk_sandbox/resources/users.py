@@ -43,7 +43,7 @@ _FORMATS: dict[str, tuple[Callable[[str], bool], str]] = {
 
 
 def find_user(instance: Instance, call: Call) -> Json:
-    """The user whose id stands in the path.
+    """Return the user whose id stands in the path.
 
     Raises:
         ClerkError: 404.
@@ -52,7 +52,8 @@ def find_user(instance: Instance, call: Call) -> Json:
 
 
 def user_answer(instance: Instance, user: Json) -> Json:
-    """A user as they are now: locks run out by themselves, and two factors follow from the methods set up."""
+    """Return a user as they are now: locks run out by themselves, and two factors follow from the methods
+    set up."""
     locked_until = instance.credentials.get(user["id"], {}).get("locked_until", 0)
     seconds = max(0, -(-(locked_until - instance.clock()) // 1000))
     locked = user["locked"] and seconds > 0
@@ -164,7 +165,8 @@ def keep_out(instance: Instance, user: Json, body: Json) -> None:
 
 
 def reserved_among(body: Json, name: str) -> set[int]:
-    """The places of the identifiers that are to be reserved: theirs, not verified, and good for signing in.
+    """Return the places of the identifiers that are to be reserved: theirs, not verified, and good for
+    signing in.
 
     Raises:
         ClerkError: there is not one status for each identifier.
@@ -182,7 +184,7 @@ def reserve(user: Json, name: str, places: set[int]) -> None:
 
 
 def new_identifications(instance: Instance, name: str, values: list[str]) -> list[str]:
-    """The values to be given to a user, once each; refused where one is malformed or taken."""
+    """Return the values to be given to a user, once each; refused where one is malformed or taken."""
     for value in values:
         check_identification(instance, name, value)
     return list(dict.fromkeys(identifier_key(name, value) for value in values))
@@ -225,7 +227,7 @@ def check_profile(body: Json) -> None:
 
 
 def moment(name: str, value: str | None) -> int | None:
-    """An RFC 3339 date and time as Unix milliseconds.
+    """Return an RFC 3339 date and time as Unix milliseconds.
 
     Raises:
         ClerkError: it is none.
@@ -248,7 +250,8 @@ def moment(name: str, value: str | None) -> int | None:
 
 
 def checked_password(instance: Instance, body: Json) -> dict[str, str] | None:
-    """The password or digest of a request in the form in which it is kept; None where there is neither."""
+    """Return the password or digest of a request in the form in which it is kept; None where there is
+    neither."""
     password, digest, hasher = body.get("password"), body.get("password_digest"), body.get("password_hasher")
     if digest:
         if password:
@@ -374,7 +377,7 @@ def update_user(instance: Instance, call: Call) -> Json:
 
 
 def checked_changes(instance: Instance, user: Json, body: Json) -> Json:
-    """The fields that a PATCH sets, but username and external_id; metadata is replaced, not merged."""
+    """Return the fields that a PATCH sets, but username and external_id; metadata is replaced, not merged."""
     check_profile(body)
     for name in ("username", "external_id"):
         check_unique_name(instance, name, body.get(name), user)
@@ -495,7 +498,7 @@ def unlock_user(instance: Instance, call: Call) -> Json:
 
 @operation("Users_deleteUserById")
 def delete_user(instance: Instance, call: Call) -> Json:
-    """Everything that belongs to the user goes with them; the organizations they created stay."""
+    """Return everything that belongs to the user goes with them; the organizations they created stay."""
     user_id = find_user(instance, call)["id"]
     for membership in list(instance.memberships_by_user.get(user_id, {}).values()):
         instance.remove_membership(membership)
@@ -509,7 +512,7 @@ def delete_user(instance: Instance, call: Call) -> Json:
 
 
 def _users_in_body(instance: Instance, call: Call) -> list[Json]:
-    """The users that the body names: all of them, or nobody is touched."""
+    """Return the users that the body names: all of them, or nobody is touched."""
     require_in_plan(instance, "ban")
     ids: list[str] = call.body["user_ids"]
     if not 1 <= len(ids) <= MAX_AT_ONCE:
@@ -618,7 +621,7 @@ def delete_second_factor(instance: Instance, call: Call) -> Json:
 
 
 def _own(user: Json, field: str, kind: str, id: str) -> Json:
-    """One entry of a user's own; 404 where they have none of this id."""
+    """Return one entry of a user's own; 404 where they have none of this id."""
     for entry in user[field]:
         if entry["id"] == id:
             return dict(entry)
@@ -636,7 +639,7 @@ def delete_passkey(instance: Instance, call: Call) -> Json:
 
 @operation("UserWeb3WalletDelete")
 def delete_web3_wallet(instance: Instance, call: Call) -> Json:
-    """Where it was the primary one, the next takes its place."""
+    """Tell where it was the primary one, the next takes its place."""
     user = find_user(instance, call)
     id = call.path["web3_wallet_identification_id"]
     wallet = _own(user, "web3_wallets", "web3 wallet", id)
@@ -707,7 +710,7 @@ def revoke_trusted_device(instance: Instance, call: Call) -> Json:
 
 
 def seed_demo(instance: Instance) -> None:
-    """A passkey and a phone that is trusted, both of the support lead."""
+    """Return a passkey and a phone that is trusted, both of the support lead."""
     kwame = instance.user_by("email_address", "kwame.asante@fernhill.example")
     if kwame is None:
         return

@@ -109,7 +109,7 @@ NAMED = {
 
 
 def seed_demo(instance: Instance) -> None:
-    """One who was turned down, one who has signed up meanwhile, and three people who wait."""
+    """Return one who was turned down, one who has signed up meanwhile, and three people who wait."""
     ENTRIES.new(instance, email_address="carlos.mendoza@example.com")
     ENTRIES.new(instance, email_address="pavel@example.net", status="rejected")
     for name in ("mara", "idris", "yuki"):

@@ -40,7 +40,7 @@ class Answer:
 
 
 def answer(value: JsonObject, *, is_error: bool = False) -> Answer:
-    """An answer that is small by its nature: an error, a preview, a confirmation."""
+    """Return an answer that is small by its nature: an error, a preview, a confirmation."""
     return Answer(value, dumps(value), is_error)
 
 
@@ -51,7 +51,7 @@ _LONGEST: Final = {"code": 100, "message": 1000, "param": 100, "trace_id": 100}
 
 
 def error(code: str, message: str, **more: Any) -> Answer:
-    """An error that the model can act on; whatever is None is left out."""
+    """Return an error that the model can act on; whatever is None is left out."""
     given = {"code": code, "message": message, **more}
     details = {
         name: cut_text(value, _LONGEST[name]) if name in _LONGEST else value
@@ -100,7 +100,7 @@ _UNANSWERED_HINTS: Final = {
 
 
 def of_failure(operation: Operation, reply: Reply) -> Answer | None:
-    """What went wrong at Clerk; None where the reply is a usable answer to the operation."""
+    """Return what went wrong at Clerk; None where the reply is a usable answer to the operation."""
     if reply.is_error:
         return _clerk_error(operation.spec, reply)
     if not is_usable(operation.spec, reply):
@@ -145,13 +145,13 @@ _CODES_BY_STATUS: Final = {
 
 
 def _errors(body: object) -> list[JsonObject]:
-    """The entries of `errors`, which may be missing, empty or of another type."""
+    """Return the entries of `errors`, which may be missing, empty or of another type."""
     errors = body.get("errors") if isinstance(body, dict) else None
     return [entry for entry in errors if isinstance(entry, dict)] if isinstance(errors, list) else []
 
 
 def _message(entry: JsonObject) -> str | None:
-    """What one error says; its short message alone may not tell which argument it is about."""
+    """Return what one error says; its short message alone may not tell which argument it is about."""
     long, short, param = _text(entry.get("long_message")), _text(entry.get("message")), _param(entry)
     return long or (f"{param} {short}" if param and short and param not in short else short)
 
@@ -176,7 +176,7 @@ def _what_came(reply: Reply) -> str:
 
 
 def is_usable(spec: Spec, reply: Reply) -> bool:
-    """Whether a reply that is no error has the form of an answer to the operation."""
+    """Tell whether a reply that is no error has the form of an answer to the operation."""
     body = reply.value
     if reply.status >= 300:
         return False
@@ -243,7 +243,7 @@ class Formatter:
         return answer(self.shrink(spec, shown, self.max_bytes - size(notes)) | notes)
 
     def whole(self, spec: Spec, reply: Reply) -> Answer:
-        """All of an answer of which nothing is known, without credentials and within the bound."""
+        """Return all of an answer of which nothing is known, without credentials and within the bound."""
         if reply.value is None:
             if reply.text:
                 return _unusable(spec, reply)
@@ -256,7 +256,7 @@ class Formatter:
         return answer(self.shrink(spec, shown, self.max_bytes - size(notes)) | notes)
 
     def _shown(self, spec: Spec, raw: Any, fields: Sequence[str] | None) -> tuple[Any, JsonObject]:
-        """What the model sees of an object or of each in a list, and what there is to say about it."""
+        """Return what the model sees of an object or of each in a list, and what there is to say about it."""
         see = _viewer(spec, fields)
         if spec.effect is Effect.READ:
             shown, notes = self.secrets.keep_back(spec, see(raw), raw=fields is not None)
@@ -292,7 +292,7 @@ class Formatter:
         return self._cut_list(spec, whole.value, offset)
 
     def _cut_list(self, spec: Spec, whole: JsonObject, offset: int) -> Answer:
-        """As many whole records as fit, and where to go on."""
+        """Return as many whole records as fit, and where to go on."""
         items = whole["items"]
         room = self.max_bytes - size({**whole, "items": []})
         kept = items[: how_many_fit(items, room - ROOM_FOR_NOTES)]
@@ -308,7 +308,8 @@ class Formatter:
         return answer(cut)
 
     def shrink(self, spec: Spec, record: Any, room: int) -> JsonObject:
-        """A record without what makes it larger than `room` bytes, with a note that says what that is."""
+        """Return a record without what makes it larger than `room` bytes, with a note that says what that
+        is."""
         fields = record if isinstance(record, dict) else {"value": record}
         kept, cuts = cut_object(fields, room - ROOM_FOR_NOTES)
         return {**kept, "note": f"{_what_was_cut(cuts)} {_rest_of_fields(spec)}"}
@@ -324,7 +325,7 @@ class Formatter:
 
 
 def _changed(operation: Operation, raw: Any, shown: JsonObject) -> JsonObject:
-    """What a call has set and a view leaves out, as it is now; of an object the keys that were sent.
+    """Return what a call has set and a view leaves out, as it is now; of an object the keys that were sent.
 
     A view leaves out what is off, empty or private; whoever has just set it must see that it is so.
     """
@@ -372,12 +373,13 @@ def _viewer(spec: Spec, fields: Sequence[str] | None) -> Callable[[Any], Any]:
 
 
 def name_unknown(fields: Sequence[str]) -> JsonObject:
-    """What an answer says of fields that no record has; of any size, as callers write them."""
+    """Return what an answer says of fields that no record has; of any size, as callers write them."""
     return {"unknown_fields": [cut_text(name, 50) for name in fields[:_MOST_NAMED]]} if fields else {}
 
 
 def unwrap(body: object) -> tuple[list[Any], int | None]:
-    """The records of a list answer and their total, in whichever of Clerk's two envelopes they came."""
+    """Return the records of a list answer and their total, in whichever of Clerk's two envelopes they
+    came."""
     if isinstance(body, list):
         return body, None
     data = body.get("data") if isinstance(body, dict) else None

@@ -15,7 +15,7 @@ _LONGEST_NAME: Final = 60
 
 
 def dumps(value: object) -> str:
-    """A value as compact JSON."""
+    """Return a value as compact JSON."""
     return to_json(value).decode()
 
 
@@ -25,7 +25,7 @@ def size(value: object) -> int:
 
 
 def cut_text(text: str, room: int) -> str:
-    """As much of the beginning of a text as takes at most `room` bytes as JSON, quotes included."""
+    """Return as much of the beginning of a text as takes at most `room` bytes as JSON, quotes included."""
     if size(text) <= room:
         return text
     # Bisected, since a character takes one to six bytes.
@@ -37,7 +37,7 @@ def cut_text(text: str, room: int) -> str:
 
 
 def how_many_fit(entries: Sequence[object], room: int) -> int:
-    """How many whole entries, from the first, fit into `room` bytes of a JSON array's inside."""
+    """Tell how many whole entries, from the first, fit into `room` bytes of a JSON array's inside."""
     for count, entry in enumerate(entries):
         room -= size(entry) + 1
         if room < 0:
@@ -46,7 +46,7 @@ def how_many_fit(entries: Sequence[object], room: int) -> int:
 
 
 def cut_object(value: JsonObject, room: int) -> tuple[JsonObject, list[str]]:
-    """An object without its largest fields, and what was cut, in words.
+    """Return an object without its largest fields, and what was cut, in words.
 
     A field that would not even fit alone is kept in part: the first entries of a list, the beginning of a
     text, the smaller fields of an object.

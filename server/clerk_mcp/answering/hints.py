@@ -129,7 +129,7 @@ HINTS: Final[dict[str, str]] = {
 
 
 def hint(code: str, spec: Spec, param: str | None = None) -> str | None:
-    """What to do next about an error of `spec`'s operation; None where nothing is known to help.
+    """Return what to do next about an error of `spec`'s operation; None where nothing is known to help.
 
     Args:
         param: the argument that Clerk names, if it names one.
@@ -139,7 +139,7 @@ def hint(code: str, spec: Spec, param: str | None = None) -> str | None:
 
 
 def if_executed(spec: Spec) -> str:
-    """How to go on after a write whose outcome is unknown."""
+    """Tell how to go on after a write whose outcome is unknown."""
     return f"It may have been executed. {spec.advice.if_executed or _see(spec)}"
 
 
@@ -155,7 +155,8 @@ def _see(spec: Spec) -> str:
 
 @cache
 def reader_of(spec: Spec) -> str | None:
-    """The operation that shows what a change by `spec` did: the nearest GET above its path, or None."""
+    """Return the operation that shows what a change by `spec` did: the nearest GET above its path, or
+    None."""
     if spec.reader is not None:
         return spec.reader.spec.id
     known = {argument.name for argument in spec.arguments}
@@ -179,7 +180,7 @@ def _not_found(spec: Spec, param: str | None) -> str | None:
 
 @cache
 def _finders(spec: Spec) -> tuple[str, ...]:
-    """The operations that show the ids which an operation takes, the innermost of its path first."""
+    """Return the operations that show the ids which an operation takes, the innermost of its path first."""
     found: list[str] = []
     segments = spec.path.split("/")
     for end in range(len(segments), 0, -1):
@@ -194,12 +195,12 @@ def _finders(spec: Spec) -> tuple[str, ...]:
 
 
 def _finder(argument: Argument) -> str:
-    """The operation that shows the ids which an argument takes; empty where none does."""
+    """Return the operation that shows the ids which an argument takes; empty where none does."""
     return argument.kind.found_by if argument.kind else ""
 
 
 def _named(arguments: tuple[Argument, ...], name: str) -> Argument | None:
-    """The argument of this name, be it inside another one."""
+    """Return the argument of this name, be it inside another one."""
     for argument in arguments:
         nested = argument.properties or (argument.items.properties if argument.items else ())
         found = argument if argument.name == name else _named(nested, name)

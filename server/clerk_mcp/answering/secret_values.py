@@ -128,7 +128,7 @@ _IDENTITY: Final = ("id", "external_account_id")
 
 
 def _without(names: tuple[str, ...], record: Any, *, deep: bool) -> tuple[Any, dict[str, Any]]:
-    """A record without the named values; and these by their place, with the record's id."""
+    """Return a record without the named values; and these by their place, with the record's id."""
     if not isinstance(record, dict):
         # A credential that came without the object around it.
         return (None, {"value": record}) if names and record else (record, {})
@@ -169,7 +169,8 @@ def _is_text(value: Any) -> bool:
 
 
 def without_given(operation: Operation, value: Any) -> Any:
-    """Part of an answer, without the credentials that the call was given, wherever they stand in it."""
+    """Return part of an answer, without the credentials that the call was given, wherever they stand in
+    it."""
     pattern = _given(operation)
     if pattern is None:
         return value
@@ -203,5 +204,5 @@ def _finder(text: str) -> str:
 
 
 def default_mode(transport: str) -> Delivery:
-    """Where nothing is set: a local user has files, a remote caller does not."""
+    """Tell where nothing is set: a local user has files, a remote caller does not."""
     return "file" if transport == "stdio" else "redact"

@@ -137,7 +137,7 @@ class AuditLog:
 
 
 def outcome_of(spec: Spec, result: Reply | Failure) -> Outcome:
-    """What is known of a call's fate."""
+    """Return what is known of a call's fate."""
     if isinstance(result, Failure):
         return "ok" if result.outcome == "done" else result.outcome
     if result.is_error:
@@ -179,7 +179,7 @@ def _entry(call: Operation | Spec, session: str, caller: str, confirmation: str)
 
 
 def _target(spec: Spec, given: Mapping[str, Any]) -> dict[str, Any]:
-    """What the call is about: everything in its path, and the ids beside it."""
+    """Return what the call is about: everything in its path, and the ids beside it."""
     about = [a.name for a in spec.arguments if a.place is Place.PATH or a.name.endswith("_id")]
     return {name: given[name] for name in about if given.get(name) is not None}
 
@@ -195,7 +195,7 @@ def _arguments(spec: Spec, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _made(entry: Entry, reply: Reply) -> str | None:
-    """The id of what a write created: the answer's, where the call was not about it already."""
+    """Return the id of what a write created: the answer's, where the call was not about it already."""
     made = reply.value.get("id") if isinstance(reply.value, dict) and not entry.is_read else None
     return made if isinstance(made, str) and made not in entry.head["target"].values() else None
 

@@ -140,7 +140,8 @@ def _record(line: str) -> RecordedCall | None:
 
 
 def moment(text: str, now: datetime | None = None) -> datetime:
-    """A point in time: ISO 8601 (`2026-07-28T09:30`, in UTC unless it says otherwise) or an age (`2h`, `7d`).
+    """Return a point in time: ISO 8601 (`2026-07-28T09:30`, in UTC unless it says otherwise) or an age
+    (`2h`, `7d`).
 
     Raises:
         ValueError: it is neither.
@@ -165,7 +166,7 @@ def select(
     outcome: str | None = None,
     run: str | None = None,
 ) -> Iterator[RecordedCall]:
-    """The calls that fit every filter.
+    """Return the calls that fit every filter.
 
     Args:
         since, until: when the call began, both inclusive.

@@ -42,7 +42,7 @@ class NoUndo:
 
 
 async def earlier(operation: Operation, read: SendRead) -> JsonObject | None:
-    """The fields that an update is about to change, as they are, by one read.
+    """Return the fields that an update is about to change, as they are, by one read.
 
     None where `operation` is no update, or Clerk has no operation that shows them, or it could not be read.
     """
@@ -58,7 +58,7 @@ async def earlier(operation: Operation, read: SendRead) -> JsonObject | None:
 
 
 def earlier_in(operation: Operation, record: JsonObject, kind: str) -> JsonObject | None:
-    """The fields that an update is about to change, as they are in a record that was read already.
+    """Return the fields that an update is about to change, as they are in a record that was read already.
 
     None where the record is not the object that is updated.
 
@@ -103,7 +103,8 @@ def _as_rfc3339(name: str, milliseconds: Any) -> JsonObject:
 
 
 def unmerge(patch: Mapping[str, Any], before: Mapping[str, Any]) -> JsonObject:
-    """The patch that takes a deep merge of `patch` into `before` back, and leaves every other key alone."""
+    """Return the patch that takes a deep merge of `patch` into `before` back, and leaves every other key
+    alone."""
     back: JsonObject = {}
     for key, value in patch.items():
         old = before.get(key)
@@ -147,7 +148,7 @@ def undo(call: RecordedCall) -> Undo | NoUndo:
 
 
 def _holds_mask(value: Any) -> bool:
-    """Whether part of a kept value was masked, so that sending it would write the mask."""
+    """Tell whether part of a kept value was masked, so that sending it would write the mask."""
     if isinstance(value, dict):
         return any(_holds_mask(inner) for inner in value.values())
     if isinstance(value, list):

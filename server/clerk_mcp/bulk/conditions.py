@@ -75,7 +75,7 @@ class Operand:
         return f"{self.function}({field})" if self.function else field
 
     def values(self, forms: Forms) -> list[Any]:
-        """What a record has there; nulls and the empty are left out."""
+        """Return what a record has there; nulls and the empty are left out."""
         found = values(forms, self.path)
         if not self.function:
             return found
@@ -123,7 +123,8 @@ def condition(text: str) -> Condition:
 
 
 def values(forms: Forms, path: Path) -> list[Any]:
-    """What stands at a path, in every object of the lists on the way; nulls and the empty are left out."""
+    """Return what stands at a path, in every object of the lists on the way; nulls and the empty are left
+    out."""
     for form in forms:
         found = _at(form, path)
         if found is not None:
@@ -132,7 +133,7 @@ def values(forms: Forms, path: Path) -> list[Any]:
 
 
 def _at(form: object, path: Path) -> list[Any] | None:
-    """The values at a path of one form; None where the form has no such path."""
+    """Return the values at a path of one form; None where the form has no such path."""
     level: list[Any] = [form]
     for depth, name in enumerate(path):
         below: list[Any] = []
@@ -185,7 +186,7 @@ class Parser:
         """Where it is not empty, the only operands there are: those of a row of groups."""
 
     def take(self, *texts: str) -> str | None:
-        """The next token where it is one of these words or marks, and go on; else None."""
+        """Return the next token where it is one of these words or marks, and go on; else None."""
         token = self._next
         if token and token.kind != "text" and token.text in texts:
             self._at += 1
@@ -398,7 +399,7 @@ def _of_text(operand: Operand, operator: str, wanted: Any) -> Holds:
 
 
 def _among(operand: Operand, options: list[Any]) -> Holds:
-    """Whether any value of an operand is one of these; in one look-up, however many they are."""
+    """Tell whether any value of an operand is one of these; in one look-up, however many they are."""
     if operand.function == "domain":
         options = [option.lower() if isinstance(option, str) else option for option in options]
     wanted = {_kind_and_value(option) for option in options}
@@ -419,7 +420,8 @@ def _among(operand: Operand, options: list[Any]) -> Holds:
 
 
 def _kind_and_value(value: Any) -> tuple[str, Any]:
-    """A value and its kind, so that true is not 1; of an object, which equals nothing, the kind alone."""
+    """Return a value and its kind, so that true is not 1; of an object, which equals nothing, the kind
+    alone."""
     match value:
         case None:
             return "null", None

@@ -18,7 +18,7 @@ _DEEPEST: Final = 4
 
 
 def unknown(spec: Spec, records: Sequence[Any], names: Iterable[str]) -> list[str]:
-    """Those of the names that neither Clerk nor a view has for a kind of object.
+    """Return those of the names that neither Clerk nor a view has for a kind of object.
 
     None of them where there are no records.
     """
@@ -31,7 +31,7 @@ def unknown(spec: Spec, records: Sequence[Any], names: Iterable[str]) -> list[st
 
 
 def advice(spec: Spec, records: Sequence[Any], name: str) -> str:
-    """What to say about a field that no record has."""
+    """Return what to say about a field that no record has."""
     shown = cut_text(name, 60)
     shown_names = _names_in(views.view(spec.returns, records))
     known = known_fields(spec.returns) | _names_in(records) | shown_names
@@ -41,7 +41,8 @@ def advice(spec: Spec, records: Sequence[Any], name: str) -> str:
 
 @cache
 def known_fields(kind: str) -> frozenset[str]:
-    """The fields that a kind of object has, in Clerk's answers or in its view; with dots for those inside."""
+    """Return the fields that a kind of object has, in Clerk's answers or in its view; with dots for those
+    inside."""
     return frozenset(KNOWN.get(kind, "").split())
 
 
@@ -55,7 +56,8 @@ def _is_known(kind: str, name: str) -> bool:
 
 
 def names_of(value: Any, before: str = "", depth: int = 0) -> set[str]:
-    """The fields of an object and of those inside it, with dots; of what is free-form the first name only."""
+    """Return the fields of an object and of those inside it, with dots; of what is free-form the first name
+    only."""
     if isinstance(value, list):
         return {name for entry in value[:50] for name in names_of(entry, before, depth)}
     if not isinstance(value, dict) or depth >= _DEEPEST:

@@ -25,7 +25,7 @@ _NOT_THEMSELVES: Final = ("+", "-")
 
 
 def filters(spec: Spec, given: JsonObject, must: Iterable[Comparison]) -> JsonObject:
-    """The arguments of a list operation that follow from what a condition asks of every record.
+    """Return the arguments of a list operation that follow from what a condition asks of every record.
 
     Args:
         given: the arguments that the caller gave; these are left as they are.
@@ -72,7 +72,7 @@ def _candidates(field: str, comparison: Comparison) -> Iterable[tuple[str, Any]]
 
 
 def _takes(argument: Argument, value: Any) -> bool:
-    """Whether a value can be sent, and means to Clerk what it means here."""
+    """Tell whether a value can be sent, and means to Clerk what it means here."""
     if isinstance(value, list):
         inner = argument.items
         return (
@@ -102,7 +102,7 @@ def _takes(argument: Argument, value: Any) -> bool:
 
 
 def _written(argument: Argument, value: Any) -> Any:
-    """A time as the argument takes it: text where it is no number."""
+    """Return a time as the argument takes it: text where it is no number."""
     if argument.type == "string" and isinstance(value, int):
         return datetime.fromtimestamp(value / 1000, UTC).isoformat()
     return value

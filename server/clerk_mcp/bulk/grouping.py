@@ -164,7 +164,7 @@ class Tally:
         """Records with more values than they are counted under."""
 
     def entry(self, forms: Forms) -> Entry:
-        """What a record would add."""
+        """Return what a record would add."""
         found = [_values_of(key, forms) for key in self._grouping.keys]
         combinations = list(itertools.islice(itertools.product(*found), _MOST_VALUES + 1))
         values = [
@@ -192,13 +192,13 @@ class Tally:
                 column.add(aggregate.function, of_record)
 
     def totals(self) -> JsonObject:
-        """What was computed over all records, beside their number; for a grouping without keys."""
+        """Return what was computed over all records, beside their number; for a grouping without keys."""
         row = self._rows.get((), _Row(0, [_Column() for _ in self._grouping.aggregates]))
         shown = self._shown((), row)
         return {name: shown[name] for name in self._grouping.columns if name != COUNT}
 
     def groups(self) -> list[JsonObject]:
-        """The groups that are wanted: the most first, but times in their own order."""
+        """Return the groups that are wanted: the most first, but times in their own order."""
         grouping = self._grouping
         rows = {combination: self._shown(combination, row) for combination, row in self._rows.items()}
         if grouping.having:
@@ -225,7 +225,7 @@ class Tally:
         return {name: row[name] for name in names}
 
     def _filled(self, rows: list[JsonObject]) -> list[JsonObject]:
-        """The rows with those between that no record falls into: an empty month is a month too."""
+        """Return the rows with those between that no record falls into: an empty month is a month too."""
         (key,) = self._grouping.keys
         found = {row[key.name]: self._wanted(row) for row in rows}
         timed = [label for label in found if label is not None]
@@ -241,7 +241,7 @@ class Tally:
 
 
 def _values_of(key: Operand, forms: Forms) -> list[Any]:
-    """The distinct values that a record has; None where there is none, `(object)` for an object."""
+    """Return the distinct values that a record has; None where there is none, `(object)` for an object."""
     distinct: dict[Any, None] = {}
     for value in key.values(forms):
         distinct[_plain(value)] = None

@@ -137,7 +137,7 @@ def _count(max_bytes: int, wanted: Wanted, sink: _Counted, out: JsonObject) -> A
 
 
 def _begins_within(wanted: Wanted, key: Operand, groups: list[JsonObject]) -> str | None:
-    """What to say where the first month, or another part of a time, is not counted whole."""
+    """Return what to say where the first month, or another part of a time, is not counted whole."""
     if key.function not in PARTS or not groups:
         return None
     for comparison in wanted.where.must if wanted.where else ():

@@ -21,7 +21,7 @@ from clerk_tools.parsing import InvalidArguments, Problem
 def mapping_for(
     spec: Spec, given: Mapping[str, Any], same: JsonObject, kind: str, known: Iterable[str]
 ) -> dict[str, str]:
-    """The mapping that was given, with the ids that follow from the kind of record.
+    """Return the mapping that was given, with the ids that follow from the kind of record.
 
     Args:
         given: the mapping; of an argument to a field.
@@ -63,7 +63,7 @@ def _field_for(argument: Argument, kind: str, fields: set[str]) -> str | None:
 
 
 def mapped(mapping: Mapping[str, str], forms: Iterable[object], spec: Spec) -> JsonObject:
-    """The arguments that a record gives."""
+    """Return the arguments that a record gives."""
     lists = {a.name for a in spec.arguments if a.type == "array"}
     out: JsonObject = {}
     forms = list(forms)
@@ -79,7 +79,7 @@ def mapped(mapping: Mapping[str, str], forms: Iterable[object], spec: Spec) -> J
 
 
 def _whole(forms: list[object], source: str) -> Any:
-    """What stands at a field: one value as it is, several as a list."""
+    """Return what stands at a field: one value as it is, several as a list."""
     way = tuple(source.split("."))
     for form in forms:
         # Columns of a file may have dots in their names.
@@ -100,7 +100,7 @@ def put(into: JsonObject, way: list[str], value: Any) -> None:
 
 
 def merged(same: JsonObject, own: JsonObject) -> JsonObject:
-    """The arguments that are the same for all, with an item's own in them."""
+    """Return the arguments that are the same for all, with an item's own in them."""
     out = dict(same)
     for name, value in own.items():
         before = out.get(name)

@@ -80,7 +80,8 @@ async def read_page(
 
 
 def _narrowed(records: list[Any], needed: frozenset[str]) -> list[Any]:
-    """The records with what is needed of them alone: looking for credentials in the rest takes longest.
+    """Return the records with what is needed of them alone: looking for credentials in the rest takes
+    longest.
 
     As they are where something is needed that Clerk's own record lacks, since its view is made of several.
     """
@@ -95,7 +96,8 @@ def _narrowed(records: list[Any], needed: frozenset[str]) -> list[Any]:
 
 
 def counter_of(spec: Spec, arguments: JsonObject) -> Spec | None:
-    """The operation that counts what a list operation lists, where it takes all of the filters given."""
+    """Return the operation that counts what a list operation lists, where it takes all of the filters
+    given."""
     for operation in operations().values():
         counter = operation.spec
         if counter.method == "GET" and counter.path == f"{spec.path}/count":

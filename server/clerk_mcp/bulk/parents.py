@@ -24,7 +24,7 @@ class Parent:
         return self.listing.returns
 
     def tell(self, shown: Any, id: str) -> Any:
-        """A shown record with its parent's id, where it does not tell that already."""
+        """Return a shown record with its parent's id, where it does not tell that already."""
         if not isinstance(shown, dict):
             return shown
         own = shown.get(self.kind)
@@ -33,7 +33,7 @@ class Parent:
 
 
 def parent_of(spec: Spec, given: Mapping[str, Any], *, asked_for: bool) -> Parent | None:
-    """The parents that a list operation is to be read for, since its caller named none.
+    """Return the parents that a list operation is to be read for, since its caller named none.
 
     Args:
         asked_for: whether the caller wants it read for several also where Clerk does not require one.
@@ -58,5 +58,5 @@ def _listing_of(kind: str) -> Spec | None:
 
 
 def form_of(parent: Parent, id: str) -> JsonObject:
-    """What is known of each record of a list from where it was found."""
+    """Return what is known of each record of a list from where it was found."""
     return {parent.argument: id}

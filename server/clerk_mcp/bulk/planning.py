@@ -95,7 +95,7 @@ class Plan:
 
 
 def operation_of(id: str) -> type[Operation]:
-    """The operation that a run calls.
+    """Return the operation that a run calls.
 
     Raises:
         InvalidArguments: there is none, it only reads, or it takes files.
@@ -146,7 +146,7 @@ def _digest(operation: Operation) -> str:
 
 
 def name_of(operation: Operation) -> str:
-    """What a person calls an item by: its target, or what it would make."""
+    """Return what a person calls an item by: its target, or what it would make."""
     spec = operation.spec
     hidden = spec.private
     for argument in sorted(spec.arguments, key=lambda a: a.place is not Place.PATH):
@@ -256,7 +256,7 @@ def _check_fields(wanted: Wanted, mapping: Mapping[str, str], records: list[Any]
 
 
 def _name(forms: Forms) -> str:
-    """What a person calls a record by, with its id."""
+    """Return what a person calls a record by, with its id."""
     view = forms.view if isinstance(forms.view, dict) else {}
     addresses = view.get("email_addresses")
     first = addresses[0].get("email_address") if isinstance(addresses, list) and addresses else None
@@ -292,7 +292,7 @@ class _Records:
 
 
 def name_wrong(wrong: list[Wrong]) -> str:
-    """The items that are wrong, in words."""
+    """Return the items that are wrong, in words."""
     named = "; ".join(str(one) for one in wrong[:_MOST_WRONG])
     more = len(wrong) - _MOST_WRONG
     return named + (f"; and {more} more" if more > 0 else "")

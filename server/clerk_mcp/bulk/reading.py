@@ -57,7 +57,7 @@ class Sink(Protocol):
     """Where the records go that are meant."""
 
     def keep(self, forms: Forms) -> Any:
-        """What is kept of a record; called when its page arrives."""
+        """Return what is kept of a record; called when its page arrives."""
 
     def take(self, place: int, kept: Any) -> None:
         """Take it in its turn, with its place in the whole list."""

@@ -191,7 +191,7 @@ def _masked(spec: Spec, arguments: JsonObject) -> JsonObject:
 
 
 def _way_back(calls: Calls, plan: Plan) -> str:
-    """What can be taken back afterwards, in words."""
+    """Return what can be taken back afterwards, in words."""
     spec = plan.model.spec
     destroyed = plan.effects[Effect.DESTROY]
     if destroyed:
@@ -206,7 +206,7 @@ def _way_back(calls: Calls, plan: Plan) -> str:
 
 
 def _takes(calls: Calls, plan: Plan) -> str | None:
-    """How long it takes under the rate limit, in words."""
+    """Tell how long it takes under the rate limit, in words."""
     rate = calls.client.rate
     if rate is None:
         return None
@@ -347,7 +347,7 @@ async def _see(
 
 
 async def _own(calls: Calls, id: str, caller: Caller, runs: Runs) -> Run | None:
-    """A run of this caller on this instance; another's is none."""
+    """Return a run of this caller on this instance; another's is none."""
     if going := runs.going(id):
         run: Run | None = going.run
     else:

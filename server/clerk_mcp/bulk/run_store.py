@@ -76,12 +76,12 @@ class Run:
     """By the item's number, how it ended: `outcome`, and `code` and `message` of an error."""
 
     def to_json(self) -> JsonObject:
-        """Everything but the marks."""
+        """Return everything but the marks."""
         return {name: value for name, value in asdict(self).items() if name != "marks"}
 
     @classmethod
     def from_json(cls, value: JsonObject) -> Run:
-        """The reverse of `to_json`."""
+        """Return the reverse of `to_json`."""
         return cls(**{**value, "items": [Item(**item) for item in value["items"]]})
 
 
@@ -91,7 +91,7 @@ def new_id() -> str:
 
 
 def is_id(text: str) -> bool:
-    """Whether a text has the form of a run's id, so that it may become part of a file's name."""
+    """Tell whether a text has the form of a run's id, so that it may become part of a file's name."""
     return _ID.fullmatch(text) is not None
 
 

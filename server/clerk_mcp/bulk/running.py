@@ -141,7 +141,7 @@ class Going:
 
 
 def _mark_of(calls: Calls, result: Fetched | Answer) -> JsonObject | None:
-    """How an item ended; None where it was certainly not run."""
+    """Tell how an item ended; None where it was certainly not run."""
     if isinstance(result, Fetched):
         # For the credentials in it, which go where those of a single call go.
         shown = calls.formatter.success(result.operation, result.reply, None, 0).value
@@ -179,7 +179,7 @@ class Runs:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def going(self, id: str) -> Going | None:
-        """The run of this id, where this process is at it."""
+        """Return the run of this id, where this process is at it."""
         return self._going.get(id)
 
     async def go_on(
@@ -223,7 +223,7 @@ class Runs:
 
 
 def report(run: Run, going: Going | None = None) -> Answer:
-    """How far a run is: counts, failures by cause, what is unknown, and how to go on."""
+    """Tell how far a run is: counts, failures by cause, what is unknown, and how to go on."""
     under_way = going is not None and (going.elsewhere or not going.done.is_set())
     marks = run.marks
     counts = Counter(mark["outcome"] for mark in marks.values())
@@ -289,5 +289,5 @@ def _sentences(run: Run, going: Going | None, under_way: bool, left: int, unknow
 
 
 def names_of(run: Run, wanted: str) -> list[str]:
-    """The names of the items that ended in a certain way."""
+    """Return the names of the items that ended in a certain way."""
     return [run.items[n].name for n, mark in sorted(run.marks.items()) if mark["outcome"] == wanted]

@@ -34,7 +34,7 @@ class BadTable(ValueError):
 
 
 def format_of(path: str) -> str:
-    """The ending of a path, which says its format.
+    """Return the ending of a path, which says its format.
 
     Raises:
         BadTable: it is none that is known.
@@ -69,7 +69,7 @@ class Table:
         return list(self._columns)
 
     def chunks(self, ending: str) -> Iterator[bytes]:
-        """The file in a format, piece by piece."""
+        """Return the file in a format, piece by piece."""
         self._rows.seek(0)
         if ending == ".jsonl":
             yield from self._rows
@@ -90,7 +90,7 @@ class Table:
 
 
 def _flat(record: JsonObject, before: str = "") -> JsonObject:
-    """An object as columns, with dots for those inside; a list is one cell."""
+    """Return an object as columns, with dots for those inside; a list is one cell."""
     flat: JsonObject = {}
     for name, value in record.items():
         if isinstance(value, dict) and value:
@@ -117,7 +117,7 @@ def _cell(value: Any) -> str:
 
 
 def harmless(text: str) -> str:
-    """A cell's text that no spreadsheet takes for a formula."""
+    """Return a cell's text that no spreadsheet takes for a formula."""
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
@@ -128,7 +128,7 @@ def _csv_line(cells: Sequence[str]) -> bytes:
 
 
 def table_of(rows: Iterable[JsonObject]) -> Table:
-    """A table of rows that are there already."""
+    """Return a table of rows that are there already."""
     table = Table()
     for row in rows:
         table.add(row)
@@ -193,7 +193,7 @@ def _csv_rows(text: str) -> Iterator[JsonObject]:
 
 
 def _delimiter(text: str) -> str:
-    """What stands between the columns: spreadsheets of some countries write semicolons or tabs."""
+    """Return what stands between the columns: spreadsheets of some countries write semicolons or tabs."""
     first = text.partition("\n")[0]
     return max((",", ";", "\t"), key=first.count)
 

@@ -21,14 +21,14 @@ _LONGEST: Final = 40
 
 
 def milliseconds(value: Any) -> int | None:
-    """A record's time in Unix milliseconds; None where the value is no time."""
+    """Return a record's time in Unix milliseconds; None where the value is no time."""
     if isinstance(value, str):
         return milliseconds_of_text(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def milliseconds_of_text(text: str) -> int | None:
-    """The time that a text names, in Unix milliseconds; None where it names none."""
+    """Return the time that a text names, in Unix milliseconds; None where it names none."""
     if len(text) > _LONGEST:
         return None
     if ago := _AGO.match(text):
@@ -47,23 +47,23 @@ def milliseconds_of_text(text: str) -> int | None:
 
 
 def moment(milliseconds: int) -> datetime:
-    """The time in UTC; a number outside of the calendar is the calendar's nearest end."""
+    """Return the time in UTC; a number outside of the calendar is the calendar's nearest end."""
     low, high = -62_135_596_800_000, 253_402_300_799_000
     return datetime.fromtimestamp(min(max(milliseconds, low), high) / 1000, UTC)
 
 
 def part_of(milliseconds: int, part: str) -> str:
-    """The hour, day, week, month or year of a time, as text that sorts by time."""
+    """Return the hour, day, week, month or year of a time, as text that sorts by time."""
     return moment(milliseconds).strftime(PARTS[part])
 
 
 def is_beginning(milliseconds: int, part: str) -> bool:
-    """Whether a time is the very beginning of its hour, day, week, month or year."""
+    """Tell whether a time is the very beginning of its hour, day, week, month or year."""
     return milliseconds % 1000 == 0 and _beginning(part_of(milliseconds, part), part) == moment(milliseconds)
 
 
 def periods(first: str, last: str, part: str) -> Iterator[str]:
-    """Every hour, day, week, month or year from the first to the last; as `part_of` writes them."""
+    """Return every hour, day, week, month or year from the first to the last; as `part_of` writes them."""
     at, end = _beginning(first, part), _beginning(last, part)
     if at is None or end is None:
         return

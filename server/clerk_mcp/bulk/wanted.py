@@ -127,7 +127,7 @@ def understand(given: Mapping[str, Any]) -> Wanted:
 
 
 def _parents(parent: Parent, chosen: JsonObject, start: int) -> Wanted:
-    """Which parents are meant; the offset of a list below parents is one among the parents."""
+    """Tell which parents are meant; the offset of a list below parents is one among the parents."""
     if unknown := chosen.keys() - {"where", "arguments"}:
         raise InvalidArguments(
             [Problem("below", f"`below` takes where and arguments, not {min(unknown)[:50]}")]

@@ -67,7 +67,7 @@ class Reach(Protocol):
         """What may run, whoever calls."""
 
     def calls_for(self, caller: Caller) -> AbstractAsyncContextManager[Calls]:
-        """What runs this caller's operations, held for one call."""
+        """Return what runs this caller's operations, held for one call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Calls:
     """How many changes each caller may make; None is any number."""
 
     def calls_for(self, _: Caller) -> AbstractAsyncContextManager[Calls]:
-        """The same for every caller; see `Reach`."""
+        """Return the same for every caller; see `Reach`."""
         return nullcontext(self)
 
     async def run(self, name: str, arguments: Mapping[str, Any], caller: Caller) -> Answer | AskInResult:

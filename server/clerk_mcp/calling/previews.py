@@ -66,7 +66,7 @@ def _masked(operation: Operation, value: Any) -> Any:
 
 
 def _refused(calls: Calls, operation: Operation, caller: Caller) -> JsonObject:
-    """Why the call would not be made, where that is known beforehand."""
+    """Tell why the call would not be made, where that is known beforehand."""
     spec = operation.spec
     refused = calls.policy.objection(spec, caller.scopes, operation.actual_effect())
     if refused:

@@ -87,7 +87,7 @@ def _print_table(calls: list[RecordedCall]) -> None:
 
 
 def _short_time(text: str) -> str:
-    """A moment to the second: today's as its time, this year's without the year; all in UTC."""
+    """Return a moment to the second: today's as its time, this year's without the year; all in UTC."""
     began, now = moment(text).astimezone(UTC), datetime.now(UTC)
     form = "%H:%M:%S" if began.date() == now.date() else "%m-%d %H:%M:%S"
     return f"{began:{form}}" if began.year == now.year else f"{began:%Y-%m-%d %H:%M:%S}"

@@ -270,7 +270,8 @@ class ToolsetSize(NamedTuple):
 
 
 def toolset_sizes() -> list[ToolsetSize]:
-    """What each toolset costs a model's context: `core` and `all`, then the resources in their order."""
+    """Return what each toolset costs a model's context: `core` and `all`, then the resources in their
+    order."""
     totals = dict.fromkeys((CORE, ALL, *RESOURCES), (0, 0))
     for operation in operations().values():
         spec = operation.spec

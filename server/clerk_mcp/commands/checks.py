@@ -64,7 +64,7 @@ class Finding:
 
 
 def versions() -> Finding:
-    """What is installed."""
+    """Return what is installed."""
     python = ".".join(map(str, sys.version_info[:3]))
     return Finding(
         "version", "ok", f"clerk-mcp {version('clerk-mcp')}, mcp {version('mcp')}, Python {python}"
@@ -72,7 +72,7 @@ def versions() -> Finding:
 
 
 def key(settings: Settings) -> list[Finding]:
-    """Whether there is a key, of which kind, and whether it is kept well."""
+    """Tell whether there is a key, of which kind, and whether it is kept well."""
     if settings.sandbox:
         return [Finding("key", "ok", "none is needed: --sandbox")]
     if settings.transport != "stdio" and settings.auth == "clerk-key":
@@ -121,7 +121,7 @@ def _keeping(settings: Settings) -> Iterator[Finding]:
 
 
 def start(settings: Settings, given: Mapping[str, Any]) -> Finding:
-    """Whether the server would start with these settings, a key aside."""
+    """Tell whether the server would start with these settings, a key aside."""
     transport = "stdio" if settings.transport == "stdio" else "http"
     try:
         policy = check(settings, given)
@@ -134,7 +134,7 @@ def start(settings: Settings, given: Mapping[str, Any]) -> Finding:
 
 
 def serving(settings: Settings) -> list[Finding]:
-    """Whether the port is free and callers can be told apart, where the server is to listen."""
+    """Tell whether the port is free and callers can be told apart, where the server is to listen."""
     if settings.transport == "stdio":
         return []
     from clerk_mcp.hosting import listen, make_verifier
@@ -154,7 +154,7 @@ def serving(settings: Settings) -> list[Finding]:
 
 
 async def clerk(settings: Settings) -> list[Finding]:
-    """Whether Clerk answers, how fast, and whether it takes the key, the API version and this clock."""
+    """Tell whether Clerk answers, how fast, and whether it takes the key, the API version and this clock."""
     transport: httpx2.AsyncBaseTransport | None = None
     url, key = settings.clerk_api_url, settings.key or ""
     if settings.sandbox:
@@ -190,7 +190,7 @@ async def clerk(settings: Settings) -> list[Finding]:
 
 
 def _versions(settings: Settings) -> list[str]:
-    """The API versions that calls are sent with, the oldest first."""
+    """Return the API versions that calls are sent with, the oldest first."""
     if settings.clerk_api_version:
         return [settings.clerk_api_version]
     return sorted({operation.spec.version for operation in operations().values()})
@@ -207,7 +207,7 @@ def _version_judged(version: str, response: httpx2.Response) -> Iterator[Finding
 
 
 async def redis(settings: Settings) -> list[Finding]:
-    """Whether the Redis that replicas share answers."""
+    """Tell whether the Redis that replicas share answers."""
     if settings.redis_url is None:
         return []
     from redis.asyncio import Redis
@@ -231,7 +231,7 @@ async def redis(settings: Settings) -> list[Finding]:
 
 
 async def issuer(settings: Settings) -> list[Finding]:
-    """Whether the keys can be had that OAuth tokens are verified with."""
+    """Tell whether the keys can be had that OAuth tokens are verified with."""
     if settings.transport == "stdio" or settings.auth != "oauth":
         return []
     from clerk_mcp.hosting import IssuerUnusable, make_oauth
@@ -265,7 +265,7 @@ async def _asked(http: httpx2.AsyncClient, url: str, version: str) -> httpx2.Res
 
 
 def _unreached(error: httpx2.HTTPError, host: str) -> Finding:
-    """The step that failed, from the first cause that the network gave."""
+    """Return the step that failed, from the first cause that the network gave."""
     causes = list(_causes(error))
     network = "Check the network, the firewall, and HTTPS_PROXY where only a proxy leads out."
     if isinstance(error, httpx2.ProxyError):
@@ -336,7 +336,7 @@ def _clock(response: httpx2.Response) -> Iterator[Finding]:
 
 
 async def hosts(settings: Settings | None, given: Mapping[str, Any]) -> list[Finding]:
-    """Which hosts there are, and whether their entries start this server; all are tried at once.
+    """Tell which hosts there are, and whether their entries start this server; all are tried at once.
 
     Args:
         settings: those in force here, for the commands that are advised; None where they do not hold.
@@ -417,7 +417,7 @@ async def _started(host: Host, name: str, launch: Launch, stderr: TextIO) -> Fin
 
 
 def _fits(host: Host, name: str, tools: list[str], message: str) -> tuple[Level, str, str | None]:
-    """Whether what an entry lists is within the host's limits: level, message and fix of the finding."""
+    """Tell whether what an entry lists is within the host's limits: level, message and fix of the finding."""
     if host.most_tools and len(tools) > host.most_tools:
         fix = f"clerk-mcp install {host.id} --name {name} --mode search, or --toolsets for fewer."
         return "warning", f"{message}, and {host.title} takes {host.most_tools}", fix
@@ -439,7 +439,7 @@ def _last_words(stderr: TextIO) -> str:
 
 
 def in_force(settings: Settings, given: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Every setting with its value and where that comes from; secrets are not shown."""
+    """Return every setting with its value and where that comes from; secrets are not shown."""
     from clerk_mcp.settings import variable
 
     rows = []

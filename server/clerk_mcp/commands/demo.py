@@ -47,7 +47,8 @@ class Host:
         self.client: Client
 
     async def ask_user(self, context: object, params: ElicitRequestParams) -> ElicitResult:
-        """What a host does when the server asks before it destroys something; the story is the user."""
+        """Return what a host does when the server asks before it destroys something; the story is the
+        user."""
         click.echo(click.style("? ", fg="yellow") + params.message.replace("\n", "\n  "))
         click.echo(f"  The user {'agrees' if self.user_agrees else 'declines'}.")
         if self.user_agrees:

@@ -128,7 +128,7 @@ def _printable(line: str) -> str:
 
 
 def read(path: str) -> object:
-    """The value in a YAML or JSON file of at most 16 MiB and 200 levels.
+    """Return the value in a YAML or JSON file of at most 16 MiB and 200 levels.
 
     Raises:
         UnreadableError: there is none.

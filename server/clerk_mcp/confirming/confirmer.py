@@ -46,7 +46,7 @@ ConfirmWhen = Literal["live", "always", "person", "never"]
 
 
 def needs_confirmation(operation: Operation, mode: ConfirmWhen, kind: Kind) -> bool:
-    """Whether this very call, its arguments considered, must be agreed to first."""
+    """Tell whether this very call, its arguments considered, must be agreed to first."""
     if operation.actual_effect() is not Effect.DESTROY:
         return False
     return mode in ("always", "person") or (mode == "live" and kind is Kind.LIVE)
@@ -72,7 +72,7 @@ class Confirmer:
     async def decide(
         self, operation: Operation, caller: str, token: str | None, asker: Asker, read: SendRead
     ) -> Decision:
-        """Whether the call may be made now.
+        """Tell whether the call may be made now.
 
         Args:
             caller: the name that the call is made under; a token or an answer holds for no other.
@@ -109,7 +109,8 @@ class Confirmer:
     async def decide_plan(
         self, plan: str, question: str, caller: str, token: str, asker: Asker
     ) -> Go | Stop | AskInResult | Unasked:
-        """Whether a run of many calls may begin: its token says which, the user behind the client whether.
+        """Tell whether a run of many calls may begin: its token says which, the user behind the client
+        whether.
 
         Args:
             plan: the digest of everything that would be called.
@@ -232,5 +233,6 @@ async def _find_hit(operation: Operation, read: SendRead) -> Hit:
 
 
 def _shown(hit: Hit) -> str:
-    """What a person reads of a hit: a confirmation is for this, and not for whatever has an id later."""
+    """Return what a person reads of a hit: a confirmation is for this, and not for whatever has an id
+    later."""
     return json.dumps([hit.target, hit.also, hit.complete])

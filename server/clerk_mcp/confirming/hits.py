@@ -53,7 +53,7 @@ class _Reads:
 
 
 async def find_hit(operation: Operation, read: SendRead) -> Hit:
-    """What `operation`, which destroys, would hit.
+    """Return what `operation`, which destroys, would hit.
 
     Raises:
         TargetMissing: there is no such thing.
@@ -68,7 +68,7 @@ async def find_hit(operation: Operation, read: SendRead) -> Hit:
 
 
 def _changes(operation: Operation) -> str:
-    """What else an update does than destroy, as a clause."""
+    """Return what else an update does than destroy, as a clause."""
     if operation.spec.effect is not Effect.WRITE:
         return ""
     given = [a for a in operation.spec.arguments if a.name in operation.model_fields_set]
@@ -77,6 +77,6 @@ def _changes(operation: Operation) -> str:
 
 
 def shown_ids(operation: Operation) -> str:
-    """The path arguments as they were given."""
+    """Return the path arguments as they were given."""
     values = [getattr(operation, a.name) for a in operation.spec.arguments if a.place is Place.PATH]
     return " / ".join(shown(value) for value in values)

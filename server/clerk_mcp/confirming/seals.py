@@ -178,7 +178,7 @@ class Seals:
         return self._make()
 
     async def mint(self, purpose: Purpose, binding: Binding, shown: str = "") -> str:
-        """A confirmation of `binding`, good for `LIFETIME_S` seconds and one use.
+        """Return a confirmation of `binding`, good for `LIFETIME_S` seconds and one use.
 
         Args:
             shown: what the person reads before they agree.

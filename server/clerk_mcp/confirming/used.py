@@ -28,7 +28,7 @@ class UsedSeals(Protocol):
     """Remembers which confirmations were used; each method raises `OSError` where it is out of reach."""
 
     async def life(self) -> str:
-        """The name of the store's life: another one means that it may have forgotten something."""
+        """Return the name of the store's life: another one means that it may have forgotten something."""
 
     async def use(self, id: str) -> bool:
         """Mark a confirmation as used: whether this is its first use."""

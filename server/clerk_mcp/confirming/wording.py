@@ -19,7 +19,7 @@ _BY_USER: Final = "user via elicitation"
 
 
 def question_text(operation: Operation, hit: Hit, kind: Kind) -> str:
-    """The question as a person reads it."""
+    """Return the question as a person reads it."""
     lines = [f"{operation.spec.title} on {kind.words}?", "", f"Target: {hit.target}"]
     if hit.also:
         # A deletion is named by its title; what an update destroys is named here alone.
@@ -70,7 +70,7 @@ def preview(operation: Operation, hit: Hit, kind: Kind, token: str, *, closed: b
 
 
 def decided(what: str, answered: Answered) -> Go | Stop:
-    """What the user's answer means.
+    """Return what the user's answer means.
 
     Args:
         what: what was not done where it is a no, as the beginning of a sentence.

@@ -77,7 +77,8 @@ class TrustedAddresses:
 
 
 def _host(value: str) -> str | None:
-    """A host, and a port where it is not that of http or https, in one spelling; None where it is neither."""
+    """Return a host, and a port where it is not that of http or https, in one spelling; None where it is
+    neither."""
     found = _HOST.fullmatch(value)
     if not found:
         return None
@@ -86,7 +87,7 @@ def _host(value: str) -> str | None:
 
 
 def _origin(value: str) -> str | None:
-    """An origin in one spelling; None where it is none, such as the `null` of a sandboxed frame."""
+    """Return an origin in one spelling; None where it is none, such as the `null` of a sandboxed frame."""
     scheme, separator, host = value.partition("://")
     name = _host(host)
     return f"{scheme.lower()}://{name}" if separator and name else None
@@ -132,7 +133,8 @@ class PublicPaths:
 
 
 def _tidy(name: bytes, value: bytes) -> bytes:
-    """A header's value without the blanks around it; a media type in small letters (RFC 9110, 5.5, 8.3.1)."""
+    """Return a header's value without the blanks around it; a media type in small letters (RFC 9110, 5.5,
+    8.3.1)."""
     value = value.strip(b" \t")
     if name != b"content-type":
         return value
@@ -141,12 +143,12 @@ def _tidy(name: bytes, value: bytes) -> bytes:
 
 
 def public_prefix(settings: Settings) -> str:
-    """The path of `--public-url`, below which a proxy serves this server."""
+    """Return the path of `--public-url`, below which a proxy serves this server."""
     return urlsplit(settings.public_url or "").path.rstrip("/")
 
 
 def trusted_hosts(settings: Settings) -> list[str]:
-    """The hosts that requests may name."""
+    """Return the hosts that requests may name."""
     own = [urlsplit(settings.public_url).netloc] if settings.public_url else []
     listening = f"[{settings.host.strip('[]')}]" if ":" in settings.host else settings.host
     hosts = [*_LOOPBACK, listening]
@@ -154,7 +156,8 @@ def trusted_hosts(settings: Settings) -> list[str]:
 
 
 def trusted_origins(settings: Settings) -> list[str]:
-    """The origins whose pages may call: of this machine, the server's own, and those of the operator."""
+    """Return the origins whose pages may call: of this machine, the server's own, and those of the
+    operator."""
     own = []
     if settings.public_url:
         url = urlsplit(settings.public_url)
@@ -168,7 +171,7 @@ LOCAL_ORIGINS: Final = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes a free one.
+    """Return a listening socket; port 0 takes a free one.
 
     Raises:
         SettingsError: the port is taken, or the address is not this machine's.

@@ -56,7 +56,7 @@ class Verifier(Protocol):
     """Knows one kind of credential."""
 
     async def verify(self, credential: str) -> AccessToken:
-        """Who the credential stands for: `client_id` is the caller's name, `scopes` what they may do.
+        """Tell who the credential stands for: `client_id` is the caller's name, `scopes` what they may do.
 
         Raises:
             Rejected: it does not hold.
@@ -157,7 +157,7 @@ class Challenges:
         self._pages = tuple(pages)
 
     def respond(self, conn: HTTPConnection, error: AuthenticationError) -> Response:
-        """The answer to a request that was rejected."""
+        """Return the answer to a request that was rejected."""
         if not isinstance(error, Rejected):
             raise error
         logger.info("refused %s: %s", on_one_line(conn.scope["path"][:200]), on_one_line(error.reason))
@@ -172,7 +172,7 @@ class Challenges:
         return response
 
     def for_scope(self, scope: str) -> str:
-        """The challenge to a caller whose token lacks `scope`."""
+        """Return the challenge to a caller whose token lacks `scope`."""
         reason = f"this call needs the scope {scope}"
         return self._bearer(Rejected(reason, status=403, code="insufficient_scope", scope=scope))
 

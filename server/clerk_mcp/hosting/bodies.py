@@ -104,7 +104,7 @@ def _marks(body: bytes) -> int:
 
 
 def _texts_at_least(body: bytes) -> int:
-    """How many quotation marks there are that begin or end a text: never more than there are."""
+    """Tell how many quotation marks there are that begin or end a text: never more than there are."""
     return body.count(b'"') - body.count(b'\\"')
 
 

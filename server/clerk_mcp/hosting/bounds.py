@@ -149,5 +149,5 @@ class CallerBounds:
 
 
 def busy(message: str, status: int, retry_after: int) -> Response:
-    """An answer that asks to come back after so many seconds."""
+    """Return an answer that asks to come back after so many seconds."""
     return PlainTextResponse(message, status, {"retry-after": str(retry_after)})

@@ -102,7 +102,7 @@ class OAuthTokens:
         )
 
     async def usable_keys(self) -> int:
-        """How many keys the issuer publishes now that tokens may be signed with.
+        """Tell how many keys the issuer publishes now that tokens may be signed with.
 
         Raises:
             IssuerUnusable: they cannot be had.
@@ -188,7 +188,7 @@ class _Keys:
         self._lock = anyio.Lock()
 
     async def find(self, key_id: object) -> jwt.PyJWK:
-        """The key with this id; without an id, the only key there is.
+        """Return the key with this id; without an id, the only key there is.
 
         Raises:
             Rejected: there is none, or the issuer cannot be reached.
@@ -229,7 +229,7 @@ class _Keys:
             self._fetched_at = self._tried_at
 
     async def load(self) -> list[jwt.PyJWK]:
-        """The keys as they are published now.
+        """Return the keys as they are published now.
 
         Raises:
             IssuerUnusable: they cannot be had.
@@ -247,7 +247,7 @@ class _Keys:
         return [key for key in keys if key.algorithm_name in ALGORITHMS]
 
     async def _discover(self) -> str:
-        """Where the keys are, by RFC 8414 or else by OpenID Connect Discovery."""
+        """Tell where the keys are, by RFC 8414 or else by OpenID Connect Discovery."""
         for address in _metadata_addresses(self._issuer.url):
             try:
                 document = await self._get(address)

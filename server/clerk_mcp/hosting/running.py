@@ -114,7 +114,7 @@ def _allow_connections(most: int) -> None:
 
 
 def _most_silent() -> int:
-    """How many connections may wait for their client to speak: a quarter of what may be open at all."""
+    """Tell how many connections may wait for their client to speak: a quarter of what may be open at all."""
     if sys.platform == "win32":
         return MOST_SILENT
     import resource

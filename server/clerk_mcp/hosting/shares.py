@@ -46,7 +46,7 @@ class Shares:
         return True
 
     def held_by(self, owner: str) -> int:
-        """How much an owner holds."""
+        """Tell how much an owner holds."""
         return self._held[owner]
 
     def give_back(self, owner: str, amount: int = 1) -> None:
@@ -58,7 +58,7 @@ class Shares:
 
 
 def owner_at(address: str) -> str:
-    """The owner who stands for everybody at an address who has not proved who they are."""
+    """Return the owner who stands for everybody at an address who has not proved who they are."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:

@@ -90,7 +90,7 @@ def _plain_request(body: bytes) -> JSONRPCRequest | None:
 
 
 def _connection(asked: JSONRPCRequest, request: Request) -> insides.Connection | None:
-    """What a request says of its client; None where it says so wrongly."""
+    """Return what a request says of its client; None where it says so wrongly."""
     version = request.headers[insides.MCP_PROTOCOL_VERSION_HEADER]
     if version in HANDSHAKE_PROTOCOL_VERSIONS:
         return insides.Connection.from_envelope(version, None, None)

@@ -94,7 +94,7 @@ def parse_scopes(given: str | Iterable[str]) -> frozenset[str]:
 
 
 def parse_expiry(text: str, now: datetime | None = None) -> datetime:
-    """A time to come: a date or ISO 8601 in UTC, or a span from now such as `12h`, `90d` or `4w`.
+    """Return a time to come: a date or ISO 8601 in UTC, or a span from now such as `12h`, `90d` or `4w`.
 
     Raises:
         ValueError: it is none of these, or past.
@@ -114,7 +114,7 @@ def parse_expiry(text: str, now: datetime | None = None) -> datetime:
 
 
 def read(path: Path) -> list[Token]:
-    """The tokens of a file, which may be empty.
+    """Return the tokens of a file, which may be empty.
 
     Raises:
         TokenFileError: it cannot be read, or a line of it is malformed.
@@ -210,7 +210,7 @@ class TokenFile:
         self._tokens = read(path)
 
     def find(self, secret: str) -> Token | None:
-        """The token that `secret` is, or None.
+        """Return the token that `secret` is, or None.
 
         Raises:
             TokenFileError: the file has become unusable. Going on with what it held would keep alive the

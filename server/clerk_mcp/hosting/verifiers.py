@@ -25,7 +25,7 @@ _METADATA: Final = "/.well-known/oauth-protected-resource"
 
 
 def make_verifier(settings: Settings) -> Verifier | None:
-    """What knows the callers' credentials; None where none are asked for.
+    """Return what knows the callers' credentials; None where none are asked for.
 
     Raises:
         SettingsError: the settings for it do not hold.
@@ -53,7 +53,7 @@ def make_verifier(settings: Settings) -> Verifier | None:
 
 
 def make_oauth(settings: Settings) -> OAuthTokens:
-    """What verifies the tokens of the issuer that the settings name.
+    """Return what verifies the tokens of the issuer that the settings name.
 
     Raises:
         SettingsError: they name none, or would accept too much.
@@ -106,14 +106,15 @@ def _auth_settings(settings: Settings) -> AuthSettings | None:
 
 
 def resource_metadata_url(settings: Settings) -> str | None:
-    """Where clients are sent for the RFC 9728 document: below the prefix, which a proxy hands on."""
+    """Tell where clients are sent for the RFC 9728 document: below the prefix, which a proxy hands on."""
     if settings.auth != "oauth" or settings.public_url is None:
         return None
     return f"{settings.public_url}{_METADATA}{MCP_PATH}"
 
 
 def metadata_routes(settings: Settings) -> Sequence[Route]:
-    """The RFC 9728 document: where that puts it, and where a proxy that strips a prefix brings a request."""
+    """Return the RFC 9728 document: where that puts it, and where a proxy that strips a prefix brings a
+    request."""
     auth = _auth_settings(settings)
     if auth is None or auth.resource_server_url is None:
         return ()
@@ -128,7 +129,7 @@ def metadata_routes(settings: Settings) -> Sequence[Route]:
 
 
 def grants_scopes(settings: Settings) -> bool:
-    """Whether a caller who lacks a scope can get it with another token.
+    """Tell whether a caller who lacks a scope can get it with another token.
 
     Where the operator has said what each user may do, the issuer need not know these scopes: it would answer
     `invalid_scope` to a client that asks for them.

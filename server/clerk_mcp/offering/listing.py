@@ -10,7 +10,7 @@ from clerk_tools.operation import Effect, Spec
 
 
 def input_schema(spec: Spec) -> dict[str, Any]:
-    """The operation's own schema and the call's options."""
+    """Return the operation's own schema and the call's options."""
     schema = spec.input_schema
     extra = {option.name: option.schema for option in options_of(spec)}
     return {**schema, "properties": {**schema["properties"], **extra}} if extra else schema
@@ -18,7 +18,8 @@ def input_schema(spec: Spec) -> dict[str, Any]:
 
 @cache
 def tool(spec: Spec) -> dict[str, Any]:
-    """One entry of `tools/list`, as it goes over the wire. Made once; not to be changed by its readers.
+    """Return one entry of `tools/list`, as it goes over the wire. Made once; not to be changed by its
+    readers.
 
     The annotations are MCP's hints for hosts. `idempotentHint` follows HTTP: repeating a read, a
     replacement or a deletion leaves the same state. `destructiveHint` is true where some arguments destroy.

@@ -35,7 +35,7 @@ class Options:
 
 
 def options_of(spec: Spec) -> tuple[Argument, ...]:
-    """The options that an operation's tool advertises."""
+    """Return the options that an operation's tool advertises."""
     if spec.effect is Effect.READ and spec.envelope not in (Envelope.TEXT, Envelope.EMPTY):
         whole = spec.is_list and not issubclass(spec.model, Paged)
         return (FIELDS, OFFSET) if whole else (FIELDS,)
@@ -43,7 +43,7 @@ def options_of(spec: Spec) -> tuple[Argument, ...]:
 
 
 def split(spec: Spec, given: Mapping[str, Any]) -> tuple[Options, dict[str, Any]]:
-    """The options of a call, and the arguments that are left for Clerk.
+    """Return the options of a call, and the arguments that are left for Clerk.
 
     Raises:
         InvalidArguments: an option is of the wrong type.

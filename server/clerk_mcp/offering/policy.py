@@ -81,7 +81,8 @@ class Selection:
 
 
 def _matching(option: str, patterns: Iterable[str], known: Iterable[str]) -> list[str]:
-    """What the patterns match. Each must match something: a typing error must not open a door unseen."""
+    """Return what the patterns match. Each must match something: a typing error must not open a door
+    unseen."""
     names = list(known)
     found: list[str] = []
     for pattern in patterns:
@@ -104,7 +105,7 @@ class Policy:
     """Whether `call_path` may run."""
 
     def allowed(self, scopes: frozenset[str] | None) -> list[str]:
-        """The ids that a caller may call, in the order of the catalogue; None is every scope."""
+        """Return the ids that a caller may call, in the order of the catalogue; None is every scope."""
         selected = [id for id in operations() if id in self.selection.ids]
         if scopes is None and not self.read_only:
             # Nothing else is objected to, and no operation need be looked at.
@@ -112,13 +113,14 @@ class Policy:
         return [id for id in selected if self.objection(operations()[id].spec, scopes) is None]
 
     def listed(self, scopes: frozenset[str] | None) -> list[str]:
-        """Those of the ids that a caller may call which the operator would have listed."""
+        """Return those of the ids that a caller may call which the operator would have listed."""
         return [id for id in self.allowed(scopes) if id in self.selection.listed]
 
     def objection(
         self, spec: Spec, scopes: frozenset[str] | None, effect: Effect | None = None
     ) -> Refused | None:
-        """Why a call may not be made: `not_selected`, `read_only` or `insufficient_scope`; None if it may.
+        """Tell why a call may not be made: `not_selected`, `read_only` or `insufficient_scope`; None if it
+        may.
 
         Args:
             scopes: the caller's; None is every scope.
@@ -157,7 +159,7 @@ def may_read(spec: Spec, scopes: frozenset[str] | None) -> bool:
 
 
 def needed_scopes(spec: Spec, effect: Effect) -> list[str]:
-    """The scopes without which a call of this effect is refused.
+    """Return the scopes without which a call of this effect is refused.
 
     An update that destroys needs those for both, since neither implies the other.
     """

@@ -107,7 +107,8 @@ def path_call(asked: CallPath) -> Operation:
 
 
 def tool_of(method: str, path: str) -> str | None:
-    """The operation that has a method and path; also where it is named by upper and lower case alone."""
+    """Return the operation that has a method and path; also where it is named by upper and lower case
+    alone."""
     segments = path.lower().split("/")
     for id, operation in operations().items():
         spec = operation.spec

@@ -79,7 +79,8 @@ class Completions:
 
 
 def _wanted(ref: types.PromptReference | types.ResourceTemplateReference, argument: str) -> str | Kind | None:
-    """What completes an argument: its prompt's word for it, or the kind of id that its operation takes."""
+    """Return what completes an argument: its prompt's word for it, or the kind of id that its operation
+    takes."""
     if isinstance(ref, types.PromptReference):
         prompt = next((prompt for prompt in PROMPTS if prompt.name == ref.name), None)
         return next((a.kind for a in prompt.arguments if a.name == argument), None) if prompt else None

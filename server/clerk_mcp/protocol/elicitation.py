@@ -47,7 +47,7 @@ def how_to_ask(context: ServerRequestContext[Any, Any]) -> Asking:
 
 
 def asker_of(context: ServerRequestContext[Any, Any], params: types.CallToolRequestParams) -> Asker:
-    """The way to the user behind one `tools/call`."""
+    """Return the way to the user behind one `tools/call`."""
     way = how_to_ask(context)
     if way is Asking.IN_RESULT:
         response = (params.input_responses or {}).get(_INPUT)
@@ -57,7 +57,7 @@ def asker_of(context: ServerRequestContext[Any, Any], params: types.CallToolRequ
 
 
 def in_result(ask: AskInResult) -> types.InputRequiredResult:
-    """The question as the answer to `tools/call` on 2026-07-28."""
+    """Return the question as the answer to `tools/call` on 2026-07-28."""
     request = types.ElicitRequest(
         params=types.ElicitRequestFormParams(message=ask.question, requested_schema=FORM)
     )

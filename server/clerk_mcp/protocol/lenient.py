@@ -44,7 +44,8 @@ async def read_arguments(ctx: ServerRequestContext[Any, Any], call_next: CallNex
 
 
 def object_meant(given: Any) -> dict[str, Any] | None:
-    """The object that something stands for: an empty list, one in a list, its JSON; None where unclear."""
+    """Return the object that something stands for: an empty list, one in a list, its JSON; None where
+    unclear."""
     if isinstance(given, str):
         try:
             given = json.loads(given) if given.strip() else {}

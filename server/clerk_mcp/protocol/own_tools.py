@@ -63,19 +63,20 @@ OWN_TOOLS: Final = {own.spec.id: own for own in _OWN}
 
 
 def declared(name: str) -> type[Operation] | None:
-    """What the tool of this name is declared by, the server's own or an operation; None if there is none."""
+    """Return what the tool of this name is declared by, the server's own or an operation; None if there is
+    none."""
     return OWN_TOOLS.get(name) or operations().get(name)
 
 
 def summary(spec: Spec) -> JsonObject:
-    """An operation on one line."""
+    """Return an operation on one line."""
     first = spec.description.split(". ")[0].rstrip(".")
     line = first if len(first) <= _LONGEST_LINE else f"{first[: _LONGEST_LINE - 1]}…"
     return {"id": spec.id, "effect": spec.effect, "does": line}
 
 
 def describe(spec: Spec) -> JsonObject:
-    """An operation with everything that a call needs."""
+    """Return an operation with everything that a call needs."""
     return {
         "id": spec.id,
         "effect": spec.effect,
@@ -86,7 +87,7 @@ def describe(spec: Spec) -> JsonObject:
 
 
 def runnable(id: str) -> Spec:
-    """The operation, or `list_all` or `run_each`, that an id names.
+    """Return the operation, or `list_all` or `run_each`, that an id names.
 
     Raises:
         InvalidArguments: none; the message names the nearest.

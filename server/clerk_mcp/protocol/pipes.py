@@ -180,7 +180,7 @@ class Pipes(ObjectSendStream[SessionMessage]):
             return None
 
     def _client_of(self, asked: JSONRPCRequest) -> Connection | None:
-        """The client that a request comes from; None where the request must go through the SDK."""
+        """Return the client that a request comes from; None where the request must go through the SDK."""
         enveloped = _is_enveloped(asked.params)
         if self._modern is None or asked.method == "initialize":
             # The first request tells the SDK as well how this connection will be.
@@ -284,13 +284,14 @@ def _line(message: JSONRPCMessage) -> bytes:
 
 
 def _is_enveloped(params: Mapping[str, Any] | None) -> bool:
-    """Whether a request tells of its client itself, as those of 2026-07-28 do."""
+    """Tell whether a request tells of its client itself, as those of 2026-07-28 do."""
     meta = params.get("_meta") if params else None
     return isinstance(meta, Mapping) and PROTOCOL_VERSION_META_KEY in meta
 
 
 def _may_ask(connection: Connection, asked: JSONRPCRequest) -> bool:
-    """Whether the user may be asked while this runs: by a request of ours, of which the SDK keeps track."""
+    """Tell whether the user may be asked while this runs: by a request of ours, of which the SDK keeps
+    track."""
     capabilities = connection.client_capabilities
     if asked.method != "tools/call" or capabilities is None or capabilities.elicitation is None:
         return False

@@ -56,7 +56,7 @@ class Prompt:
         return tools_in(self.steps)
 
     def text(self, given: Mapping[str, str], allowed: frozenset[str]) -> str:
-        """What the model is told.
+        """Return what the model is told.
 
         Args:
             given: the arguments.
@@ -71,7 +71,7 @@ class Prompt:
 
 
 def tools_in(text: str) -> tuple[str, ...]:
-    """The tools that a text names, in order, each once."""
+    """Return the tools that a text names, in order, each once."""
     return tuple(dict.fromkeys(_TOOL.findall(text)))
 
 
@@ -255,12 +255,12 @@ class Prompts:
     policy: Policy
 
     def offered(self, scopes: frozenset[str] | None) -> list[Prompt]:
-        """Those of which every tool may be run with these scopes."""
+        """Return those of which every tool may be run with these scopes."""
         allowed = self._allowed(scopes)
         return [prompt for prompt in PROMPTS if allowed.issuperset(prompt.tools)]
 
     def list(self, scopes: frozenset[str] | None) -> dict[str, Any]:
-        """The answer to `prompts/list`."""
+        """Return the answer to `prompts/list`."""
         return {"prompts": [_entry(prompt) for prompt in self.offered(scopes)], "resultType": "complete"}
 
     def get(self, name: str, given: Mapping[str, str], scopes: frozenset[str] | None) -> dict[str, Any]:

@@ -49,7 +49,7 @@ class Template:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def match(self, uri: str) -> dict[str, str] | None:
-        """The variables' values in a URI; None if it is of another form."""
+        """Return the variables' values in a URI; None if it is of another form."""
         pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/?#]+)", re.escape(self.uri))
         matched = re.fullmatch(pattern, uri)
         return {name: unquote(value) for name, value in matched.groupdict().items()} if matched else None
@@ -99,7 +99,7 @@ class Resources:
     """What the server runs on, in words; callers who bring a key of their own have another."""
 
     def list(self) -> dict[str, Any]:
-        """The answer to `resources/list`."""
+        """Return the answer to `resources/list`."""
         return {
             "resources": [
                 {
@@ -121,7 +121,7 @@ class Resources:
         }
 
     def templates(self, scopes: frozenset[str] | None) -> dict[str, Any]:
-        """The answer to `resources/templates/list`: what the policy lets these scopes read."""
+        """Return the answer to `resources/templates/list`: what the policy lets these scopes read."""
         allowed = set(self.surface.policy.allowed(scopes))
         return {
             "resourceTemplates": [
@@ -133,7 +133,7 @@ class Resources:
         }
 
     async def read(self, uri: str, caller: Caller) -> dict[str, Any]:
-        """The answer to `resources/read`.
+        """Return the answer to `resources/read`.
 
         Raises:
             MCPError: there is no such resource, or reading failed; `data` is the error that the tool gives.

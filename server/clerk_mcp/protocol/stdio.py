@@ -128,7 +128,8 @@ async def host_streams(server: Server[Any], pending: Pending) -> AsyncIterator[S
 
 
 def reads_in_threads() -> bool:
-    """Whether stdin and stdout are read and written as the SDK does it, and all that comes handled by it.
+    """Tell whether stdin and stdout are read and written as the SDK does it, and all that comes handled by
+    it.
 
     Not where they are pipes or sockets, as hosts make them, and the SDK is one that its short way fits. But
     where stderr goes down the same pipe as stdout: what does not wait for a reader there does not here.
@@ -282,7 +283,7 @@ _ODD_ID: Final = re.compile(rb'"id"\s*:\s*(?:[^\s"\d-]|-?\d+[.eE])')
 
 
 def refusal_of_id(body: bytes) -> JSONRPCError | None:
-    """The answer to a request whose id can be no id; None for any other message.
+    """Return the answer to a request whose id can be no id; None for any other message.
 
     The SDK takes such a request for a notification, and its sender would wait for ever.
     """
@@ -299,7 +300,7 @@ _ID_RULE: Final = (
 
 
 def _read_leniently(line: str) -> Any:
-    """A line as Python reads it, which minds half characters less; None where it cannot either."""
+    """Return a line as Python reads it, which minds half characters less; None where it cannot either."""
     try:
         return json.loads(line)
     except (ValueError, RecursionError):
@@ -307,7 +308,8 @@ def _read_leniently(line: str) -> Any:
 
 
 def _id_in(given: Any) -> RequestId | None:
-    """The id of what was meant as a request. Another's would be taken for an answer to the client's own."""
+    """Return the id of what was meant as a request. Another's would be taken for an answer to the client's
+    own."""
     id = given.get("id") if isinstance(given, dict) and "method" in given else None
     return id if isinstance(id, str) or type(id) is int else None
 

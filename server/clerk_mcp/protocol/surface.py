@@ -96,7 +96,7 @@ class Surface:
     """The runs of `run_each`; without them it is not offered."""
 
     def tools(self, client: str | None, scopes: frozenset[str] | None) -> list[dict[str, Any]]:
-        """The entries of `tools/list`.
+        """Return the entries of `tools/list`.
 
         Args:
             client: the name that the client gives itself, where it gives one.
@@ -115,14 +115,15 @@ class Surface:
         return [*listed, *[tool(one.spec) for one in (*own, *_ANY_PATH) if self._is_of_use(one, allowed)]]
 
     def mode_for(self, client: str | None) -> Literal["all", "search"]:
-        """What a client is shown."""
+        """Return what a client is shown."""
         if self.mode != "auto":
             return self.mode
         name = (client or "").lower()
         return next(mode for pattern, mode in CLIENTS if fnmatchcase(name, pattern))
 
     def input_schema(self, name: str) -> Mapping[str, Any] | None:
-        """The schema that a tool advertises, whether or not it is listed; None if there is no such tool."""
+        """Return the schema that a tool advertises, whether or not it is listed; None if there is no such
+        tool."""
         found = declared(name)
         return input_schema(found.spec) if found else None
 
@@ -218,7 +219,7 @@ class Surface:
         return answers.answer(out)
 
     def _own_ids(self, caller: Caller) -> list[str]:
-        """The server's own tools that are found and described like operations."""
+        """Return the server's own tools that are found and described like operations."""
         allowed = self._allowed(caller.scopes)
         return [own.spec.id for own in (ListAll, RunEach) if self._is_of_use(own, allowed)]
 

@@ -138,7 +138,8 @@ class Budget:
             await self._shared.close()
 
     async def _place_of_owner(self, turn: Turn, waits: Waits) -> Slot:
-        """A place in what an owner may use of the instance's limit, which is waited for while others call."""
+        """Return a place in what an owner may use of the instance's limit, which is waited for while others
+        call."""
         now = self._clock.now()
         self._present[turn.owner] = now
         self._present.move_to_end(turn.owner)

@@ -363,7 +363,8 @@ class ClerkClient:
             telling.add_done_callback(self._left_behind.discard)
 
     def _log(self, call: _Call, outcome: Settled | None) -> None:
-        """One line for each call that was sent: no arguments, no query, nothing that names a person."""
+        """Return one line for each call that was sent: no arguments, no query, nothing that names a
+        person."""
         if not call.tries or not logger.isEnabledFor(logging.INFO):
             return
         line: dict[str, Any] = {"operation": call.request.spec.id}
@@ -396,7 +397,7 @@ def _stopped(outcome: Outcome) -> Failure:
 
 
 def _worth_repeating(request: Request, outcome: Settled) -> bool:
-    """Whether another try can help, and can do no harm.
+    """Tell whether another try can help, and can do no harm.
 
     Clerk does not execute what it answers with 429. Nothing else that reached it is known not to have run.
     """

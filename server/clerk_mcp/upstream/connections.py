@@ -44,7 +44,7 @@ class Connections:
         self._idle: deque[tuple[float, httpx2.AsyncBaseTransport]] = deque()
 
     async def take(self) -> httpx2.AsyncBaseTransport:
-        """A connection for one request, to be given back however that ends; made at its first.
+        """Return a connection for one request, to be given back however that ends; made at its first.
 
         Raises:
             ProxyUnusable, CertificatesUnusable: see there.

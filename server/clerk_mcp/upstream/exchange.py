@@ -216,14 +216,14 @@ class Api:
         return httpx2.Request(request.spec.method, headers=headers, **more)
 
     def _headers_for(self, api_version: str) -> httpx2.Headers:
-        """The headers of every request of an API version, made once."""
+        """Return the headers of every request of an API version, made once."""
         if api_version not in self._headers_of_version:
             headers = httpx2.Headers({**self._headers, "Clerk-API-Version": api_version})
             self._headers_of_version[api_version] = headers
         return self._headers_of_version[api_version]
 
     async def _read(self, response: httpx2.Response, headers: Mapping[bytes, bytes]) -> bytes | None:
-        """The body, or None where it is too large; then the rest of it is never read."""
+        """Return the body, or None where it is too large; then the rest of it is never read."""
         declared = headers.get(b"content-length", b"")
         if declared.isdigit() and int(declared) > self._max_answer_bytes:
             return None
@@ -318,7 +318,7 @@ def _escaped(key: str) -> re.Pattern[bytes]:
 
 
 def _parsed(body: bytes) -> tuple[Any, str | None]:
-    """The body as JSON, or else as text. The declared type is not asked: proxies get it wrong."""
+    """Return the body as JSON, or else as text. The declared type is not asked: proxies get it wrong."""
     if not body.strip():
         return None, None
     try:

@@ -74,7 +74,7 @@ class Files:
         self.directory = directory.absolute()
 
     def read(self, path: str, most: int = MAX_BYTES) -> bytes:
-        """The content of a file, named by its path below the directory or by its absolute path.
+        """Return the content of a file, named by its path below the directory or by its absolute path.
 
         Args:
             most: bytes of the largest file that is read.
@@ -191,7 +191,7 @@ def _put(beside: str, name: str, folder: int, over: bool) -> None:
 
 
 def read_image(given: str, files: Files | None = None, *, icons: bool = False) -> Image:
-    """The image that a caller gave as base64, as a data URI, or as a path where `files` are offered.
+    """Return the image that a caller gave as base64, as a data URI, or as a path where `files` are offered.
 
     Args:
         icons: whether Clerk takes an .ico here, as it does for logos.
@@ -215,7 +215,7 @@ def read_image(given: str, files: Files | None = None, *, icons: bool = False) -
 
 
 def _decoded(text: str) -> bytes | None:
-    """The bytes of base64, with line breaks and without padding if need be; None if it is none."""
+    """Return the bytes of base64, with line breaks and without padding if need be; None if it is none."""
     head, comma, rest = text.partition(",")
     is_data_uri = comma and head[:5].lower() == "data:" and head[-7:].lower() == ";base64"
     encoded = "".join((rest if is_data_uri else text).split()).rstrip("=")

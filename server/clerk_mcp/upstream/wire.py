@@ -227,7 +227,7 @@ class _Peer(asyncio.Protocol):
         self._paused = False
 
     def is_clean(self) -> bool:
-        """Whether another request can be sent: see `Wire.is_clean`."""
+        """Tell whether another request can be sent: see `Wire.is_clean`."""
         idle = self._parser is None or (self._is_whole and self._stays)
         usable = idle and not (self._sullied or self._lost or self._transport.is_closing())
         # What the loop has not come to read yet: the server's goodbye, or what nobody asked for.
@@ -272,7 +272,7 @@ class _Peer(asyncio.Protocol):
         return self._status, self._headers
 
     def chunks(self) -> list[bytes]:
-        """What has come of an answer's body since the last time."""
+        """Return what has come of an answer's body since the last time."""
         taken, self._chunks, self._waiting_bytes = self._chunks, [], 0
         if self._paused:
             self._paused = False
@@ -338,7 +338,7 @@ class _Peer(asyncio.Protocol):
         self._wake()
 
     def _is_followed(self) -> bool:
-        """Whether anything has come after an answer; the parser would pass over blank lines."""
+        """Tell whether anything has come after an answer; the parser would pass over blank lines."""
         if not self._is_whole:
             return False
         if any(name.lower() == b"transfer-encoding" for name, _ in self._headers):

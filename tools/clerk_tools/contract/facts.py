@@ -97,7 +97,7 @@ _CLERK_KINDS: Final = {"session_token": "token", "template_details": "template"}
 
 
 def facts_of_catalog(operations: Mapping[str, type[Operation]]) -> Facts:
-    """The facts that our declarations state. They say nothing of response shapes."""
+    """Return the facts that our declarations state. They say nothing of response shapes."""
     return Facts({name: _facts_of_operation(operation) for name, operation in operations.items()})
 
 
@@ -184,7 +184,7 @@ def to_json(facts: Facts) -> dict[str, Any]:
 
 
 def from_json(value: Mapping[str, Any]) -> Facts:
-    """The facts that `to_json` gave."""
+    """Return the facts that `to_json` gave."""
     return Facts(
         {name: _operation_from_json(name, one) for name, one in value["operations"].items()},
         {name: _shape_from_json(one) for name, one in value["shapes"].items()},
@@ -287,7 +287,7 @@ class Difference:
 
 
 def diff(catalog: Facts, document: Facts) -> list[Difference]:
-    """What the document says otherwise than the catalogue, in the catalogue's order.
+    """Return what the document says otherwise than the catalogue, in the catalogue's order.
 
     Operations belong together by id, or else by method and path: Clerk renames its operations more
     readily than it moves them. All documents that have a version call the first operations otherwise than

@@ -180,7 +180,7 @@ class _Reader:
         return self._schema_named(shape.ref) if shape.ref else shape
 
     def _content(self, node: Node) -> tuple[str | None, Any]:
-        """The media type and schema of a body: of JSON, where there is a choice."""
+        """Return the media type and schema of a body: of JSON, where there is a choice."""
         content = self._mapping(node, "content")
         if not content:
             return None, {}
@@ -193,7 +193,7 @@ class _Reader:
         return self.shapes[name]
 
     def _shape(self, schema: Any, *, named: bool = False, within: frozenset[str] = frozenset()) -> Shape:
-        """A schema as a shape: references stay names where `named`, and are inlined otherwise.
+        """Return a schema as a shape: references stay names where `named`, and are inlined otherwise.
 
         `within` are the references that are being inlined around this schema.
         """
@@ -237,7 +237,7 @@ class _Reader:
         )
 
     def _types(self, node: Node) -> list[str]:
-        """The types other than null; where none is stated, what the other keywords imply."""
+        """Return the types other than null; where none is stated, what the other keywords imply."""
         if node.get("format") == "binary":
             return ["binary"]
         types = [name for name in self._strings(node, "type") if name != "null"]
@@ -246,7 +246,8 @@ class _Reader:
         return ["array"] if not types and "items" in node else types
 
     def _flattened(self, schema: Any, seen: frozenset[str] = frozenset()) -> tuple[Node, frozenset[str]]:
-        """The schema with its reference followed and its `allOf` merged, and the references on the way.
+        """Return the schema with its reference followed and its `allOf` merged, and the references on the
+        way.
 
         A property that two parts describe is as the later one has it: the later one is there to refine.
         """
@@ -274,7 +275,7 @@ class _Reader:
         return merged | ({"properties": properties} if properties else {}) | {"required": required}, opened
 
     def _resolve(self, value: Any) -> Node:
-        """The object that a chain of references ends at."""
+        """Return the object that a chain of references ends at."""
         seen: list[str] = []
         while isinstance(value, Mapping) and "$ref" in value:
             reference = value["$ref"]
@@ -298,7 +299,8 @@ class _Reader:
         return value
 
     def _schema_name(self, schema: Any) -> str | None:
-        """The name to keep for what is nothing but a reference to one of the document's named schemas."""
+        """Return the name to keep for what is nothing but a reference to one of the document's named
+        schemas."""
         reference = schema.get("$ref") if isinstance(schema, Mapping) else None
         if not isinstance(reference, str) or not reference.startswith(_SCHEMAS):
             return None
@@ -339,7 +341,7 @@ class _Reader:
         return value
 
     def _plain(self, value: Any) -> Any:
-        """A JSON value, with 30.0 as the 30 that it equals."""
+        """Return a JSON value, with 30.0 as the 30 that it equals."""
         self._spend()
         match value:
             case None | bool() | str() | int():
@@ -367,6 +369,6 @@ def _kind(value: object) -> str:
 
 
 def _collection(path: str) -> str:
-    """What to call a body that is an array: the collection that the path names, as `invitations`."""
+    """Return what to call a body that is an array: the collection that the path names, as `invitations`."""
     names = [part for part in path.split("/") if part and not part.startswith("{") and part != "bulk"]
     return names[-1] if names else "items"

@@ -30,7 +30,7 @@ class ListAllowedIdentifiers(
 
 
 async def closing(look: Look) -> str:
-    """What switching the allowlist on does, as a clause."""
+    """Return what switching the allowlist on does, as a clause."""
     entries = await look.at(ListAllowedIdentifiers())
     if entries is None:
         return "lets only the allowlist sign up"

@@ -41,7 +41,7 @@ class UpdateBetaSettings(
 
 
 async def _moved(home_url: str | None, look: Look) -> Hit:
-    """What moving the instance to another domain hits."""
+    """Return what moving the instance to another domain hits."""
     primary = first_with(records(await look.at(domains.ListDomains())), "is_satellite", False)
     total = inside(await look.at(users.CountUsers()), "total_count")
     who = f"all {count(total, 'user')}" if isinstance(total, int) else "everybody"

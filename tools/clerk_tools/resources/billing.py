@@ -193,7 +193,7 @@ class ListSubscriptionItems(
 
 
 async def _item_in_words(item_id: str, look: Look) -> str:
-    """A subscription item as a person knows it: its plan, and who pays."""
+    """Return a subscription item as a person knows it: its plan, and who pays."""
     # Nothing reads one item by its id, so it is looked for in the listing.
     found = await look.at(ListSubscriptionItems(query=item_id, include_free=True, limit=10))
     item = first_with(records(found), "id", item_id)

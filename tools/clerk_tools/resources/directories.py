@@ -261,13 +261,13 @@ class DeleteGroupRoleMapping(
 
 
 async def directory(directory_id: str, look: Look) -> str:
-    """The directory in words."""
+    """Return the directory in words."""
     found = await look.at(GetDirectory(directory_id=directory_id), is_target=True)
     return thing("directory", inside(found, "name"), inside(found, "provider"))
 
 
 async def all_mappings(directory_id: str, look: Look) -> Hit:
-    """What goes with all of a directory's group mappings."""
+    """Return what goes with all of a directory's group mappings."""
     found = await look.at(ListGroupRoleMappings(directory_id=directory_id), is_target=True)
     return Hit.of(
         await directory(directory_id, look), f"replaces {count(len(records(found)), 'group mapping')}"
@@ -275,7 +275,7 @@ async def all_mappings(directory_id: str, look: Look) -> Hit:
 
 
 async def one_mapping(directory_id: str, mapping_id: str, look: Look) -> Hit:
-    """A group mapping, and the role that its members lose."""
+    """Return a group mapping, and the role that its members lose."""
     found = await look.at(ListGroupRoleMappings(directory_id=directory_id))
     mapping = first_with(records(found), "id", mapping_id)
     group = inside(mapping, "directory_group_display_name") or inside(mapping, "directory_group_id")

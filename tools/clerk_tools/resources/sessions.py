@@ -27,7 +27,7 @@ MOST_COUNTED: Final = 100
 
 
 async def ending(user_id: str, look: Look) -> str:
-    """The sessions that end with whatever signs a user out, as a clause; empty where there is none."""
+    """Return the sessions that end with whatever signs a user out, as a clause; empty where there is none."""
     active = await look.at(ListSessions(user_id=user_id, status="active", limit=MOST_COUNTED))
     if not isinstance(active, list):
         return "ends every session of theirs"

@@ -648,7 +648,7 @@ class DeleteTotp(
 
 
 async def _of_user(user_id: str, look: Look, field: str, id: str, kind: str, named: str, what: str) -> Hit:
-    """What a user loses with one entry of their own; `named` is the entry's field for its name."""
+    """Return what a user loses with one entry of their own; `named` is the entry's field for its name."""
     user = await look.at(GetUser(user_id=user_id), is_target=True)
     entry = first_with(records(inside(user, field)), "id", id)
     name = thing(kind, inside(entry, named)) or f"a {kind}"

@@ -85,7 +85,7 @@ _WITH_LOGIC: Final[dict[str, Callable[[JsonObject], JsonObject]]] = {
 
 @cache
 def _as_data() -> dict[str, Callable[[JsonObject], JsonObject]]:
-    """The views that stand as data beside operations, read when the first one is wanted."""
+    """Return the views that stand as data beside operations, read when the first one is wanted."""
     modules = (importlib.import_module(f"clerk_tools.resources.{resource}") for resource in RESOURCES)
     views: list[tuple[str, View]] = [
         entry for module in modules for entry in getattr(module, "VIEWS", {}).items()
@@ -115,7 +115,7 @@ def kinds() -> frozenset[str]:
 
 
 def view(kind: str, obj: object) -> Any:
-    """What an agent sees of one object, or of each object in a list.
+    """Return what an agent sees of one object, or of each object in a list.
 
     The view shares metadata and other free-form parts with `obj`, so neither is to be changed in place.
     A list's entries that are not objects are dropped. Text, a number or a boolean in place of an object comes

@@ -25,14 +25,15 @@ _YEAR_10000 = 253_402_300_800_000
 
 
 def is_plain(value: object) -> bool:
-    """Whether a value is text, a boolean or a JSON number, and not empty."""
+    """Tell whether a value is text, a boolean or a JSON number, and not empty."""
     if isinstance(value, float):
         return isfinite(value)
     return isinstance(value, (str, int)) and value != ""
 
 
 def iso(value: object) -> object:
-    """A time of Clerk's (Unix milliseconds) as ISO 8601 in UTC, to the second; None for what is no time.
+    """Return a time of Clerk's (Unix milliseconds) as ISO 8601 in UTC, to the second; None for what is no
+    time.
 
     Zero is Clerk's "never" as much as null is. Text comes back as it is: a time already written out.
     """
@@ -61,7 +62,8 @@ def trim(
     lists: Iterable[str] = (),
     times: Iterable[str] = (),
 ) -> JsonObject:
-    """The named fields of one object of Clerk's, by the rules at the top of this module, in this order."""
+    """Return the named fields of one object of Clerk's, by the rules at the top of this module, in this
+    order."""
     view: JsonObject = {}
     for name in plain:
         value = raw.get(name)
@@ -85,7 +87,7 @@ def trim(
 
 
 def objects_in(raw: JsonObject, name: str) -> list[JsonObject]:
-    """The objects in a list of objects; empty when the field is missing or something else."""
+    """Return the objects in a list of objects; empty when the field is missing or something else."""
     value = raw.get(name)
     return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 

@@ -4,5 +4,5 @@ from clerk_tools.views._trim import JsonObject, trim
 
 
 def identifier(raw: JsonObject) -> JsonObject:
-    """An address, number, wallet or `*@domain`, whose type can be read off it."""
+    """Return an address, number, wallet or `*@domain`, whose type can be read off it."""
     return trim(raw, ("id", "identifier", "invitation_id"))

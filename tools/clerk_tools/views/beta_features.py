@@ -4,7 +4,7 @@ from clerk_tools.views._trim import JsonObject, trim
 
 
 def instance_settings(raw: JsonObject) -> JsonObject:
-    """Who may sign up and how mail is sent."""
+    """Tell who may sign up and how mail is sent."""
     return trim(
         raw,
         (

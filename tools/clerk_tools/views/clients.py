@@ -7,7 +7,8 @@ _OF_THE_SESSION_ALONE = ("last_active_organization_id", "created_at")
 
 
 def client(raw: JsonObject) -> JsonObject:
-    """A device and its sessions; ids of sessions that come without their object follow in `session_ids`.
+    """Return a device and its sessions; ids of sessions that come without their object follow in
+    `session_ids`.
 
     Of a session it shows whose it is and whether it still counts; the rest is in the session's own view.
     """

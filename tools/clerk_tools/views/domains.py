@@ -4,7 +4,7 @@ from clerk_tools.views._trim import JsonObject, trim, views_in
 
 
 def domain(raw: JsonObject) -> JsonObject:
-    """A domain, where its Frontend API answers, and the CNAME records that it needs."""
+    """Return a domain, where its Frontend API answers, and the CNAME records that it needs."""
     view = trim(
         raw,
         (

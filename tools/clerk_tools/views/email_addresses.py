@@ -14,5 +14,5 @@ def email_address(raw: JsonObject) -> JsonObject:
 
 
 def linked_account(raw: JsonObject) -> JsonObject:
-    """The sign-in that brought an address or number along."""
+    """Return the sign-in that brought an address or number along."""
     return trim(raw, ("type", "id"))

@@ -15,7 +15,8 @@ _SUMMARY = (
 
 
 def template(raw: JsonObject) -> JsonObject:
-    """A template without its text, which is larger than everything else together; see `template_details`.
+    """Return a template without its text, which is larger than everything else together; see
+    `template_details`.
 
     Its type is left out: every operation that answers templates is given it.
     """
@@ -23,10 +24,10 @@ def template(raw: JsonObject) -> JsonObject:
 
 
 def template_details(raw: JsonObject) -> JsonObject:
-    """A template with its text, as the editor has it and as it is sent, and the variables for it."""
+    """Return a template with its text, as the editor has it and as it is sent, and the variables for it."""
     return template(raw) | trim(raw, ("markup", "body"), lists=("available_variables", "required_variables"))
 
 
 def template_preview(raw: JsonObject) -> JsonObject:
-    """A message as it would arrive."""
+    """Return a message as it would arrive."""
     return trim(raw, ("subject", "from_email_name", "from_email_address", "reply_to_email_name", "body"))

@@ -4,7 +4,7 @@ from clerk_tools.views._trim import JsonObject, trim
 
 
 def instance_restrictions(raw: JsonObject) -> JsonObject:
-    """Which sign-ups are refused."""
+    """Tell which sign-ups are refused."""
     return trim(
         raw,
         (
@@ -18,7 +18,7 @@ def instance_restrictions(raw: JsonObject) -> JsonObject:
 
 
 def organization_settings(raw: JsonObject) -> JsonObject:
-    """Whether there are organizations, and what they may do."""
+    """Tell whether there are organizations, and what they may do."""
     return trim(
         raw,
         (

@@ -4,7 +4,7 @@ from clerk_tools.views._trim import JsonObject, trim
 
 
 def invitation(raw: JsonObject) -> JsonObject:
-    """Who is invited and how far it got; its link is for the server to mask."""
+    """Tell who is invited and how far it got; its link is for the server to mask."""
     return trim(
         raw,
         ("id", "email_address", "status", "url"),

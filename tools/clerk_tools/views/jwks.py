@@ -4,7 +4,7 @@ from clerk_tools.views._trim import JsonObject, trim, views_in
 
 
 def jwks(raw: JsonObject) -> JsonObject:
-    """The public part of each key: what checking a signature takes, whatever else came along."""
+    """Return the public part of each key: what checking a signature takes, whatever else came along."""
     return views_in(raw, "keys", _public_key)
 
 

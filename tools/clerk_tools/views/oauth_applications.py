@@ -4,7 +4,7 @@ from clerk_tools.views._trim import JsonObject, trim
 
 
 def oauth_application(raw: JsonObject) -> JsonObject:
-    """What an app is called, may ask for and comes back to; a new secret is for the server to mask.
+    """Return what an app is called, may ask for and comes back to; a new secret is for the server to mask.
 
     The endpoints are the same for all apps of an instance, and the discovery document lists them.
     """

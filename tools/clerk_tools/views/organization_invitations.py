@@ -4,7 +4,7 @@ from clerk_tools.views._trim import JsonObject, trim
 
 
 def organization_invitation(raw: JsonObject) -> JsonObject:
-    """Who is invited where, as what, by whom, and how far it got; its link is for the server to mask."""
+    """Tell who is invited where, as what, by whom, and how far it got; its link is for the server to mask."""
     return trim(
         raw,
         ("id", "email_address", "role", "organization_id", "inviter_id", "status", "url"),

@@ -4,7 +4,7 @@ from clerk_tools.views._trim import JsonObject, full_name, trim
 
 
 def organization_membership(raw: JsonObject) -> JsonObject:
-    """The role, the member and the organization, these two by what identifies them.
+    """Return the role, the member and the organization, these two by what identifies them.
 
     The permissions follow from the role.
     """

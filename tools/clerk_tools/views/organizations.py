@@ -4,7 +4,7 @@ from clerk_tools.views._trim import JsonObject, trim
 
 
 def organization(raw: JsonObject) -> JsonObject:
-    """An organization, how full it is, who made it, and its public metadata."""
+    """Return an organization, how full it is, who made it, and its public metadata."""
     view = trim(
         raw,
         (

@@ -14,7 +14,7 @@ _MOST_NAMES = 16
 
 
 def pick(obj: object, fields: list[str]) -> Any:
-    """Only the named fields of a raw object, or of each object in a list; `obj` itself is not changed.
+    """Return only the named fields of a raw object, or of each object in a list; `obj` itself is not changed.
 
     A dot goes into an object, and into every object of a list: `public_metadata.plan`,
     `email_addresses.verification.status`. Records keep their `id`, asked for or not. `["*"]` gives the
@@ -30,7 +30,7 @@ def pick(obj: object, fields: list[str]) -> Any:
 
 
 def unknown_fields(obj: object, fields: list[str]) -> list[str]:
-    """Those of the fields that no record has, in the order given.
+    """Return those of the fields that no record has, in the order given.
 
     An empty list does not tell what its records would have, so nothing is unknown to it.
     """

@@ -11,7 +11,8 @@ _DEFAULT_MAPPING = {
 
 
 def saml_connection(raw: JsonObject) -> JsonObject:
-    """Both sides' addresses and the switches of a connection, without its certificate and metadata document.
+    """Return both sides' addresses and the switches of a connection, without its certificate and metadata
+    document.
 
     Clerk's newer `domains` is left out where `domain` says the same, and a mapping that is Clerk's default.
     """

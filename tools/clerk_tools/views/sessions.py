@@ -20,5 +20,5 @@ def session(raw: JsonObject) -> JsonObject:
 
 
 def session_token(raw: JsonObject) -> JsonObject:
-    """A token made from a template, for the server to mask."""
+    """Return a token made from a template, for the server to mask."""
     return trim(raw, ("jwt",))

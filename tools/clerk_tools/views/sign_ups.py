@@ -4,7 +4,7 @@ from clerk_tools.views._trim import JsonObject, full_name, trim
 
 
 def sign_up_attempt(raw: JsonObject) -> JsonObject:
-    """Who is signing up, what is still missing or unverified, and what came of it."""
+    """Tell who is signing up, what is still missing or unverified, and what came of it."""
     view = trim(raw, ("id", "status")) | full_name(raw)
     return view | trim(
         raw,

@@ -5,7 +5,7 @@ from clerk_tools.views.organization_memberships import organization_membership
 
 
 def user(raw: JsonObject) -> JsonObject:
-    """Who somebody is, how they sign in, and whether they can; second factors by their strategy names.
+    """Tell who somebody is, how they sign in, and whether they can; second factors by their strategy names.
 
     Private metadata is left out: it is the backend's own. So is what is true of nearly everybody
     (may delete themselves, has a password).
@@ -109,7 +109,8 @@ _ACCOUNTS = (
 
 
 def oauth_access_token(raw: JsonObject) -> JsonObject:
-    """A token that an external provider issued for a user; what it hands out is for the server to mask."""
+    """Return a token that an external provider issued for a user; what it hands out is for the server to
+    mask."""
     return trim(
         raw,
         ("external_account_id", "provider", "provider_user_id", "label", "token", "token_secret"),
@@ -120,7 +121,7 @@ def oauth_access_token(raw: JsonObject) -> JsonObject:
 
 
 def verification_result(raw: JsonObject) -> JsonObject:
-    """Whether a password or a code was right, and which sort of code it was."""
+    """Tell whether a password or a code was right, and which sort of code it was."""
     return trim(raw, ("verified", "code_type"))
 
 
@@ -130,5 +131,5 @@ def user_reference(raw: JsonObject) -> JsonObject:
 
 
 def total_count(raw: JsonObject) -> JsonObject:
-    """How many there are."""
+    """Tell how many there are."""
     return trim(raw, ("total_count",))

@@ -4,5 +4,5 @@ from clerk_tools.views._trim import JsonObject, trim
 
 
 def svix_url(raw: JsonObject) -> JsonObject:
-    """The link that signs in to the Svix dashboard, for the server to mask."""
+    """Return the link that signs in to the Svix dashboard, for the server to mask."""
     return trim(raw, ("svix_url",))

@@ -42,7 +42,8 @@ class Said:
 
 
 def values_of(args: Sequence[str], env: Mapping[str, str]) -> Said:
-    """The settings of an entry, the key aside: from its variables, and its arguments for this server."""
+    """Return the settings of an entry, the key aside: from its variables, and its arguments for this
+    server."""
     by_flag = {flag(name): name for name in Settings.model_fields if name not in WITHOUT_FLAG}
     values: Values = {}
     for given, value in env.items():
@@ -68,12 +69,12 @@ def values_of(args: Sequence[str], env: Mapping[str, str]) -> Said:
 
 
 def is_setting(variable_name: str) -> bool:
-    """Whether a variable of an entry is about this server."""
+    """Tell whether a variable of an entry is about this server."""
     return variable_name in UNPREFIXED or variable_name.startswith(PREFIX)
 
 
 def values_in_force(settings: Settings, given: Iterable[str]) -> Values:
-    """What an entry has to say so that the server runs with these settings, the key aside.
+    """Return what an entry has to say so that the server runs with these settings, the key aside.
 
     Paths become absolute, for a host starts the server in a directory of its own.
 
@@ -112,7 +113,7 @@ def _text(value: Any) -> str:
 
 
 def args_of(values: Values) -> list[str]:
-    """The command line that gives these settings."""
+    """Return the command line that gives these settings."""
     args: list[str] = []
     # What install may have chosen by itself stands first, and what somebody gave after it.
     for name in sorted(Settings.model_fields, key=lambda name: name != "mode"):
@@ -125,12 +126,12 @@ def args_of(values: Values) -> list[str]:
 
 
 def env_of(values: Values) -> dict[str, str]:
-    """The variables that give those settings which have no flag."""
+    """Return the variables that give those settings which have no flag."""
     return {variable(name): str(values[name]) for name in _BY_VARIABLE if name in values}
 
 
 def differences(old: Values, new: Values) -> list[str]:
-    """What changes from one to the other, a line for each setting."""
+    """Return what changes from one to the other, a line for each setting."""
     lines = []
     for name in Settings.model_fields:
         before, after = old.get(name), new.get(name)

@@ -37,7 +37,7 @@ class Change:
         return self.before == (None if self.after is None else self.after.encode())
 
     def diff(self) -> str:
-        """The difference as a unified diff, with Clerk's keys masked: it is for a screen."""
+        """Return the difference as a unified diff, with Clerk's keys masked: it is for a screen."""
         lines = difflib.unified_diff(
             (self.before or b"").decode().splitlines(keepends=True),
             (self.after or "").splitlines(keepends=True),
@@ -99,7 +99,7 @@ def _replace(path: Path, text: str, mode: int) -> None:
 
 
 def backups(path: Path) -> list[Path]:
-    """What `Change.write` kept of a file, the newest first."""
+    """Return what `Change.write` kept of a file, the newest first."""
     pattern = re.compile(re.escape(path.name) + r"\.\d{8}-\d{6}-\d{6}\.bak")
     return sorted((p for p in path.parent.iterdir() if pattern.fullmatch(p.name)), reverse=True)
 
@@ -112,7 +112,8 @@ def _bytes_of(path: Path) -> bytes | None:
 
 
 def read_text(path: Path) -> tuple[bytes | None, str]:
-    """A file as it is, and its text without a byte-order mark; None and nothing where there is no file.
+    """Return a file as it is, and its text without a byte-order mark; None and nothing where there is no
+    file.
 
     Raises:
         CannotChange: it cannot be read.

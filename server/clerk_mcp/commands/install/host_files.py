@@ -85,12 +85,13 @@ class _Yaml:
         return "".join([*lines[:begin], *lines[end:]])
 
     def _lines(self, members: yaml.Node, name: str) -> tuple[int, int] | None:
-        """The lines of a member, from the first up to the one after its last."""
+        """Return the lines of a member, from the first up to the one after its last."""
         pair = _pair(members, name)
         return (pair[0].start_mark.line, self._end(pair[1])) if pair else None
 
     def _end(self, node: yaml.Node) -> int:
-        """The line after a block. PyYAML ends one at the next token; comments before that are not its own."""
+        """Return the line after a block. PyYAML ends one at the next token; comments before that are not
+        its own."""
         lines = self._text.splitlines()
         line = node.end_mark.line + (node.end_mark.column > 0)
         while line > node.start_mark.line + 1 and not lines[line - 1].partition("#")[0].strip():
@@ -160,7 +161,7 @@ class _Toml:
 
 
 def _header(line: str) -> tuple[str, ...]:
-    """The names in a table's header; none where a line is something else."""
+    """Return the names in a table's header; none where a line is something else."""
     if not line.lstrip().startswith("[") or line.lstrip().startswith("[["):
         return ()
     try:
@@ -190,7 +191,7 @@ def _read(text: str, form: Format) -> _Document:
 
 
 def entries(text: str, form: Format, section: str) -> dict[str, Any]:
-    """The entries of a section by name; none where the text or the section is missing.
+    """Return the entries of a section by name; none where the text or the section is missing.
 
     Raises:
         BrokenFile: the text is not of its format, or the section holds something else than entries.
@@ -204,7 +205,7 @@ def entries(text: str, form: Format, section: str) -> dict[str, Any]:
 
 
 def with_entry(text: str, form: Format, section: str, name: str, entry: dict[str, Any] | None) -> str:
-    """The text with one entry set, or, where `entry` is None, removed.
+    """Return the text with one entry set, or, where `entry` is None, removed.
 
     Raises:
         BrokenFile: see `entries`; or the text cannot be changed without changing more.
@@ -226,7 +227,7 @@ def with_entry(text: str, form: Format, section: str, name: str, entry: dict[str
 
 
 def _says(text: str, form: Format, section: str, wanted: dict[str, Any], others: dict[str, Any]) -> bool:
-    """Whether a changed text holds the entries that are wanted, and the other sections as they were."""
+    """Tell whether a changed text holds the entries that are wanted, and the other sections as they were."""
     try:
         value = _read(text, form).value
     except BrokenFile:

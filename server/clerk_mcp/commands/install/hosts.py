@@ -112,7 +112,7 @@ class Host:
     """What it was called until lately."""
 
     def path(self, platform: Platform, environ: Mapping[str, str], home: Path) -> Path:
-        """Where the user's configuration is."""
+        """Tell where the user's configuration is."""
         appdata = environ.get("APPDATA") or home / "AppData" / "Roaming"
         places = {
             "home": home,
@@ -131,11 +131,11 @@ class Host:
         return found[0] / "LocalCache" / "Roaming" if found else None
 
     def too_long(self, name: str, tools: Iterable[str]) -> list[str]:
-        """The tools whose names, in an entry called `name`, are longer than this host takes."""
+        """Return the tools whose names, in an entry called `name`, are longer than this host takes."""
         return [tool for tool in tools if len(self.called(name, tool)) > self.longest_name]
 
     def called(self, name: str, tool: str) -> str:
-        """What a tool of an entry is called here."""
+        """Return what a tool of an entry is called here."""
         return self.tool_name.replace("ENTRY", name).replace("TOOL", tool)
 
     @property
@@ -144,7 +144,7 @@ class Host:
         return self.reference is not None or self.shape.from_env is not None
 
     def entry(self, name: str, launch: Launch) -> dict[str, Any]:
-        """The entry that starts a server in this host."""
+        """Return the entry that starts a server in this host."""
         shape = self.shape
         entry = {key: name if value == "NAME" else value for key, value in shape.before.items()}
         if shape.args is None:
@@ -161,7 +161,7 @@ class Host:
         return {**entry, **shape.after}
 
     def launch(self, entry: object) -> Launch | None:
-        """What an entry starts; None where it starts no program."""
+        """Return what an entry starts; None where it starts no program."""
         shape = self.shape
         entry = entry if isinstance(entry, Mapping) else {}
         command = entry.get(shape.command)
@@ -360,12 +360,12 @@ OTHER: Final = Host("other", "Your host", "json", "mcpServers", {}, reference="$
 
 
 def platform_here() -> Platform:
-    """Which of the three the paths of this machine follow."""
+    """Tell which of the three the paths of this machine follow."""
     return {"darwin": "macos", "win32": "windows"}.get(sys.platform, "linux")  # type: ignore[return-value]  # the table's own values
 
 
 def path_here(host: Host) -> Path:
-    """Where a host's configuration is for the user who runs this.
+    """Tell where a host's configuration is for the user who runs this.
 
     Raises:
         SettingsError: nobody knows where that user's home is.
@@ -379,7 +379,7 @@ def path_here(host: Host) -> Path:
 
 
 def command_here() -> list[str]:
-    """The command that starts this installation, found without the PATH, which hosts often lack."""
+    """Return the command that starts this installation, found without the PATH, which hosts often lack."""
     script = Path(sys.executable).parent / ("clerk-mcp.exe" if sys.platform == "win32" else "clerk-mcp")
     on_path = shutil.which("clerk-mcp")
     if on_path and Path(on_path).resolve() == script.resolve():
@@ -389,12 +389,12 @@ def command_here() -> list[str]:
 
 
 def is_temporary_installation() -> bool:
-    """Whether this runs from a cache that is emptied some day, as with uvx and `pipx run`."""
+    """Tell whether this runs from a cache that is emptied some day, as with uvx and `pipx run`."""
     return bool({".cache", "Caches", "cache", "Cache"} & set(Path(sys.prefix).parts))
 
 
 def is_here(host: Host) -> bool:
-    """Whether a host has left traces on this machine: its file, or a directory of its own for it."""
+    """Tell whether a host has left traces on this machine: its file, or a directory of its own for it."""
     path = path_here(host)
     return path.is_file() or (path.parent.is_dir() and path.parent != Path.home())
 
@@ -407,7 +407,7 @@ _REFERENCE: Final = re.compile(
 
 
 def resolved(launch: Launch, environ: Mapping[str, str]) -> Launch:
-    """The launch with the variables that it refers to, as the host would fill them in.
+    """Return the launch with the variables that it refers to, as the host would fill them in.
 
     Raises:
         LookupError: a variable is not set, or only the host can tell (VS Code's inputs); it is the message.

@@ -64,7 +64,7 @@ _KNOWN: Final = f"Known are {', '.join(HOSTS)}; for any other, clerk-mcp install
 
 
 def _changed(host: Host, path: Path, edits: Mapping[str, dict[str, Any] | None]) -> Change:
-    """The change that sets entries, or removes those that are None."""
+    """Return the change that sets entries, or removes those that are None."""
     before, text = read_text(path)
     mark = BOM if before is not None and before.startswith(BOM.encode()) else ""
     if before is None and not any(edits.values()):
@@ -83,7 +83,7 @@ def _broken(host: Host, path: Path, error: BrokenFile) -> CannotChange:
 
 
 def entries_of(host: Host, path: Path) -> dict[str, Any]:
-    """All entries of a host's file, by name.
+    """Return all entries of a host's file, by name.
 
     Raises:
         CannotChange: the file cannot be read, or is broken.
@@ -95,7 +95,7 @@ def entries_of(host: Host, path: Path) -> dict[str, Any]:
 
 
 def plan_install(host: Host, path: Path, name: str, launch: Launch) -> Change:
-    """The change that makes a host start this server under a name.
+    """Return the change that makes a host start this server under a name.
 
     What else an entry of ours holds, such as a host's approvals, is kept.
 
@@ -119,13 +119,15 @@ _OURS: Final = ("type", "command", "cmd", "args", "env", "envs", "env_vars", "en
 
 
 def _renewed(old: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
-    """An entry with all that an earlier one holds beside how it starts the server, in the order of that."""
+    """Return an entry with all that an earlier one holds beside how it starts the server, in the order of
+    that."""
     kept = {name: value for name, value in old.items() if name not in _OURS}
     return {name: {**entry, **kept}[name] for name in (*old, *entry) if name in entry or name in kept}
 
 
 def plan_uninstall(host: Host, path: Path, name: str | None) -> tuple[Change, list[str]]:
-    """The change that takes out the entries that start this server, or the one of a name, and their names.
+    """Return the change that takes out the entries that start this server, or the one of a name, and their
+    names.
 
     Raises:
         CannotChange: see its messages.
@@ -146,7 +148,7 @@ _MOST_BACKUPS: Final = 20
 
 
 def _as_it_was(host: Host, path: Path, names: list[str]) -> Change | None:
-    """The change back to a file as it was before these entries, to the byte.
+    """Return the change back to a file as it was before these entries, to the byte.
 
     None where something else was changed since, or no backup of that time is there.
     """
@@ -197,7 +199,7 @@ class Plan:
 
 
 def plan_launch(host: Host, given: Mapping[str, Any], old: Launch | None, options: Options) -> Plan:
-    """How a host shall start this installation with the settings in force here.
+    """Tell how a host shall start this installation with the settings in force here.
 
     An entry that is there keeps its other settings, and its variables. The key itself is written only where
     `with_key` says so: otherwise the entry names a file that holds it, or a variable of the host's.
@@ -245,7 +247,7 @@ def plan_launch(host: Host, given: Mapping[str, Any], old: Launch | None, option
 
 
 def _listed(settings: Settings, policy: Policy) -> list[str]:
-    """The names of the tools that a host will see, as far as it does not depend on the host."""
+    """Return the names of the tools that a host will see, as far as it does not depend on the host."""
     surface = Surface("all" if settings.mode == "all" else "search", policy, settings.list_all_cap)
     return [tool["name"] for tool in surface.tools(None, None)]
 
@@ -255,7 +257,7 @@ def _not_told(values: Values, settings: Settings) -> Values:
 
 
 def _with_key(host: Host, launch: Launch, settings: Settings, old: Launch | None, options: Options) -> Launch:
-    """The launch with where the key comes from."""
+    """Return the launch with where the key comes from."""
     if settings.sandbox:
         return launch
     if options.with_key:
@@ -272,21 +274,21 @@ def _with_key(host: Host, launch: Launch, settings: Settings, old: Launch | None
 
 
 def _with_foreign_variables(launch: Launch, old: Launch) -> Launch:
-    """The launch with what the entry has beside our settings, such as a proxy."""
+    """Return the launch with what the entry has beside our settings, such as a proxy."""
     foreign = {name: value for name, value in old.env.items() if not is_setting(name)}
     others = tuple(name for name in old.from_env if not is_setting(name))
     return replace(launch, env=foreign | launch.env, from_env=(*launch.from_env, *others))
 
 
 def install_command(host: Host, name: str, values: Values) -> str:
-    """The whole command that makes an entry as it should be."""
+    """Return the whole command that makes an entry as it should be."""
     words = ["clerk-mcp", "install", host.id, *(() if name == default_name(values) else ("--name", name))]
     env = [f"{variable}={value}" for variable, value in env_of(values).items()]
     return shlex.join([*env, *words, *args_of(values)])
 
 
 def default_name(values: Values) -> str:
-    """What an entry with these settings is called where nobody names it."""
+    """Return what an entry with these settings is called where nobody names it."""
     return SANDBOX_NAME if values.get("sandbox") else OWN_NAME
 
 
@@ -422,7 +424,7 @@ def main_install(host_id: str | None, given: Mapping[str, Any], options: Options
 
 
 def _asked_host() -> Host:
-    """The host that somebody at a terminal chooses from those on this machine.
+    """Return the host that somebody at a terminal chooses from those on this machine.
 
     Raises:
         SettingsError: there is no terminal, or no host.

@@ -58,7 +58,7 @@ class JsonText:
             raise BrokenFile(str(error)) from None
 
     def put(self, section: str, name: str, value: Any) -> str:
-        """The text with `value` as the member `name` of a section; either is made where it is missing.
+        """Return the text with `value` as the member `name` of a section; either is made where it is missing.
 
         Raises:
             BrokenFile: the section is not an object.
@@ -76,7 +76,7 @@ class JsonText:
         return self._with([(place.start_byte, place.end_byte, self._dump(value, self._indent_at(old)))])
 
     def remove(self, section: str, name: str) -> str:
-        """The text without the member `name` of a section, and without its comma.
+        """Return the text without the member `name` of a section, and without its comma.
 
         Raises:
             BrokenFile: the section is not an object.
@@ -163,7 +163,7 @@ class JsonText:
 
 
 def _first_error(node: Node) -> Node | None:
-    """The first thing that is not JSON, trailing commas aside."""
+    """Return the first thing that is not JSON, trailing commas aside."""
     if node.is_missing or (node.is_error and not _is_trailing_comma(node)):
         return node
     if not node.has_error or node.is_error:
@@ -183,7 +183,7 @@ def _is_trailing_comma(error: Node) -> bool:
 
 
 def _beside(node: Node, step: int) -> Node | None:
-    """The next or previous sibling that is not a comment."""
+    """Return the next or previous sibling that is not a comment."""
     while True:
         sibling = node.next_sibling if step > 0 else node.prev_sibling
         if sibling is None or sibling.type != "comment":

@@ -61,7 +61,7 @@ _ACCESS: Final = {
 
 
 def page_routes(about: About) -> Sequence[Route]:
-    """The routes of the page."""
+    """Return the routes of the page."""
 
     async def show(request: Request) -> Response:
         origin = about.public_url or f"{request.url.scheme}://{request.headers['host']}"
@@ -75,7 +75,7 @@ def page_routes(about: About) -> Sequence[Route]:
 
 
 def render(about: About, origin: str) -> str:
-    """The page's HTML; `origin` is where its reader reached the server."""
+    """Return the page's HTML; `origin` is where its reader reached the server."""
     badge, words = _KINDS[about.kind]
     listed = [operations()[id].spec for id in about.policy.allowed(None)]
     return Template(_read("page.html")).substitute(

@@ -17,7 +17,7 @@ class Recipe:
 
 
 def recipes(origin: str, auth: Literal["none", "bearer", "oauth", "clerk-key"]) -> list[Recipe]:
-    """One for each host.
+    """Return one for each host.
 
     Args:
         origin: of the server, such as `https://mcp.example.com`.
