@@ -284,6 +284,7 @@ KEEPS_ALL: list[tuple[str, dict[str, Any]]] = [
 """Twins of the calls above that lose nothing there."""
 
 DESTROY_BY_EXAMPLE = {
+    "UploadOAuthApplicationLogo",
     "AllowlistBlocklist_addIdentifier",
     "Domains_updateDomain",
     "EmailSmsTemplates_toggleDeliveryByTypeAndSlug",
