@@ -163,7 +163,7 @@ async def test_a_call_reaches_clerk_exactly_where_the_policy_and_the_user_let_it
     rule: Rule, live: bool, era: str, word: Says, request: pytest.FixtureRequest
 ) -> None:
     if word != "no" and (rule == "always" or (rule == "live" and live)):
-        # Each row holds on a demo company of its own; on one company, some rows take from later ones what these
+        # On one demo company, some rows take from later ones what these
         # need (a role set, a user's metadata, a connection's domain). The rows have to be put in an order.
         request.applymarker(pytest.mark.xfail(reason="rows of today's operations disturb one another"))
     token = ""
