@@ -132,7 +132,6 @@ KNOWN_RED = (
     "test_before_an_update_there_is_at_most_one_read_and_none_before_anything_else",
     "test_everything_is_reached_by_tab_in_order",
     "test_next_offset_leads_through_all_records_once_and_then_is_gone",
-    "test_reads_that_fail_cost_the_question_its_details_and_not_the_ids",
     "test_search_narrows_the_tools_by_name_purpose_and_effect",
     "test_what_is_listed_by_default_is_the_first_operations_and_what_finds_the_rest",
 )

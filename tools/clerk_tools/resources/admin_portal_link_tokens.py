@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from clerk_tools.argument import Body, Id, Kind, Path, arg
-from clerk_tools.hits import Hit, Look, thing
+from clerk_tools.hits import Hit, Look
 from clerk_tools.ids import OrganizationId
 from clerk_tools.operation import Operation
 from clerk_tools.spec import ANOTHER_DOES_NO_HARM, Advice, Demo, Example
@@ -64,4 +64,4 @@ class RevokeAdminPortalLinkToken(
     revocation_reason: Body[str] = arg(optional=True, nullable=True)
 
     async def hit(self, look: Look) -> Hit:
-        return Hit.of(thing("admin portal link", self.admin_portal_link_token_id), "the link stops working")
+        return Hit.of("admin portal link", "the link stops working")

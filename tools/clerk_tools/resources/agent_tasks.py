@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from clerk_tools.argument import Body, Id, Kind, Nested, Path, arg
-from clerk_tools.hits import Hit, Look, thing
+from clerk_tools.hits import Hit, Look
 from clerk_tools.operation import Operation
 from clerk_tools.spec import ANOTHER_DOES_NO_HARM, Advice, Demo, Example
 from clerk_tools.view import View
@@ -70,4 +70,4 @@ class RevokeAgentTask(
     agent_task_id: Path[AgentTaskId] = arg()
 
     async def hit(self, look: Look) -> Hit:
-        return Hit.of(thing("agent task", self.agent_task_id), "its URL signs nobody in any more")
+        return Hit.of("agent task", "its URL signs nobody in any more")

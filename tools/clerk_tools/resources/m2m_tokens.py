@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from clerk_tools.argument import Body, Id, JsonObject, Kind, Path, Query, arg
-from clerk_tools.hits import Hit, Look, thing
+from clerk_tools.hits import Hit, Look
 from clerk_tools.operation import Operation
 from clerk_tools.resources.machines import MachineId
 from clerk_tools.spec import ANOTHER_DOES_NO_HARM, Advice, Demo, Example
@@ -82,7 +82,7 @@ class RevokeM2mToken(
     revocation_reason: Body[str] = arg(optional=True, nullable=True)
 
     async def hit(self, look: Look) -> Hit:
-        return Hit.of(thing("M2M token", self.m2m_token_id), "it is refused from now on")
+        return Hit.of("M2M token", "it is refused from now on")
 
 
 class VerifyM2mToken(
