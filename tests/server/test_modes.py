@@ -32,7 +32,7 @@ async def test_what_is_listed_by_default_is_the_first_operations_and_what_finds_
 
 async def test_all_lists_every_operation_and_list_all() -> None:
     async with world("all", policy=Policy(Selection.of(["all"]))) as here:
-        assert await _names(here) == [*operations(), "list_all"]
+        assert await _names(here) == [*operations(), "list_all", "preview_change"]
 
 
 async def test_the_search_tools_stand_beside_a_listing_that_leaves_something_out() -> None:
@@ -48,7 +48,7 @@ async def test_the_search_tools_stand_beside_a_listing_that_leaves_something_out
 async def test_a_host_that_loads_schemas_when_needed_is_shown_all_that_may_run() -> None:
     policy = Policy(Selection(Selection.of().ids, frozenset([USERS])))
     async with world("auto", client_name="claude-code", policy=policy) as here:
-        assert await _names(here) == [*operations(), "list_all"]
+        assert await _names(here) == [*operations(), "list_all", "preview_change"]
 
 
 async def test_search_lists_four_tools_within_6000_bytes() -> None:

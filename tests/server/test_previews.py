@@ -19,8 +19,10 @@ from clerk_sandbox.transport import SandboxTransport
 from clerk_tools.catalog import operations
 from clerk_tools.hits import MOST_READS
 from clerk_tools.operation import Effect
+from tests.calling import call, error_of
 from tests.effects import KWAME
 from tests.server.test_cli import clerk_mcp
+from tests.server.worlds import world
 
 pytestmark = pytest.mark.anyio
 
@@ -97,6 +99,43 @@ async def test_who_may_not_read_is_shown_nothing_of_what_is_there() -> None:
     deletion = EXAMPLES["Users_deleteUserById"]
     shown = await previewed(Sandbox(live=True), "Users_deleteUserById", deletion, scopes=scopes)
     assert "Hassan" not in str(shown)
+
+
+async def test_an_agent_finds_the_tool_and_runs_it_through_read_or_by_its_name() -> None:
+    deletion = {
+        "operation": "Users_deleteUserById",
+        "arguments": EXAMPLES["Users_deleteUserById"],
+    }
+    async with world("search") as here:
+        found = await call(here.client, "search_operations", query="dry run of a change")
+        assert found["operations"][0]["id"] == "preview_change"
+        through = await call(here.client, "read", operation="preview_change", arguments=deletion)
+        directly = await call(here.client, "preview_change", **deletion)
+        assert through == directly
+        assert "Hassan El-Amin" in directly["target"]
+        assert {request.method for request in here.sandbox.received} == {"GET"}
+
+
+@pytest.mark.parametrize(
+    ("operation", "code"),
+    [
+        ("Users_getUserDetails", "only_reads"),
+        ("list_all", "only_reads"),
+        ("preview_change", "only_reads"),
+        ("run_each", "invalid_arguments"),
+        ("Users_deleteUser", "invalid_arguments"),
+    ],
+)
+async def test_what_has_no_preview_says_so(operation: str, code: str) -> None:
+    async with world("search") as here:
+        error = await error_of(here.client, "preview_change", operation=operation)
+        assert error["code"] == code
+        assert not here.sandbox.received
+
+
+async def test_a_server_that_only_reads_offers_no_preview_of_changes() -> None:
+    async with world("auto", client_name="claude-code", policy=Policy(Selection.of(), True)) as here:
+        assert "preview_change" not in [tool.name for tool in (await here.client.list_tools()).tools]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The server's own tools: search, describe, read, change, `list_all` and `run_each`."""
+"""The server's own tools: search, describe, read, change, `preview_change`, `list_all` and `run_each`."""
 
 from __future__ import annotations
 
@@ -45,17 +45,34 @@ class Read(Operation, id="read", get="/", text=True):
 
 class Change(Operation, id="change", post="/", effect="destroy"):
     """Run an operation whose effect is write or destroy, or `run_each` for many calls at once. What destroys
-    cannot be taken back: make sure that the user wants it."""
+    cannot be taken back: make sure that the user wants it. `read` runs preview_change, which shows what one
+    would do."""
 
     operation: Query[str] = arg("Operation id")
     arguments: Query[JsonObject] = arg("As describe_operation shows them", optional=True)
+
+
+class PreviewChange(
+    Operation,
+    id="preview_change",
+    get="/",
+    text=True,
+    words="dry run, what would happen, try without doing, simulate, before and after, what if, preview",
+):
+    """What a change would send, alter and cost, without making it."""
+
+    operation: Query[str] = arg()
+    arguments: Query[JsonObject] = arg(optional=True)
 
 
 # Declared like Clerk's operations, for the same schemas and the same reading of arguments; none is ever sent.
 SEARCH_TOOLS: Final[tuple[type[Operation], ...]] = (SearchOperations, DescribeOperation, Read, Change)
 
 
-_OWN: Final[tuple[type[Operation], ...]] = (*SEARCH_TOOLS, ListAll, RunEach, CallPath)
+FOUND_LIKE_OPERATIONS: Final[tuple[type[Operation], ...]] = (ListAll, RunEach, PreviewChange)
+"""The server's own tools that `search_operations` finds, and that `read` or `change` runs."""
+
+_OWN: Final[tuple[type[Operation], ...]] = (*SEARCH_TOOLS, *FOUND_LIKE_OPERATIONS, CallPath)
 
 
 OWN_TOOLS: Final = {own.spec.id: own for own in _OWN}
@@ -87,13 +104,13 @@ def describe(spec: Spec) -> JsonObject:
 
 
 def runnable(id: str) -> Spec:
-    """Return the operation, or `list_all` or `run_each`, that an id names.
+    """Return the operation that an id names, or the server's own tool that is run like one.
 
     Raises:
         InvalidArguments: none; the message names the nearest.
     """
     id = id.strip()
-    found = {own.spec.id: own for own in (ListAll, RunEach)}.get(id) or operations().get(id)
+    found = {own.spec.id: own for own in FOUND_LIKE_OPERATIONS}.get(id) or operations().get(id)
     if found is None:
         meant = operation_meant(id)
         advice = f"; did you mean {meant}?" if meant else "; search_operations finds them"

@@ -15,16 +15,18 @@ from typing import Any, Final, Literal
 
 from clerk_mcp.answering import Answer, answers, size
 from clerk_mcp.bulk import ListAll, Progress, RunEach, Runs, list_all, run_each
-from clerk_mcp.calling import Caller, Calls, Reach, UnknownOperation
+from clerk_mcp.calling import Caller, Calls, Reach, UnknownOperation, preview_change
 from clerk_mcp.confirming import AskInResult
 from clerk_mcp.offering import Policy, input_schema, options, tool
 from clerk_mcp.protocol.any_path import CallPath, path_call
 from clerk_mcp.protocol.own_tools import (
+    FOUND_LIKE_OPERATIONS,
     MOST_DESCRIBED,
     OWN_TOOLS,
     SEARCH_TOOLS,
     Change,
     DescribeOperation,
+    PreviewChange,
     Read,
     SearchOperations,
     declared,
@@ -110,8 +112,11 @@ class Surface:
         shown = set(allowed) if self.mode == "auto" else self.policy.selection.listed
         catalogue = operations()
         listed = [tool(catalogue[id].spec) for id in allowed if id in shown]
-        own: tuple[type[Operation], ...]
-        own = (ListAll, RunEach, *SEARCH_TOOLS) if len(listed) < len(allowed) else (ListAll, RunEach)
+        # Where there is a search, it finds `preview_change`, and `read` runs it: the listing, which every
+        # conversation pays for, need not be longer for that.
+        beside: tuple[type[Operation], ...]
+        beside = SEARCH_TOOLS if len(listed) < len(allowed) else (PreviewChange,)
+        own: tuple[type[Operation], ...] = (ListAll, RunEach, *beside)
         return [*listed, *[tool(one.spec) for one in (*own, *_ANY_PATH) if self._is_of_use(one, allowed)]]
 
     def mode_for(self, client: str | None) -> Literal["all", "search"]:
@@ -165,6 +170,8 @@ class Surface:
                     raise UnknownOperation(name)
                 chosen, rest = options.split(CallPath.spec, arguments)
                 return await calls.run_made(path_call(parse(CallPath, rest)), chosen.confirm, caller)
+            if own is PreviewChange:
+                return await self._preview(calls, parse(PreviewChange, arguments), caller)
             through = Read if own is Read else Change
             return await self._dispatch(calls, through, arguments, caller, progress, reach)
         except InvalidArguments as invalid:
@@ -194,9 +201,20 @@ class Surface:
             arguments["confirm"] = chosen.confirm
         return await self.call(calls, spec.id, arguments, caller, progress, reach)
 
+    async def _preview(self, calls: Calls, asked: PreviewChange, caller: Caller) -> Answer:
+        spec = runnable(asked.operation)
+        if spec.id == RunEach.spec.id:
+            its_own = "`operation`: run_each shows its plan by itself, when it is called without `confirm`"
+            raise InvalidArguments([Problem("operation", its_own)])
+        if spec.effect is Effect.READ:
+            return answers.error("only_reads", f"{spec.id} changes nothing.", hint="Call it as it is.")
+        arguments = dict(asked.arguments) if "arguments" in asked.model_fields_set else {}
+        return await preview_change(calls, spec.id, arguments, caller)
+
     def _search(self, asked: SearchOperations, caller: Caller) -> Answer:
         allowed = {*self._allowed(caller.scopes), *self._own_ids(caller)}
-        found = find(asked.query, lambda spec: spec.id in allowed, asked.limit, (ListAll.spec, RunEach.spec))
+        own = tuple(tool.spec for tool in FOUND_LIKE_OPERATIONS)
+        found = find(asked.query, lambda spec: spec.id in allowed, asked.limit, own)
         note = _doubt(found)
         out: JsonObject = {"note": note} if note else {}
         shown = [summary(spec) for spec in found.specs]
@@ -221,7 +239,7 @@ class Surface:
     def _own_ids(self, caller: Caller) -> list[str]:
         """Return the server's own tools that are found and described like operations."""
         allowed = self._allowed(caller.scopes)
-        return [own.spec.id for own in (ListAll, RunEach) if self._is_of_use(own, allowed)]
+        return [own.spec.id for own in FOUND_LIKE_OPERATIONS if self._is_of_use(own, allowed)]
 
     def _allowed(self, scopes: frozenset[str] | None) -> list[str]:
         return self.policy.allowed(scopes)
@@ -235,7 +253,7 @@ class Surface:
             return self.policy.any_path
         if own is RunEach and self.runs is None:
             return False
-        if own is RunEach:
+        if own in (RunEach, PreviewChange):
             return any(spec.effect is not Effect.READ for spec in specs)
         if own in (Read, Change):
             return any((spec.effect is Effect.READ) is (own is Read) for spec in specs)
