@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from clerk_tools.argument import Query, arg
+from clerk_mcp.protocol.own_tools import OWN_TOOLS
+from clerk_tools.argument import Argument, Query, arg
 from clerk_tools.catalog import operations
-from clerk_tools.operation import Operation
+from clerk_tools.cleaning import cleaned
+from clerk_tools.operation import Operation, Spec
 from clerk_tools.parsing import InvalidArguments, parse
 
 USERS = operations()["Users_listSortedByCreationDate"]
@@ -94,3 +96,22 @@ def test_a_filter_of_nothing_is_not_taken_for_no_filter(given: Any) -> None:
 def test_one_address_loses_its_blanks() -> None:
     asked = parse(INVITE, {"email_address": " a@x.example "})
     assert asked.model_dump(exclude_unset=True) == {"email_address": "a@x.example"}
+
+
+def _says_so(argument: Argument) -> bool:
+    return argument.type == "integer" or "RFC 3339" in argument.description
+
+
+@pytest.mark.parametrize("spec", [o.spec for o in operations().values()], ids=lambda spec: spec.id)
+def test_every_argument_that_is_a_moment_is_read_as_one(spec: Spec) -> None:
+    moments = [a for a in spec.arguments if a.name.endswith(("_at", "_at_after", "_at_before", "_at_since"))]
+    assert all(_says_so(a) for a in moments)
+    for argument in moments:
+        given = {argument.name: "2026-01-01"}
+        assert cleaned(spec, given) != given, argument.name
+
+
+def test_a_number_of_failures_is_no_moment() -> None:
+    for own in OWN_TOOLS.values():
+        numbers = {a.name: 3 for a in own.spec.arguments if a.type == "integer"}
+        assert cleaned(own.spec, numbers) == numbers

@@ -17,7 +17,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Final
 
 from clerk_tools.argument import Place
@@ -85,6 +85,10 @@ _LONGEST_PHRASE: Final = 3
 _QUERY_BOUND: Final = 300
 """Characters of a question that are read."""
 
+_JOINT: Final = re.compile(r"\s*(?:[;,]|\band then\b|\band\b|\bthen\b)\s*", re.I)
+"""What stands between the parts of a question."""
+_MOST_PARTS: Final = 3
+
 _MOST_WORDS: Final = 25
 _SHORTEST_MISSPELT: Final = 5
 """Characters below which a word is too short to tell what it was to be."""
@@ -119,6 +123,8 @@ class Found:
     """What no operation does, where the question asks for that."""
     share: float
     """How much of what was asked the best of the operations is about, between 0 and 1."""
+    parts: int = 1
+    """How many of the first operations each answer another part of what was asked."""
 
 
 def search(
@@ -154,8 +160,24 @@ def find(
     }
     found = [spec for spec, score in scores.items() if score > 0]
     # Sorting is stable: among equals the more used resource comes first, as in every listing.
-    best = sorted(found, key=lambda spec: -scores[spec])[:limit]
-    return Found(best, index.gap(asked), index.share(best[0], asked) if best else 0.0)
+    best = sorted(found, key=lambda spec: -scores[spec])
+    first = _answers_to_parts(index, query, best) if best else []
+    best = [*first, *(spec for spec in best if spec not in first)][:limit]
+    return Found(best, index.gap(asked), index.share(best[0], asked) if best else 0.0, max(1, len(first)))
+
+
+def _answers_to_parts(index: _Index, query: str, best: list[Spec]) -> list[Spec]:
+    """Return the best operation for each part of a question such as "ban a user and revoke the invitation".
+
+    Asked together, the words of one part outweigh those of the other. None where it is one question.
+    """
+    asked = [index.read(part) for part in _JOINT.split(query[:_QUERY_BOUND])]
+    # A part that is only a verb, or does not begin with one, belongs to the one beside it.
+    parts = [part for part in asked if len(part.words) > 1 and index.is_command(part)][:_MOST_PARTS]
+    if len(parts) < 2:
+        return []
+    heads = dict.fromkeys(max(best, key=lambda spec: index.score(spec, part)) for part in parts)
+    return sorted(heads, key=lambda spec: spec is not best[0])
 
 
 def operation_meant(name: str) -> str | None:
@@ -321,6 +343,16 @@ class _Index:
         # Of two that are as good, the one that most people need.
         score *= 1.0 if spec.is_core else _LESS_USED
         return score * _DEPRECATED if spec.deprecated else score
+
+    def is_command(self, asked: _Question) -> bool:
+        """Tell whether a question begins with a verb, such as those that changes are called by."""
+        return bool(asked.verbs) or not self._commands.isdisjoint(asked.words[0])
+
+    @cached_property
+    def _commands(self) -> frozenset[Term]:
+        changes = [spec for spec in self.specs if spec.effect is not Effect.READ]
+        names = [name for spec in changes for name in (spec.title, *spec.words.split(","))]
+        return frozenset(terms[0] for name in names if (terms := self._terms(name)))
 
     def gap(self, asked: _Question) -> Gap | None:
         """Find the gap that a question asks for: it says most of a phrase of the gap's, and little else."""

@@ -75,7 +75,7 @@ async def run_each(
         return answers.error(
             refused.code,
             f"The token {refused.reason}; nothing was sent to Clerk.",
-            hint="Call run_each without `confirm` for a new plan and its token.",
+            hint="Run run_each without `confirm` for a new plan and its token.",
         )
     except OSError as error:
         return answers.error(
@@ -118,8 +118,8 @@ async def _plan(
             "preview": _shown(calls, plan) | (rejected or {}),
             "confirm": token,
             "expires_in_seconds": LIFETIME_S,
-            "message": "Nothing was done yet. Show the preview to the user. Only if they agree, call"
-            " run_each with `confirm` alone.",
+            "message": "Nothing was done yet. Show the preview to the user. Only if they agree, run run_each"
+            " again in the same way, with `confirm` alone.",
         }
     )
 
@@ -258,8 +258,8 @@ def _unanswered(calls: Calls, run: Run, token: str) -> Answer:
             "confirm": f"{run.id}.{token}",
             "expires_in_seconds": LIFETIME_S,
             "message": "The user was asked, and the question was closed without an answer. Nothing was done"
-            " yet. Show the preview to the user. Only if they agree, call run_each with this `confirm`"
-            " alone.",
+            " yet. Show the preview to the user. Only if they agree, run run_each again in the same way, with"
+            " this `confirm` alone.",
         }
     )
 
@@ -296,7 +296,7 @@ async def _plan_again(calls: Calls, run: Run, caller: Caller, runs: Runs, progre
                 "plan_changed",
                 "The list is another than it was when this was planned, so nothing was run: "
                 f"{_named('new', now - before)}; {_named('gone', before - now)}.",
-                hint="Call run_each without `confirm` for a plan of what there is now.",
+                hint="Run run_each without `confirm` for a plan of what there is now.",
             )
         )
     # What stands in the records now is what taking the run back restores.

@@ -277,7 +277,7 @@ def _sentences(run: Run, going: Going | None, under_way: bool, left: int, unknow
         why = going.stopped if going else ""
         wait = f" Wait {going.retry_after:.0f} s." if going and going.retry_after else ""
         told.append(
-            f"{why}{wait} Call run_each with run {run.id} alone to go on; it needs no new agreement.".strip()
+            f"{why}{wait} Run run_each with run {run.id} alone to go on; it needs no new agreement.".strip()
         )
     else:
         told.append("Done.")

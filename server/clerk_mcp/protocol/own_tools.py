@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from clerk_mcp.bulk import ListAll, RunEach
-from clerk_mcp.offering import input_schema
+from clerk_mcp.offering import input_schema, options
 from clerk_mcp.protocol.any_path import CallPath
 from clerk_tools.argument import JsonObject, Query, arg
 from clerk_tools.catalog import operations
@@ -99,8 +99,20 @@ def describe(spec: Spec) -> JsonObject:
         "effect": spec.effect,
         **({"destroys": "with some arguments"} if spec.destroys_by_arguments else {}),
         "description": spec.description,
-        "inputSchema": input_schema(spec),
+        **needs(spec),
     }
+
+
+def needs(spec: Spec) -> JsonObject:
+    """Return the schema of an operation's arguments, and the operations whose answers show the ids in it.
+
+    `confirm` is not among them: `change` takes it beside the arguments.
+    """
+    schema = input_schema(spec)
+    properties = {name: one for name, one in schema["properties"].items() if name != options.CONFIRM.name}
+    found_by = {a.name: a.kind.found_by for a in spec.arguments if a.required and a.kind and a.kind.found_by}
+    ids = {"ids_from": found_by} if found_by else {}
+    return {"inputSchema": {**schema, "properties": properties}, **ids}
 
 
 def runnable(id: str) -> Spec:

@@ -31,6 +31,7 @@ from clerk_mcp.protocol.own_tools import (
     SearchOperations,
     declared,
     describe,
+    needs,
     runnable,
     summary,
 )
@@ -219,11 +220,12 @@ class Surface:
         out: JsonObject = {"note": note} if note else {}
         shown = [summary(spec) for spec in found.specs]
         # Nearly every question is followed by a call of its first answer, which needs the schema; the second
-        # has its own where that is small. A question that nothing fits is not worth one.
-        for at, room in enumerate(_ROOM_FOR_SCHEMAS):
-            if at < len(shown) and not note:
-                schema = input_schema(found.specs[at])
-                shown[at] |= {"inputSchema": schema} if size(schema) <= room else {}
+        # has its own where that is small, or where it answers another part of the question. A question that
+        # nothing fits is not worth one.
+        for at, spec in enumerate(found.specs[: max(2, found.parts)] if not note else []):
+            room = _ROOM_FOR_SCHEMA if at < found.parts else _ROOM_FOR_SECOND
+            needed = needs(spec)
+            shown[at] |= needed if size(needed["inputSchema"]) <= room else {}
         return answers.answer(out | {"operations": shown})
 
     def _describe(self, asked: DescribeOperation, caller: Caller) -> Answer:
@@ -262,8 +264,9 @@ class Surface:
 
 _ANY_PATH: Final[tuple[type[Operation], ...]] = (CallPath,)
 
-_ROOM_FOR_SCHEMAS: Final = (3000, 400)
-"""Bytes of the schemas that stand in the answer of a search: of the first operation found, of the second."""
+_ROOM_FOR_SCHEMA: Final = 3000
+"""Bytes of the schema that stands in the answer of a search, of the first operation found."""
+_ROOM_FOR_SECOND: Final = 400
 
 _SHARE_THAT_FITS: Final = 0.3
 """Of a question, below which the best operation found is about something else."""

@@ -84,9 +84,7 @@ class UserFilters(Operation):
 class InstanceUserFilters(UserFilters):
     """Base of what looks among all users of the instance."""
 
-    last_active_at_since: Query[int] = arg(
-        "To the day; better: last_active_at_after", optional=True, deprecated=True
-    )
+    last_active_at_since: Query[int] = arg("Prefer last_active_at_after", optional=True, deprecated=True)
     last_sign_in_at_after: Query[int] = arg(optional=True)
     last_sign_in_at_before: Query[int] = arg(optional=True)
     external_id: Query[list[str]] = arg("+ includes, - excludes", optional=True)
@@ -264,7 +262,7 @@ class UpdateUser(
     create_organizations_limit: Body[int] = arg(optional=True, nullable=True)
     created_at: Body[str] = arg("RFC 3339", optional=True)
     locale: Body[str] = arg(optional=True, nullable=True)
-    legal_accepted_at: Body[str] = arg(optional=True, nullable=True)
+    legal_accepted_at: Body[str] = arg("RFC 3339", optional=True, nullable=True)
     skip_legal_checks: Body[bool] = arg(optional=True, nullable=True)
     bypass_client_trust: Body[bool] = arg(optional=True, nullable=True)
 
