@@ -44,9 +44,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     On Windows, skip what can only hold on POSIX systems.
     """
     for item in items:
-        if item.name.partition("[")[0] in KNOWN_RED:
-            item.add_marker(pytest.mark.xfail(reason="known, and waits to be mended: see KNOWN_RED"))
-    for item in items:
         if config.pluginmanager.has_plugin("timeout") and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(TIME_LIMIT_S))
         if sys.platform == "win32" and isinstance(item, pytest.Function):
@@ -121,7 +118,3 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     return tmp_path
-
-
-KNOWN_RED = ("test_a_body_without_a_declared_length_is_bounded_too",)
-"""Tests that failed for some of today's operations when these came in, and wait to be mended."""

@@ -430,6 +430,8 @@ UPDATES = [
     call("UpdateOrganizationDomain"),
     call("UpdateOrganizationPermission"),
     call("UpdateOrganizationRole"),
+    call("UpdateDirectory"),
+    call("UpdateSCIMDirectory"),
     exactly(
         "UpdateRoleSet", role_set_key_or_id=CALLS["UpdateRoleSet"]["role_set_key_or_id"], name="Resellers"
     ),

@@ -27,7 +27,8 @@ async def _names(here: World) -> list[str]:
 
 async def test_what_is_listed_by_default_is_the_first_operations_and_what_finds_the_rest() -> None:
     async with world("all") as here:
-        assert await _names(here) == listed_by_default()
+        # Runs over many need a place to keep them, which this server has not.
+        assert await _names(here) == [name for name in listed_by_default() if name != "run_each"]
 
 
 async def test_all_lists_every_operation_and_list_all() -> None:

@@ -23,7 +23,8 @@ def reading_of(operation: Operation) -> Operation | None:
         return None
     path = spec.path.removesuffix("/metadata")
     for reader in operations().values():
-        if reader.spec.method == "GET" and reader.spec.path == path:
+        # What replaces a whole list changes no one object that a read could show.
+        if reader.spec.method == "GET" and reader.spec.path == path and not reader.spec.is_list:
             arguments = {a.name: getattr(operation, a.name) for a in reader.spec.arguments if a.required}
             try:
                 return reader.model_validate(arguments)

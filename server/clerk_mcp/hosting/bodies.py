@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
+import anyio
 from pydantic_core import from_json
 from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope
@@ -18,6 +19,8 @@ MOST_VALUES: Final = 20_000
 """Names and values in one request, together; Clerk's own limits stay far below."""
 LONGEST_NAME: Final = 1000
 """Characters of a name: of an argument, at any depth, and of whatever is not an argument's value."""
+_READ_ON_BYTES: Final = 1_000_000
+_READ_ON_S: Final = 1.0
 _SMALL: Final = 64_000
 """Bytes of a body that is not worth a look at its names."""
 
@@ -72,6 +75,20 @@ async def read_body(scope: Scope, receive: Receive, most: int, hold: Callable[[i
         parts.append(part)
         if not message.get("more_body", False):
             return b"".join(parts)
+
+
+async def read_on(receive: Receive) -> None:
+    """Take more of a body that is refused, and drop it, up to a bound.
+
+    A connection that is closed with bytes unread is reset, and the client may never see why.
+    """
+    left = _READ_ON_BYTES
+    with anyio.move_on_after(_READ_ON_S):
+        while left > 0:
+            message = await receive()
+            if message["type"] == "http.disconnect" or not message.get("more_body", False):
+                return
+            left -= len(message.get("body", b""))
 
 
 def again(body: bytes, receive: Receive) -> Receive:

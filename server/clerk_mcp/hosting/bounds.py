@@ -14,7 +14,7 @@ from mcp_types import INVALID_REQUEST, ErrorData, JSONRPCError
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from clerk_mcp.hosting.bodies import HungUp, NoRoom, TooLong, again, objection_to, read_body
+from clerk_mcp.hosting.bodies import HungUp, NoRoom, TooLong, again, objection_to, read_body, read_on
 from clerk_mcp.hosting.shares import HELD, CallShares, Held
 from clerk_mcp.protocol import IDENTITY, refusal_of_id
 
@@ -91,6 +91,7 @@ class CallBounds:
         except TimeoutError:
             return PlainTextResponse("The request took too long to arrive", 408, {"connection": "close"})
         except TooLong:
+            await read_on(receive)
             # Closed, for the rest of the body would be read otherwise, to no purpose.
             return PlainTextResponse(
                 f"A request may have {self._max_body_bytes} bytes", 413, {"connection": "close"}
