@@ -57,6 +57,7 @@ async def world(
     audit: AuditLog | None = None,
     retry_budget: float = 30.0,
     elicitation_callback: Any = None,
+    logging_callback: Any = None,
     changes: Budget | None = None,
     files: Files | None = None,
     secrets: SecretValues | None = None,
@@ -86,6 +87,10 @@ async def world(
     server = build_server(calls, Kind.SANDBOX.words, clerk, Presentation(mode, cap, {"mode": mode}, runs))
     info = Implementation(name=client_name, version="1") if client_name else None
     async with Client(
-        server, mode=era, client_info=info, elicitation_callback=elicitation_callback
+        server,
+        mode=era,
+        client_info=info,
+        elicitation_callback=elicitation_callback,
+        logging_callback=logging_callback,
     ) as client:
         yield World(sandbox, client)

@@ -33,6 +33,7 @@ from clerk_mcp.hosting.addresses import (
 )
 from clerk_mcp.hosting.auth import Callers, Challenges, Gatekeeper, ScopeChallenge, Verifier
 from clerk_mcp.hosting.bounds import CallBounds, CallerBounds, HeadBounds
+from clerk_mcp.hosting.card import CARD_PATH, card_routes
 from clerk_mcp.hosting.legacy_sse import LegacySse
 from clerk_mcp.hosting.metrics import Metrics
 from clerk_mcp.hosting.page import PAGES, About, page_routes
@@ -140,6 +141,7 @@ class Web:
             Route("/readyz", self.ready.show),
             Route("/metrics", self._show_metrics),
             *metadata_routes(settings),
+            *card_routes(settings),
             *page_routes(about),
         ]
 
@@ -156,6 +158,7 @@ class Web:
         settings = self.settings
         open_paths = [
             *PROBES,
+            CARD_PATH,
             *(PAGES if settings.public_page else ()),
             *(["/metrics"] if settings.public_metrics else ()),
         ]

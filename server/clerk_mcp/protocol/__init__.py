@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from clerk_mcp.protocol.identity import HUNG_UP, IDENTITY, MISSING_SCOPE, SESSION, Identity
 from clerk_mcp.protocol.insides import misfit
+from clerk_mcp.protocol.itself import about, icon, icons
 from clerk_mcp.protocol.own_tools import declared
 from clerk_mcp.protocol.server import build_server
 from clerk_mcp.protocol.stdio import (
@@ -24,9 +25,12 @@ __all__ = [
     "Pending",
     "Presentation",
     "Surface",
+    "about",
     "build_server",
     "declared",
     "host_streams",
+    "icon",
+    "icons",
     "misfit",
     "reads_in_threads",
     "refusal_of_id",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from importlib.metadata import version
 from typing import Any
 
 import mcp_types as types
@@ -24,7 +23,9 @@ from clerk_mcp.confirming import Asker, AskInResult
 from clerk_mcp.protocol.completions import Completions, register_completions
 from clerk_mcp.protocol.elicitation import asker_of, in_result
 from clerk_mcp.protocol.identity import IDENTITY, LOCAL, SESSION, Context, Identity, report_missing_scope
+from clerk_mcp.protocol.itself import named_server
 from clerk_mcp.protocol.lenient import read_arguments
+from clerk_mcp.protocol.logs import ClientLogs
 from clerk_mcp.protocol.prompts import Prompts, register_prompts
 from clerk_mcp.protocol.resources import Resources, register_resources
 from clerk_mcp.protocol.surface import WAYS, ListingMode, Presentation, Surface
@@ -86,10 +87,7 @@ def build_server(
                 if runs:
                     await runs.close()
 
-    server: Server[Any] = Server(
-        "clerk-mcp",
-        title="Clerk",
-        version=version("clerk-mcp"),
+    server = named_server(
         instructions=instructions(instance, presentation.mode),
         lifespan=run_within,
         get_tool_input_schema=surface.input_schema,
@@ -102,6 +100,14 @@ def build_server(
         return {"tools": listed, "resultType": "complete"}
 
     async def call_tool(
+        context: Context, params: types.CallToolRequestParams
+    ) -> dict[str, Any] | types.InputRequiredResult:
+        if (level := logs.level(context)) is None:
+            return await answer_call(context, params)
+        async with logs.told(context, level):
+            return await answer_call(context, params)
+
+    async def answer_call(
         context: Context, params: types.CallToolRequestParams
     ) -> dict[str, Any] | types.InputRequiredResult:
         caller = _caller(context, params)
@@ -117,7 +123,9 @@ def build_server(
         _refuse_by_status(context, answer)
         return _wire(answer)
 
+    logs = ClientLogs()
     server.middleware.append(read_arguments)
+    server.add_request_handler("logging/setLevel", types.SetLevelRequestParams, logs.set_level)
     server.add_request_handler("tools/list", types.PaginatedRequestParams, list_tools)
     server.add_request_handler("tools/call", types.CallToolRequestParams, call_tool)
     register_resources(server, Resources(reach, surface, presentation.about, instance), _caller)

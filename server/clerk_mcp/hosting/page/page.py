@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from clerk_mcp.hosting.page.recipes import Recipe, recipes
 from clerk_mcp.offering import Policy
+from clerk_mcp.protocol import icon
 from clerk_tools.argument import Argument
 from clerk_tools.catalog import operations
 from clerk_tools.operation import Spec
@@ -69,7 +70,8 @@ def page_routes(about: About) -> Sequence[Route]:
 
     async def asset(request: Request) -> Response:
         name = request.url.path.rpartition("/")[2]
-        return Response(_read(name), media_type=_MEDIA_TYPES[name.partition(".")[2]], headers=_HEADERS)
+        content = icon("svg") if name == "page.svg" else _read(name)
+        return Response(content, media_type=_MEDIA_TYPES[name.partition(".")[2]], headers=_HEADERS)
 
     return [Route("/", show), *(Route(path, asset) for path in PAGES[1:])]
 
