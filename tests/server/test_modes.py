@@ -115,9 +115,9 @@ async def test_a_question_in_two_parts_is_answered_for_both_of_them() -> None:
             "Invitations_revokeInvitation",
         ),
         "ban a user, then delete an organization": ("Users_markBanned", "Organizations_deleteOrganization"),
-        "create an organization and list roles": (
+        "create an organization and list who is on the waitlist": (
             "Organizations_createNewOrganization",
-            "ListOrganizationRoles",
+            "ListWaitlistEntries",
         ),
     }
     async with world("search") as here:

@@ -306,7 +306,8 @@ class _Index:
         said = list(dict.fromkeys(map(self._known, self._terms(query))))[:_MOST_WORDS]
         verbs = frozenset(term for term in said if term in self._actions)
         words = tuple(
-            {**dict.fromkeys(sorted(self._meanings.get(term, ())), _SYNONYM_WEIGHT), term: 1.0}
+            {other: self._as_good(other, term) for other in sorted(self._meanings.get(term, ()))}
+            | {term: 1.0}
             for term in said
         )
         return _Question(
@@ -316,6 +317,11 @@ class _Index:
             actions=frozenset(action for verb in verbs for action in self._actions[verb]),
             plural=any(word.endswith("s") and not word.endswith("ss") for word in _words(query)),
         )
+
+    def _as_good(self, other: Term, said: Term) -> float:
+        """Return what a synonym counts for: it never tells more than the word that was said."""
+        own, others = self._rarity.get(said), self._rarity.get(other)
+        return _SYNONYM_WEIGHT * (min(1.0, own / others) if own and others else 1.0)
 
     def _known(self, word: Term) -> Term:
         """Return the term itself, or the known one that it is most likely a misspelling of."""
