@@ -21,12 +21,12 @@ from clerk_mcp.answering import Formatter, SecretValues, default_mode
 from clerk_mcp.auditing import AuditLog
 from clerk_mcp.bulk import ANSWER_WITHIN_S, RunFiles, Runs, RunsInRedis
 from clerk_mcp.calling import Calls
-from clerk_mcp.confirming import Confirmer, Seals, UsedInRedis
+from clerk_mcp.confirming import Confirmer, Desk, QuestionsInProcess, QuestionsInRedis, Seals, UsedInRedis
 from clerk_mcp.instance import Kind, fingerprint, kind_of_key
 from clerk_mcp.offering import Policy, Refused, Selection, SelectionError
 from clerk_mcp.private_files import in_home, open_to_others
 from clerk_mcp.protocol import Pending, Presentation, build_server, host_streams, reads_in_threads
-from clerk_mcp.settings import Settings, SettingsError, at_home, refuse_without_effect
+from clerk_mcp.settings import ONLY_A_PERSON, Settings, SettingsError, at_home, refuse_without_effect
 from clerk_mcp.telemetry import export_spans, to_stderr
 from clerk_mcp.upstream import (
     Budget,
@@ -38,6 +38,8 @@ from clerk_mcp.upstream import (
 )
 
 if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
     from clerk_sandbox.transport import SandboxTransport
 
 logger = logging.getLogger("clerk_mcp")
@@ -196,10 +198,11 @@ def calls_maker(settings: Settings, transport: str) -> Callable[[ClerkClient, st
     formatter = Formatter(settings.max_result_bytes, secrets)
     policy = make_policy(settings)
     seals = _seals(settings, transport)
+    desk = make_desk(settings)
 
     def make(client: ClerkClient, key: str, kind: Kind) -> Calls:
         confirmer = Confirmer(
-            settings.confirm, kind, fingerprint(key), seals, elicits=settings.ask == "elicit"
+            settings.confirm, kind, fingerprint(key), seals, elicits=settings.ask == "elicit", desk=desk
         )
         changes = make_change_bound(settings, key)
         return Calls(client, formatter, policy, confirmer, audit, settings.audit_before, changes)
@@ -296,12 +299,40 @@ def make_runs(settings: Settings, within: float = ANSWER_WITHIN_S) -> Runs:
     Raises:
         SettingsError: a setting does not hold.
     """
+    shared = sealed_in_redis(settings, "runs")
+    store = RunsInRedis(*shared) if shared else RunFiles(settings.runs_dir)
+    return Runs(store, settings.run_cap, within)
+
+
+def make_desk(settings: Settings) -> Desk | None:
+    """Make what puts questions to a person in a browser, where only a person may agree.
+
+    The questions are in Redis where replicas share a state key, in this process elsewhere.
+
+    Raises:
+        SettingsError: a setting does not hold.
+    """
+    if settings.confirm not in ONLY_A_PERSON:
+        return None
+    shared = sealed_in_redis(settings, "questions")
+    return Desk(QuestionsInRedis(*shared) if shared else QuestionsInProcess(), type_name=settings.type_name)
+
+
+def sealed_in_redis(
+    settings: Settings, use: str
+) -> tuple[Redis, Callable[[bytes], str], Callable[[str], bytes]] | None:
+    """Return the Redis that replicas share, and what seals and unseals with a key for one use alone; None
+    where they share no Redis and no state key.
+
+    Raises:
+        SettingsError: a setting does not hold.
+    """
     if settings.redis_url is None or settings.state_key is None:
-        return Runs(RunFiles(settings.runs_dir), settings.run_cap, within)
+        return None
     from mcp.server.request_state import AESGCMRequestStateCodec, InvalidRequestState
     from redis.asyncio import Redis
 
-    codec = AESGCMRequestStateCodec([settings.state_key.get_secret_value()])
+    codec = AESGCMRequestStateCodec([f"{use} {settings.state_key.get_secret_value()}"])
 
     def unseal(text: str) -> bytes:
         try:
@@ -310,10 +341,9 @@ def make_runs(settings: Settings, within: float = ANSWER_WITHIN_S) -> Runs:
             raise ValueError(str(invalid)) from None
 
     try:
-        redis = Redis(connection_pool=redis_pool(settings.redis_url))
+        return Redis(connection_pool=redis_pool(settings.redis_url)), codec.seal, unseal
     except ValueError as error:
         raise SettingsError(f"--redis-url (CLERK_MCP_REDIS_URL): {error}") from None
-    return Runs(RunsInRedis(redis, codec.seal, unseal), settings.run_cap, within)
 
 
 def warn_of_live_writes(kind: Kind, settings: Settings) -> None:

@@ -214,15 +214,21 @@ class Settings(BaseSettings):
     any_path: bool = Field(
         default=False, description="Add call_path, which calls paths of Clerk's that no tool has"
     )
-    confirm: Literal["live", "always", "person", "never"] = Field(
+    confirm: Literal["live", "always", "person", "every-change", "never"] = Field(
         default="live",
         description="Ask before what cannot be taken back: with a live key, always, or never; person is"
-        " always, and refuses where the host cannot ask its user",
+        " always, and no token counts, only a person's own answer; every-change is the same before each"
+        " change",
     )
-    ask: Literal["elicit", "preview"] = Field(
+    ask: Literal["elicit", "preview", "browser"] = Field(
         default="elicit",
         description="How to ask: through the host where it says that it can ask its user, or always by a"
-        " preview with a token",
+        " preview with a token, or (where only a person may agree) always in a browser",
+    )
+    type_name: Literal["grave", "always", "never"] = Field(
+        default="grave",
+        description="When somebody who agrees in a browser types the target's name: before the gravest"
+        " deletions and runs that can destroy, always, or never",
     )
     state_key: Annotated[SecretStr, AfterValidator(_state_key)] | None = Field(
         default=None, description="Seals confirmations; the same for every replica, at least 32 bytes"
@@ -543,9 +549,19 @@ def _keeps_secrets_in_files(settings: Settings) -> bool:
     return settings.secrets == "file" or (settings.secrets is None and settings.transport == "stdio")
 
 
+ONLY_A_PERSON: Final = ("person", "every-change")
+"""The values of `confirm` with which no token counts."""
+
+
+def _can_ask_so(settings: Settings) -> bool:
+    ways = {"preview": ("live", "always"), "browser": ONLY_A_PERSON}
+    return settings.confirm in ways.get(settings.ask, ("live", "always", *ONLY_A_PERSON))
+
+
 _NEEDS: Final = (
     ("audit_before", "--audit-log", lambda s: s.audit_log),
-    ("ask", "--confirm live or always", lambda s: s.confirm in ("live", "always")),
+    ("ask", "--confirm live or always (preview), person or every-change (browser)", _can_ask_so),
+    ("type_name", "--confirm person or every-change", lambda s: s.confirm in ONLY_A_PERSON),
     ("secrets_dir", "--secrets file", _keeps_secrets_in_files),
     ("token_file", "--auth bearer", lambda s: s.auth == "bearer"),
     ("oauth_issuer", "--auth oauth", lambda s: s.auth == "oauth"),

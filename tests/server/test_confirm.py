@@ -16,7 +16,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from clerk_mcp.confirming.confirmer import Confirmer, ConfirmWhen, _shown, needs_confirmation
+from clerk_mcp.confirming.confirmer import Confirmer, ConfirmWhen, needs_confirmation, what_is_shown
 from clerk_mcp.confirming.decisions import Answered, Asker, Asking, AskInResult, CannotAsk, Decision, Go, Stop
 from clerk_mcp.confirming.hits import TargetMissing, find_hit
 from clerk_mcp.confirming.seals import (
@@ -253,7 +253,7 @@ class World:
 
     async def shown(self) -> str:
         """What a person is shown before the deletion, in the words that seals are made of."""
-        return _shown(await find_hit(DELETION, reads(self.client)))
+        return what_is_shown(await find_hit(DELETION, reads(self.client)))
 
     async def token(self, operation: Operation = DELETION) -> str:
         decision = await self.decide(operation)

@@ -133,6 +133,8 @@ class Spec:
     """Whether Clerk sends mail or an SMS, or the name of the argument that says so."""
     no_undo: str = ""
     """Why it cannot be taken back, where its verb and the facts above do not tell."""
+    grave: bool = False
+    """So much goes with it that whoever agrees to it in a browser types its target's name."""
     limit: RateLimit | None = EACH_INSTANCE
     """Clerk's rate limit beside the instance's own; None where not even that one counts it."""
     public: bool = False
@@ -252,6 +254,7 @@ class Keywords(TypedDict, total=False):
     mints: bool
     sends_mail: bool | str
     no_undo: str
+    grave: bool
     limit: RateLimit | None
     public: bool
     array_body: bool

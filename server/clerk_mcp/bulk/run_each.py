@@ -22,9 +22,10 @@ from clerk_mcp.bulk.run_store import Run, is_id, new_id
 from clerk_mcp.bulk.running import Runs, report
 from clerk_mcp.calling import Caller, Calls, Reach
 from clerk_mcp.calling import refusal as refusal_of
-from clerk_mcp.confirming import LIFETIME_S, Asking, AskInResult, SealRefused, Stop, Unasked
+from clerk_mcp.confirming import LIFETIME_S, Asking, AskInResult, SealRefused, Stop, Subject, Unasked
 from clerk_mcp.offering import options
 from clerk_tools.argument import JsonObject
+from clerk_tools.catalog import operations
 from clerk_tools.operation import Effect, Spec
 from clerk_tools.parsing import InvalidArguments, Problem, parse
 
@@ -239,7 +240,7 @@ async def _begin(
     asker = caller.asker
     if asker.way is not Asking.IN_RESULT or asker.answered is not None:
         await _plan_again(calls, run, caller, runs, progress)
-    decision = await calls.confirmer.decide_plan(run.digest, _question(calls, run), caller.name, token, asker)
+    decision = await calls.confirmer.decide_plan(run.digest, _subject(calls, run), caller.name, token, asker)
     if isinstance(decision, AskInResult):
         return decision
     if isinstance(decision, Stop):
@@ -321,6 +322,20 @@ def _question(calls: Calls, run: Run) -> str:
             "",
             "Every one of them is called once. What destroys cannot be taken back.",
         ]
+    )
+
+
+def _subject(calls: Calls, run: Run) -> Subject:
+    question, spec = _question(calls, run), operations()[run.operation].spec
+    names = tuple("".join(c for c in item.name if c.isprintable()) for item in run.items)
+    return Subject(
+        tool=RunEach.spec.id,
+        operation=run.operation,
+        arguments=run.items[0].arguments,
+        text=question,
+        items=names,
+        to_type=str(len(names)) if calls.confirmer.must_type(spec.can_destroy) else "",
+        shown=question,
     )
 
 

@@ -90,7 +90,8 @@ def run_call(
         ):
             return plan
         token = {"confirm": plan.value["confirm"]}
-        return await surface.call(calls, name, token, replace(caller, asker=Asker()), _say_how_far)
+        agreed = Asker(way=Asking.LIVE, elicit=_has_agreed)
+        return await surface.call(calls, name, token, replace(caller, asker=agreed), _say_how_far)
 
     async def run() -> Answer:
         async with calls.client:
@@ -114,6 +115,11 @@ def run_call(
         return 1
     wrong = answer.is_error and answer.value["error"]["code"] == "invalid_arguments"
     return 2 if wrong else int(answer.is_error)
+
+
+async def _has_agreed(_: str) -> Answered:
+    """Answer for somebody who was asked just before."""
+    return Answered.ACCEPTED
 
 
 async def _say_why_it_waits(seconds: float, reason: str) -> None:

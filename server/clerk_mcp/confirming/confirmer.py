@@ -5,13 +5,14 @@ client calls again with the answer and a sealed state, or as a live request on a
 has a way back. Any other client gets a preview with a token; calling again with the token runs the call. So
 does one whose question was closed without an answer: some hosts claim that they can ask, and show nothing.
 
-Where only a person may decide (`person`), a token is no yes: whoever cannot be asked is refused.
+Where only a person may decide (`person`, `every-change`), a token is no yes: who cannot be asked through
+their client answers in a browser (`in_browser.py`), and where there is no page for that, the call is refused.
 """
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from clerk_mcp.confirming.decisions import (
     Answered,
@@ -24,11 +25,15 @@ from clerk_mcp.confirming.decisions import (
     Stop,
     Unasked,
 )
+from clerk_mcp.confirming.desk import Desk
 from clerk_mcp.confirming.hits import SendRead, TargetMissing, find_hit
+from clerk_mcp.confirming.in_browser import InBrowser, Subject
+from clerk_mcp.confirming.questions import Question
 from clerk_mcp.confirming.seals import Binding, Purpose, SealRefused, Seals
 from clerk_mcp.confirming.wording import (
     already_so,
     decided,
+    name_to_type,
     person_needed,
     preview,
     question_text,
@@ -42,11 +47,13 @@ from clerk_tools.operation import Effect, Operation
 if TYPE_CHECKING:
     pass
 
-ConfirmWhen = Literal["live", "always", "person", "never"]
+ConfirmWhen = Literal["live", "always", "person", "every-change", "never"]
 
 
 def needs_confirmation(operation: Operation, mode: ConfirmWhen, kind: Kind) -> bool:
     """Tell whether this very call, its arguments considered, must be agreed to first."""
+    if mode == "every-change":
+        return operation.actual_effect() is not Effect.READ
     if operation.actual_effect() is not Effect.DESTROY:
         return False
     return mode in ("always", "person") or (mode == "live" and kind is Kind.LIVE)
@@ -56,13 +63,23 @@ class Confirmer:
     """Decides about destructive calls on one instance."""
 
     def __init__(
-        self, mode: ConfirmWhen, kind: Kind, key_fingerprint: str, seals: Seals, *, elicits: bool = True
+        self,
+        mode: ConfirmWhen,
+        kind: Kind,
+        key_fingerprint: str,
+        seals: Seals,
+        *,
+        elicits: bool = True,
+        desk: Desk | None = None,
     ) -> None:
         """
         Args:
             key_fingerprint: `fingerprint` of the instance's key.
             elicits: whether a client that says that it can ask its user is asked.
+            desk: puts questions to a person in a browser, where only a person may agree.
         """
+        self.desk = desk
+        self._in_browser = InBrowser(desk, seals, kind.words)
         self._mode = mode
         self._kind = kind
         self._fingerprint = key_fingerprint
@@ -84,10 +101,10 @@ class Confirmer:
         binding = Binding.of(operation, self._fingerprint, caller)
 
         async def shown() -> str:
-            return _shown(await _find_hit(operation, read))
+            return what_is_shown(await _find_hit(operation, read))
 
         try:
-            if token is not None and self._mode == "person":
+            if token is not None and self._only_person:
                 return Stop(person_needed(operation.spec.id), "refused", "a token is no person")
             if token is not None:
                 await self._seals.redeem(token, Purpose.TOKEN, binding, shown)
@@ -98,7 +115,9 @@ class Confirmer:
                 await self._seals.redeem(asker.state, Purpose.STATE, binding, again)
                 if asker.answered is not Answered.CANCELLED:
                     return decided(f"{operation.spec.id} was not called", asker.answered)
-            return await self._ask(operation, binding, asker, read)
+            if asker.state is not None and asker.opened is not None:
+                await self._seals.redeem(asker.state, Purpose.OPENED, binding)
+            return await self._ask(operation, binding, caller, asker, read)
         except SealRefused as refused:
             return Stop(seal_refusal(operation, refused), "refused", refused.code)
         except TargetMissing as missing:
@@ -107,14 +126,14 @@ class Confirmer:
             return Stop(already_so(operation, so.hit), "refused", "already so")
 
     async def decide_plan(
-        self, plan: str, question: str, caller: str, token: str, asker: Asker
+        self, plan: str, subject: Subject, caller: str, token: str, asker: Asker
     ) -> Go | Stop | AskInResult | Unasked:
         """Tell whether a run of many calls may begin: its token says which, the user behind the client
         whether.
 
         Args:
             plan: the digest of everything that would be called.
-            question: what a person reads.
+            subject: what a person is asked about.
             token: what `plan_token` gave for the plan, or `Unasked` after a question that nobody answered.
 
         Raises:
@@ -123,22 +142,42 @@ class Confirmer:
         binding = Binding.of_plan(plan, self._fingerprint, caller)
         purpose = self._purpose(token, binding)
         answered: Answered | None = None
-        if self._mode != "never" and purpose is Purpose.PLAN:
-            if self._way(asker) is Asking.IN_RESULT:
+        asked = await self._asked_before(binding, subject.shown, _NOT_RUN)
+        if isinstance(asked, Stop):
+            return asked
+        if self._mode != "never" and purpose is Purpose.PLAN and asked is None:
+            if self._way(asker) is Asking.IN_RESULT and asker.opened is None:
                 if asker.state is None or asker.answered is None:
-                    return AskInResult(question, await self._seals.mint(Purpose.STATE, binding))
+                    return AskInResult(subject.text, await self._seals.mint(Purpose.STATE, binding))
                 await self._seals.redeem(asker.state, Purpose.STATE, binding)
                 answered = asker.answered
             else:
-                answered = await self._elicit(asker, question)
-        if self._mode == "person" and answered not in (Answered.ACCEPTED, Answered.DECLINED):
-            return Stop(person_needed("run_each"), "refused", "nobody was asked")
+                answered = await self._elicit(asker, subject.text)
+        if self._only_person and answered not in (Answered.ACCEPTED, Answered.DECLINED):
+            if asker.state is not None and asker.opened is not None:
+                await self._seals.redeem(asker.state, Purpose.OPENED, binding)
+            if not isinstance(asked, Go):
+                found = await self._in_browser.ask(subject, binding, caller, asker, _NOT_RUN)
+                if not isinstance(found, Go):
+                    return found
+                asked = found
         await self._seals.redeem(token, purpose, binding)
+        if isinstance(asked, Go):
+            return asked
         if answered is None:
             return Go("token")
         if answered is Answered.CANCELLED:
             return Unasked(await self._seals.mint(Purpose.TOKEN, binding))
-        return decided("The plan was not run", answered)
+        return decided(_NOT_RUN, answered)
+
+    async def _asked_before(self, binding: Binding, shown: str, what: str) -> Go | Stop | Question | None:
+        """Return what a person answered in a browser, or the question that waits there."""
+        return await self._in_browser.answered(binding, shown, what) if self._only_person else None
+
+    @property
+    def _only_person(self) -> bool:
+        """Whether no token counts."""
+        return self._mode in ("person", "every-change")
 
     def _purpose(self, token: str, binding: Binding) -> Purpose:
         """Tell whether a plan's token needs a person asked, or comes after a question that nobody answered.
@@ -179,24 +218,50 @@ class Confirmer:
             return "not required"
         return "operator: confirm=never" if self._mode == "never" else "operator: confirm=live, no live key"
 
-    async def _ask(self, operation: Operation, binding: Binding, asker: Asker, read: SendRead) -> Decision:
+    async def _ask(
+        self, operation: Operation, binding: Binding, caller: str, asker: Asker, read: SendRead
+    ) -> Decision:
         hit = await _find_hit(operation, read)
-        if hit.harmless:
+        if hit.harmless and self._mode != "every-change":
             return Go("not required: nothing is lost")
-        question = question_text(operation, hit, self._kind)
+        question, shown = question_text(operation, hit, self._kind), what_is_shown(hit)
+        what = f"{operation.spec.id} was not called"
+        asked = await self._asked_before(binding, shown, what)
+        if isinstance(asked, Go | Stop):
+            return asked
         answered = asker.answered if asker.state is not None else None
-        if self._way(asker) is Asking.IN_RESULT and answered is None:
-            return AskInResult(question, await self._seals.mint(Purpose.STATE, binding, _shown(hit)))
-        if answered is None:
-            answered = await self._elicit(asker, question)
-        if answered is not None and answered is not Answered.CANCELLED:
-            return decided(f"{operation.spec.id} was not called", answered)
-        if self._mode == "person":
-            return Stop(person_needed(operation.spec.id), "refused", "nobody was asked")
-        token = await self._seals.mint(Purpose.TOKEN, binding, _shown(hit))
+        # Whoever was sent to a browser is not asked a second time by other means.
+        if asked is None and asker.opened is None:
+            if self._way(asker) is Asking.IN_RESULT and answered is None:
+                return AskInResult(question, await self._seals.mint(Purpose.STATE, binding, shown))
+            if answered is None:
+                answered = await self._elicit(asker, question)
+            if answered is not None and answered is not Answered.CANCELLED:
+                return decided(what, answered)
+        if self._only_person:
+            subject = self._subject(operation, hit, question)
+            return await self._in_browser.ask(subject, binding, caller, asker, what)
+        token = await self._seals.mint(Purpose.TOKEN, binding, shown)
         closed = answered is Answered.CANCELLED
         reason = "question closed without an answer" if closed else "no token"
         return Stop(preview(operation, hit, self._kind, token, closed=closed), "previewed", reason)
+
+    def _subject(self, operation: Operation, hit: Hit, question: str) -> Subject:
+        spec = operation.spec
+        return Subject(
+            tool=spec.id,
+            operation=spec.id,
+            arguments=operation.model_dump(mode="json", exclude_unset=True),
+            text=question,
+            target=hit.target,
+            to_type=name_to_type(hit.target) if self.must_type(spec.grave) else "",
+            shown=what_is_shown(hit),
+        )
+
+    def must_type(self, grave: bool) -> bool:
+        """Tell whether whoever agrees in a browser types the target's name, or a run's number of items."""
+        when = self.desk.type_name if self.desk else "never"
+        return when == "always" or (when == "grave" and grave)
 
     def _way(self, asker: Asker) -> Asking:
         return asker.way if self._elicits else Asking.NONE
@@ -209,6 +274,9 @@ class Confirmer:
             return await asker.elicit(question)
         except CannotAsk:
             return None
+
+
+_NOT_RUN: Final = "The plan was not run"
 
 
 class _AlreadySo(Exception):
@@ -232,7 +300,7 @@ async def _find_hit(operation: Operation, read: SendRead) -> Hit:
     return hit
 
 
-def _shown(hit: Hit) -> str:
+def what_is_shown(hit: Hit) -> str:
     """Return what a person reads of a hit: a confirmation is for this, and not for whatever has an id
     later."""
     return json.dumps([hit.target, hit.also, hit.complete])

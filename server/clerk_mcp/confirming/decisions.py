@@ -44,6 +44,15 @@ class Asker:
     """The sealed question that the client sends back, where `way` is IN_RESULT."""
     answered: Answered | None = None
     """The answer that came with `state`."""
+    link: Asking = Asking.NONE
+    """How the user can be shown a link that the model does not see."""
+    show: Callable[[str, str, str], Awaitable[Answered]] | None = None
+    """Shows a text, a link and the question's id; may raise `CannotAsk`. Given where `link` is LIVE. A yes
+    only says that the link was opened."""
+    opened: Answered | None = None
+    """Whether the link was opened, where it came with `state`."""
+    base: str = ""
+    """Where the caller reached this server; empty on stdio."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,8 @@ class AskInResult:
 
     question: str
     state: str
+    link: str = ""
+    """Where the user answers, in a browser; empty where the client puts the question itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ class Purpose(IntEnum):
     TOKEN = 1
     STATE = 2
     PLAN = 3
+    OPENED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,11 @@ class Binding:
     def digests(self) -> tuple[bytes, bytes, bytes, bytes]:
         """All four, in the order of their fields."""
         return self.operation, self.arguments, self.key, self.caller
+
+    @property
+    def ref(self) -> str:
+        """The call in one digest of 32 hexadecimal digits, under which its question is found."""
+        return hashlib.blake2b(b"".join(self.digests), digest_size=16).hexdigest()
 
     @classmethod
     def of(cls, operation: Operation, key_fingerprint: str, caller: str) -> Binding:
@@ -80,6 +86,11 @@ class Binding:
 
 def _digest(text: str, size: int) -> bytes:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=size).digest()
+
+
+def digest_of(shown: str) -> str:
+    """Return what a person was shown in a digest, to tell whether it has changed."""
+    return _digest(shown, 16).hex()
 
 
 class SealRefused(Exception):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import re
+import time
+from typing import TYPE_CHECKING, Any, Final
 
 from clerk_mcp.answering import Answer, answers, hint
 from clerk_mcp.confirming.decisions import Answered, Go, Stop
+from clerk_mcp.confirming.desk import Address
 from clerk_mcp.confirming.hits import TargetMissing
+from clerk_mcp.confirming.questions import Question
 from clerk_mcp.confirming.seals import LIFETIME_S, SealRefused
 from clerk_mcp.instance import Kind
 from clerk_tools.hits import Hit
@@ -15,7 +19,7 @@ from clerk_tools.operation import Effect, Operation
 if TYPE_CHECKING:
     pass
 
-_BY_USER: Final = "user via elicitation"
+BY_USER: Final = "user via elicitation"
 
 
 def question_text(operation: Operation, hit: Hit, kind: Kind) -> str:
@@ -77,13 +81,17 @@ def decided(what: str, answered: Answered) -> Go | Stop:
         answered: a yes or a no; what was closed without an answer is neither.
     """
     if answered is Answered.ACCEPTED:
-        return Go(_BY_USER)
-    stopped = answers.error(
+        return Go(BY_USER)
+    return Stop(declined(what), "declined", BY_USER)
+
+
+def declined(what: str) -> Answer:
+    """Say that a person said no; see `decided`."""
+    return answers.error(
         "declined",
         f"The user declined. {what}; nothing was sent to Clerk.",
         hint="Do not try again by other means; ask the user what they want instead.",
     )
-    return Stop(stopped, "declined", _BY_USER)
 
 
 def already_so(operation: Operation, hit: Hit) -> Answer:
@@ -101,12 +109,66 @@ def person_needed(tool: str) -> Answer:
     """Say that no person could be asked, where only one may agree."""
     return answers.error(
         "person_needed",
-        f"Only a person may agree to this call of {tool}, and this host asked nobody: a token is not enough."
+        f"Only a person may agree to this call of {tool}, and nobody could be asked: a token is not enough."
         " Nothing was sent to Clerk.",
         hint="Tell the user. The operator, who started this server with --confirm person, can use a host that"
-        " puts the server's questions to its user (MCP elicitation), or make the call at a terminal:"
-        " clerk-mcp call.",
+        " puts the server's questions to its user (MCP elicitation), have callers sign in (--auth bearer or"
+        " oauth), so that somebody may agree in a browser, or make the call at a terminal: clerk-mcp call.",
     )
+
+
+def waiting(question: Question, address: Address, how: str) -> Answer:
+    """Say where a person has to agree, and what to do afterwards.
+
+    Args:
+        how: how the page was brought before them, as a sentence; empty where they need the link.
+    """
+    about: dict[str, Any] = {"instance": question.instance, "operation": question.operation}
+    about |= {"items": len(question.items)} if question.items else {"target": question.target}
+    to_do = how or "Give the user the link: somebody who may approve has to open it and sign in."
+    again = "with the same `confirm` alone" if question.items else "in the same way, with the same arguments"
+    return answers.answer(
+        {
+            "preview": about,
+            "link": address.shared,
+            "expires_in_seconds": max(int(question.expires_at - time.time()), 0),
+            "message": f"Nothing was done yet: only a person may agree to this, in a browser. {to_do}"
+            f" Do not open it yourself. When they have decided, call {question.tool} again {again}.",
+        }
+    )
+
+
+def too_many_questions() -> Answer:
+    return answers.error(
+        "too_many_questions",
+        "Too many questions wait for a person already; nothing was sent to Clerk.",
+        hint="Have the user answer those that are open, or wait until they expire"
+        f" ({LIFETIME_S // 60} minutes).",
+    )
+
+
+def too_large_to_show(tool: str) -> Answer:
+    return answers.error(
+        "too_large_to_show",
+        f"Only a person may agree to this call of {tool}, and its arguments are more than a page shows;"
+        " nothing was sent to Clerk.",
+        hint="Send less at once, or tell the user to make the call at a terminal: clerk-mcp call.",
+    )
+
+
+def questions_unavailable(problem: OSError) -> Answer:
+    return answers.error(
+        "questions_unavailable",
+        f"Where questions to a person are kept cannot be used ({problem.strerror or problem}); nothing was"
+        " sent to Clerk.",
+        hint="The operator must see to the Redis of CLERK_MCP_REDIS_URL.",
+    )
+
+
+def name_to_type(target: str) -> str:
+    """Return what stands for a target when somebody has to type it: its name, or else its id."""
+    found = re.search("“([^”]+)”", target)
+    return found[1] if found else target.rpartition(", ")[2]
 
 
 def target_missing(operation: Operation, missing: TargetMissing) -> Answer:

@@ -56,6 +56,7 @@ async def _moved(home_url: str | None, look: Look) -> Hit:
 class ChangeDomainDeprecated(
     Operation,
     id="BetaFeatures_updateProductionInstanceDomain",
+    grave=True,
     put="/beta_features/domain",
     effect="destroy",
     deprecated=True,
@@ -76,6 +77,7 @@ class ChangeDomainDeprecated(
 class ChangeDomain(
     Operation,
     id="BetaFeatures_updateInstanceDomain",
+    grave=True,
     post="/instance/change_domain",
     effect="destroy",
     no_undo="Everybody was signed out; moving back does so again.",

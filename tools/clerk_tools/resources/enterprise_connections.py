@@ -234,6 +234,7 @@ class DeleteEnterpriseConnection(
     id="DeleteEnterpriseConnection",
     version="2021-02-05",
     delete="/enterprise_connections/{enterprise_connection_id}",
+    grave=True,
     returns="deleted",
     words="remove SSO, delete an OIDC connection",
     example=Example({"enterprise_connection_id": Demo("an enterprise connection in preparation")}, late=True),

@@ -104,6 +104,7 @@ class UpdateOrganization(
 class DeleteOrganization(
     Operation,
     id="Organizations_deleteOrganization",
+    grave=True,
     delete="/organizations/{organization_id}",
     returns="deleted",
     words="close an organization",

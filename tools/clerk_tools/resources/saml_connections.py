@@ -175,6 +175,7 @@ def _its_users(found: Any) -> str:
 class DeleteSamlConnection(
     Operation,
     id="SamlConnectionsBeta_deleteConnectionById",
+    grave=True,
     delete="/saml_connections/{saml_connection_id}",
     returns="deleted",
     words="delete SAML",

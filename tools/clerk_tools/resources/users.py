@@ -275,6 +275,7 @@ class UpdateUser(
 class DeleteUser(
     Operation,
     id="Users_deleteUserById",
+    grave=True,
     delete="/users/{user_id}",
     returns="deleted",
     words="erase personal data, close a user, right to be forgotten, GDPR",

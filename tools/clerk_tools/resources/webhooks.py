@@ -31,6 +31,7 @@ class CreateSvixApp(
 class DeleteSvixApp(
     Operation,
     id="Webhooks_deleteSvixApp",
+    grave=True,
     delete="/webhooks/svix",
     advice=Advice(if_executed="Call again: if it was, the answer is svix_app_missing."),
     words="turn off webhooks, stop webhooks",

@@ -1,0 +1,105 @@
+"""Where a person answers in a browser: the open questions, and the way to a page that shows them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Final, Literal, Protocol
+
+import anyio
+
+from clerk_mcp.confirming.questions import LARGEST, Question, Questions, Verdict, new_question_id
+from clerk_tools.argument import JsonObject
+
+TypeName = Literal["grave", "always", "never"]
+"""When the target's name has to be typed to agree."""
+
+WAIT_S: Final = 45.0
+"""How long a call waits for somebody who has the page before them; hosts commonly give one 60 s."""
+
+_FIRST_LOOK_S: Final = 0.1
+_LOOK_EVERY_S: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a question is shown."""
+
+    shared: str
+    """What an agent may hand on: by itself it opens nothing."""
+    own: str
+    """What goes to the person alone, and past the agent; the same where they must sign in anyway."""
+
+
+class Door(Protocol):
+    """The way to the page."""
+
+    async def address(self, question: Question, base: str) -> Address:
+        """Return where a question is shown.
+
+        Args:
+            base: where its caller reached this server; empty on stdio.
+        """
+
+    async def open(self, question: Question) -> str:
+        """Bring a question before the person without the agent's help, and say how, as a whole sentence;
+        empty where the agent has to hand the link on."""
+
+
+class TooLarge(Exception):
+    """A call whose arguments are more than a page shows."""
+
+
+@dataclass(slots=True)
+class Desk:
+    """Puts questions to a person in a browser."""
+
+    questions: Questions
+    door: Door | None = None
+    """None until the server that serves the page has made it; nobody can be asked then."""
+    type_name: TypeName = "grave"
+    wait_s: float = WAIT_S
+
+    def draft(
+        self,
+        ref: str,
+        *,
+        tool: str,
+        operation: str,
+        arguments: JsonObject,
+        text: str,
+        instance: str,
+        caller: str,
+        target: str = "",
+        items: tuple[str, ...] = (),
+        to_type: str = "",
+    ) -> Question:
+        """Make a question about the call that `ref` stands for.
+
+        Raises:
+            TooLarge: more than a page shows.
+        """
+        if len(json.dumps([arguments, items])) > LARGEST:
+            raise TooLarge
+        return Question(
+            id=new_question_id(ref),
+            tool=tool,
+            operation=operation,
+            arguments=arguments,
+            items=items,
+            target=target,
+            text=text,
+            instance=instance,
+            caller=caller,
+            to_type=to_type,
+        )
+
+    async def wait(self, question: Question) -> Verdict | None:
+        """Wait for the answer to a question that somebody has before them."""
+        pause = _FIRST_LOOK_S
+        with anyio.move_on_after(self.wait_s):
+            while not (verdict := await self.questions.verdict(question)):
+                await anyio.sleep(pause)
+                pause = min(2 * pause, _LOOK_EVERY_S)
+            return verdict
+        return None
