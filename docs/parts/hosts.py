@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from clerk_mcp.commands.install.hosts import HOSTS, KEY, Host
-from clerk_mcp.hosting.page.recipes import recipes
+from clerk_mcp.hosting.console.recipes import recipes
 from clerk_mcp.settings import DEFAULT_KEY_FILE
 
 _SEEN: Final = Path(__file__).parent / "hosts_seen.json"

@@ -16,7 +16,15 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from clerk_tools.catalog import nearest
@@ -172,6 +180,10 @@ def _names(value: object) -> object:
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
 """Names separated by commas."""
+
+
+Source = Literal["flag", "variable", "file", "default"]
+"""Where a value comes from; `file` is the key's own."""
 
 
 class Settings(BaseSettings):
@@ -357,6 +369,12 @@ class Settings(BaseSettings):
             if value != "" or name in HOLDS_BACK
         }
 
+    _sources: dict[str, Source] = PrivateAttr(default_factory=dict)
+
+    def source(self, name: str) -> Source:
+        """Tell where a field's value comes from."""
+        return self._sources.get(name, "default")
+
     @property
     def key(self) -> str | None:
         """The key itself."""
@@ -422,10 +440,14 @@ def load(flags: Mapping[str, Any] | None = None) -> Settings:
         raise SettingsError(
             *(_problem(details["loc"], details["msg"]) for details in error.errors())
         ) from None
+    sources = settings._sources
+    sources.update((name, "flag" if name in given else "variable") for name in settings.model_fields_set)
     file = settings.clerk_secret_key_file or _default_key_file(settings)
     if file is None or settings.key:
         return settings
-    return load({**given, "clerk_secret_key_file": file, "clerk_secret_key": _read_key(file)})
+    with_key = load({**given, "clerk_secret_key_file": file, "clerk_secret_key": _read_key(file)})
+    with_key._sources.update({"clerk_secret_key_file": "default", **sources, "clerk_secret_key": "file"})
+    return with_key
 
 
 def _default_key_file(settings: Settings) -> Path | None:

@@ -13,6 +13,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 from mcp_types import ResourceTemplateReference
 
+from clerk_mcp.hosting.console import PAGES
 from clerk_mcp.hosting.tokens import issue
 from tests.server.web import COUNT, Served, serving
 
@@ -184,11 +185,21 @@ async def test_a_session_belongs_to_the_token_that_opened_it(token_file: Path) -
     assert own.status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/", "/metrics", "/sse", "/messages/?session_id=0"])
+@pytest.mark.parametrize("path", ["/metrics", "/sse", "/messages/?session_id=0"])
 async def test_nothing_else_is_open_either(token_file: Path, path: str) -> None:
     issue(token_file, "ada", ["read"])
     async with serving(auth="bearer", token_file=token_file) as served:
         assert (await served.get(path)).status_code == 401
+
+
+async def test_of_the_pages_for_people_only_the_way_in_is_open(token_file: Path) -> None:
+    issue(token_file, "ada", ["read"])
+    async with serving(auth="bearer", token_file=token_file) as served:
+        for path in PAGES:
+            asked = await served.get(path)
+            assert asked.status_code == 303, path
+            assert asked.headers["location"].startswith("/signin?next="), path
+            assert not asked.text, path
 
 
 async def test_probes_ask_for_nothing(token_file: Path) -> None:
@@ -198,22 +209,22 @@ async def test_probes_ask_for_nothing(token_file: Path) -> None:
         assert (await served.get("/readyz", host="10.0.0.7:8000")).status_code == 200
 
 
-async def test_a_browser_opens_the_page_with_the_token_as_its_password(token_file: Path) -> None:
-    token = issue(token_file, "ada", ["read"])
-    typed = base64.b64encode(f"anything:{token}".encode()).decode()
-    async with serving(auth="bearer", token_file=token_file) as served:
-        asked = await served.get("/")
-        assert "Basic" in ", ".join(asked.headers.get_list("www-authenticate"))
-        assert (await served.get("/", authorization=f"Basic {typed}")).status_code == 200
-        assert (await served.post(authorization=f"Basic {typed}")).status_code == 401
-
-
 async def test_the_page_and_the_metrics_can_be_made_public(token_file: Path) -> None:
     issue(token_file, "ada", ["read"])
     async with serving(auth="bearer", token_file=token_file, public_page=True, public_metrics=True) as served:
         assert (await served.get("/")).status_code == 200
         assert (await served.get("/metrics")).status_code == 200
         assert (await served.post()).status_code == 401
+
+
+async def test_where_callers_bring_keys_a_browser_opens_the_page_with_one_as_its_password() -> None:
+    typed = base64.b64encode(b"anything:sk_test_sandbox").decode()
+    async with serving(auth="clerk-key", clerk_api_url="http://127.0.0.1:9/v1") as served:
+        asked = await served.get("/tools")
+        assert "Basic" in ", ".join(asked.headers.get_list("www-authenticate"))
+        assert (await served.get("/tools", authorization=f"Basic {typed}")).status_code == 200
+        assert (await served.post(authorization=f"Basic {typed}")).status_code == 401
+        assert (await served.get("/signin")).status_code in (401, 404)
 
 
 async def test_without_credentials_only_this_machine_is_served() -> None:

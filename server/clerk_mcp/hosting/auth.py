@@ -11,7 +11,7 @@ import binascii
 import json
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Protocol
 
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
@@ -108,24 +108,36 @@ class Gatekeeper(AuthenticationBackend):
     """Starlette's authentication for every path but the `open` ones."""
 
     def __init__(
-        self, verifier: Verifier, *, open_paths: Sequence[str], open_below: str, pages: Sequence[str]
+        self,
+        verifier: Verifier,
+        *,
+        open_paths: Sequence[str],
+        open_below: str,
+        pages: Sequence[str],
+        signed_in: Callable[[HTTPConnection], Awaitable[AccessToken | None]] | None = None,
     ) -> None:
         """
         Args:
             open_paths: paths that ask for nothing, as all paths do that begin with `open_below`.
             pages: paths that people open in a browser, which can only send a name and a password: there
                 the password may be the credential.
+            signed_in: who a browser is signed in as. Where people can sign in, a page asks for that by
+                itself, so that whoever brings nothing comes as far as the page, as nobody.
         """
         self._verifier = verifier
         self._open_paths = frozenset(open_paths)
         self._open_below = open_below
         self._pages = frozenset(pages)
+        self._signed_in = signed_in
 
     async def authenticate(self, conn: HTTPConnection) -> tuple[AuthCredentials, AuthenticatedUser] | None:
         path = conn.scope["path"]
         # A preflight never carries a credential: that is what it asks about.
         if conn.scope["method"] == "OPTIONS" or path in self._open_paths or path.startswith(self._open_below):
             return None
+        if self._signed_in and path in self._pages and "authorization" not in conn.headers:
+            found = await self._signed_in(conn)
+            return (AuthCredentials(found.scopes), AuthenticatedUser(found)) if found else None
         credential = _credential(conn.headers, basic=path in self._pages)
         token = await self._verifier.verify(credential)
         return AuthCredentials(token.scopes), AuthenticatedUser(token)

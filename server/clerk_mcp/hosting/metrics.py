@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 import anyio
@@ -23,7 +24,18 @@ from starlette.responses import Response
 from clerk_mcp.upstream import Failure, Reply
 from clerk_tools.catalog import operations
 
+_TROUBLE: Final = (401, 429)
+"""Statuses below 500 that are no fault of one call's arguments."""
 _SECONDS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """An answer of Clerk's that says that something is wrong on its side or with this server, or none."""
+
+    at: float
+    """Seconds since 1970."""
+    words: str
 
 
 class Metrics:
@@ -32,6 +44,9 @@ class Metrics:
     def __init__(self) -> None:
         self.running = 0
         """Tool calls under way, over whichever transport."""
+        self.started: Final = time.time()
+        """Seconds since 1970."""
+        self.last_trouble: Trouble | None = None
         self._idle: anyio.Event | None = None
         self._registry = CollectorRegistry()
         self._calls = Counter(
@@ -59,6 +74,11 @@ class Metrics:
 
     def upstream(self, result: Reply | Failure) -> None:
         """Count a call to Clerk that ended."""
+        if isinstance(result, Failure):
+            self.last_trouble = Trouble(time.time(), result.code)
+        elif result.status >= 500 or result.status in _TROUBLE:
+            trace = f", trace {result.trace_id}" if result.trace_id else ""
+            self.last_trouble = Trouble(time.time(), f"Clerk answered {result.status}{trace}")
         self._upstream.labels(
             f"{result.status // 100}xx" if isinstance(result, Reply) else result.outcome
         ).inc()

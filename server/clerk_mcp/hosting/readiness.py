@@ -31,6 +31,11 @@ class Finding:
     """Whether calls should come here. Clerk being out of reach is no reason to send them elsewhere: no other
     replica reaches it either, and a service without replicas answers nobody, not even that Clerk is down."""
 
+    @property
+    def is_well(self) -> bool:
+        """Whether there is nothing to say."""
+        return self.words == "ready"
+
 
 Check = Callable[[], Awaitable[Finding]]
 
@@ -48,20 +53,26 @@ class Readiness:
         self._lock = anyio.Lock()
         self._finding = OUT_OF_REACH
         self._checked_at = float("-inf")
+        self._took = 0.0
 
     async def show(self, _: Request) -> PlainTextResponse:
         """`GET /readyz`: what was found, as 200 where calls should come here and as 503 where not."""
-        finding = Finding("shutting down", ready=False) if self.draining else await self._last_finding()
+        finding = (await self.look())[0]
         return PlainTextResponse(f"{finding.words}\n", 200 if finding.ready else 503)
 
-    async def _last_finding(self) -> Finding:
+    async def look(self) -> tuple[Finding, float]:
+        """Return what was found, and how many seconds Clerk took to answer."""
+        if self.draining:
+            return Finding("shutting down", ready=False), 0.0
         async with self._lock:
-            if self._clock() - self._checked_at >= KEPT_S:
+            started = self._clock()
+            if started - self._checked_at >= KEPT_S:
                 self._finding = OUT_OF_REACH
                 with anyio.move_on_after(_PATIENCE_S):
                     self._finding = await self._check()
                 self._checked_at = self._clock()
-            return self._finding
+                self._took = self._checked_at - started
+            return self._finding, self._took
 
 
 def clerk_takes_the_key(client: ClerkClient) -> Check:

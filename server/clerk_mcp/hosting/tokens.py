@@ -21,7 +21,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from clerk_mcp.offering import SCOPES
+from clerk_mcp.offering import PEOPLES_SCOPES, SCOPES
 from clerk_mcp.private_files import make_directory
 from clerk_tools.catalog import nearest
 
@@ -33,6 +33,8 @@ _LINE: Final = re.compile(
     r"(\s+expires=(?P<expires>\S+))?"
 )
 _SPAN: Final = re.compile(r"(\d{1,5})([hdw])")
+_KNOWN: Final = (*SCOPES, *PEOPLES_SCOPES)
+_NAMES: Final = ", ".join([*(scope.removeprefix("clerk:") for scope in _KNOWN), "all"])
 _UNITS: Final = {"h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -67,11 +69,12 @@ class Token:
         return self.expires is not None and self.expires <= datetime.now(UTC)
 
     def _short(self) -> str:
-        return "+".join(scope.removeprefix("clerk:") for scope in SCOPES if scope in self.scopes)
+        return "+".join(scope.removeprefix("clerk:") for scope in _KNOWN if scope in self.scopes)
 
 
 def parse_scopes(given: str | Iterable[str]) -> frozenset[str]:
-    """Scopes from one text such as `read+write`, or several, with or without `clerk:`; `all` is every one.
+    """Scopes from one text such as `read+write`, or several, with or without `clerk:`; `all` is every one
+    that callers have, and none of those for people.
 
     Commas and blanks between them are taken as well, as people write lists.
 
@@ -84,12 +87,12 @@ def parse_scopes(given: str | Iterable[str]) -> frozenset[str]:
         scope = name if name.startswith("clerk:") else f"clerk:{name}"
         if name == "all":
             scopes.update(SCOPES)
-        elif scope in SCOPES:
+        elif scope in _KNOWN:
             scopes.add(scope)
         else:
-            raise ValueError(f"{name!r} is not a scope: choose from read, write, destroy, secrets, all")
+            raise ValueError(f"{name!r} is not a scope: choose from {_NAMES}")
     if not scopes:
-        raise ValueError("name at least one scope: read, write, destroy, secrets, all")
+        raise ValueError(f"name at least one scope: {_NAMES}")
     return frozenset(scopes)
 
 

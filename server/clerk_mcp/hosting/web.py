@@ -34,12 +34,14 @@ from clerk_mcp.hosting.addresses import (
 from clerk_mcp.hosting.auth import Callers, Challenges, Gatekeeper, ScopeChallenge, Verifier
 from clerk_mcp.hosting.bounds import CallBounds, CallerBounds, HeadBounds
 from clerk_mcp.hosting.card import CARD_PATH, card_routes
+from clerk_mcp.hosting.console import ASSETS, PAGES, Console, InstanceKind, Now
 from clerk_mcp.hosting.legacy_sse import LegacySse
 from clerk_mcp.hosting.metrics import Metrics
-from clerk_mcp.hosting.page import PAGES, About, page_routes
 from clerk_mcp.hosting.readiness import Readiness, clerk_answers, clerk_takes_the_key
 from clerk_mcp.hosting.sessions import Sessions
 from clerk_mcp.hosting.shares import CallShares
+from clerk_mcp.hosting.signin import PATHS as SIGN_IN_PATHS
+from clerk_mcp.hosting.signin import SignIn
 from clerk_mcp.hosting.tenants import Tenants, make_tenants
 from clerk_mcp.hosting.verifiers import (
     MCP_PATH,
@@ -81,7 +83,8 @@ class Web:
             max(settings.max_calls // 10, 1) if settings.auth == "clerk-key" else None,
         )
         self._challenges = Challenges(resource_metadata_url(settings), PAGES)
-        about, server = self._make_server()
+        self._sign_in = make_sign_in(settings, verifier)
+        now, presentation, server = self._make_server()
         self._manager = StreamableHTTPSessionManager(
             server,
             json_response=not settings.stateful,
@@ -94,14 +97,14 @@ class Web:
             StreamableHTTPASGIApp(self._manager), settings.session_idle, settings.max_sessions
         )
         self._sse = LegacySse(server, settings.max_sessions, settings.max_body_bytes)
-        self.metrics.sessions(lambda: self._sse.open + self._sessions.open)
+        self.metrics.sessions(self._open_sessions)
         self.app = Starlette(
-            routes=self._routes(about),
+            routes=self._routes(Console(now, presentation, self._sign_in)),
             middleware=self._middleware(verifier),
             lifespan=lambda _: self._lifespan(verifier),
         )
 
-    def _make_server(self) -> tuple[About, Server[Any]]:
+    def _make_server(self) -> tuple[Now, Presentation, Server[Any]]:
         settings, count = self.settings, self.metrics.upstream
         self._runs = make_runs(settings)
         presentation = Presentation.of(settings, self._runs)
@@ -110,20 +113,25 @@ class Web:
             self._proved: Callable[[str], bool] | None = tenants.proved
             self._clients: Tenants | ClerkClient = tenants
             self.ready = Readiness(clerk_answers(settings.clerk_api_url))
-            about = About("own", settings.public_url, settings.auth, tenants.policy)
+            kind: InstanceKind = "own"
+            policy = tenants.policy
             server = build_server(tenants, "the Clerk instance of the caller's key", None, presentation)
         else:
-            calls, kind = make_calls(settings, "http", count)
+            calls, of_key = make_calls(settings, "http", count)
             self._proved = None
-            warn_of_live_writes(kind, settings)
+            warn_of_live_writes(of_key, settings)
             self._clients = calls.client
             self.ready = Readiness(clerk_takes_the_key(calls.client))
-            about = About(kind.value, settings.public_url, settings.auth, calls.policy)
-            server = build_server(calls, kind.words, None, presentation)
+            kind, policy = of_key.value, calls.policy
+            server = build_server(calls, of_key.words, None, presentation)
         server.middleware.extend([self._shares.during, self.metrics])
-        return about, server
+        now = Now(settings, kind, policy, self.ready, self.metrics, self._open_sessions)
+        return now, presentation, server
 
-    def _routes(self, about: About) -> list[BaseRoute]:
+    def _open_sessions(self) -> int:
+        return self._sse.open + self._sessions.open
+
+    def _routes(self, console: Console) -> list[BaseRoute]:
         settings = self.settings
         streamable: ASGIApp = self._sessions
         if not settings.stateful:
@@ -142,7 +150,7 @@ class Web:
             Route("/metrics", self._show_metrics),
             *metadata_routes(settings),
             *card_routes(settings),
-            *page_routes(about),
+            *console.routes(),
         ]
 
     def _without_sessions(self) -> ASGIApp:
@@ -159,12 +167,19 @@ class Web:
         open_paths = [
             *PROBES,
             CARD_PATH,
-            *(PAGES if settings.public_page else ()),
+            *ASSETS,
+            *(PAGES if settings.public_page and self._sign_in is None else ()),
             *(["/metrics"] if settings.public_metrics else ()),
         ]
         known = []
         if verifier is not None:
-            gatekeeper = Gatekeeper(verifier, open_paths=open_paths, open_below=_WELL_KNOWN, pages=PAGES)
+            gatekeeper = Gatekeeper(
+                verifier,
+                open_paths=open_paths,
+                open_below=_WELL_KNOWN,
+                pages=(*PAGES, *SIGN_IN_PATHS),
+                signed_in=self._sign_in.who if self._sign_in else None,
+            )
             respond = self._challenges.respond
             known.append(Middleware(AuthenticationMiddleware, backend=gatekeeper, on_error=respond))
         return [
@@ -212,6 +227,14 @@ class Web:
             # Anybody can write down a key: holding one says nothing about who may see all callers' counts.
             return PlainTextResponse("Closed on this server, unless it is started with --public-metrics", 403)
         return await self.metrics.show(request)
+
+
+def make_sign_in(settings: Settings, verifier: Verifier | None) -> SignIn | None:
+    """Make the way for people to sign in; None where nobody has to, or a Clerk key would have to be typed."""
+    if verifier is None or settings.auth == "clerk-key":
+        return None
+    state_key = settings.state_key.get_secret_value() if settings.state_key else None
+    return SignIn(verifier, state_key=state_key, public_url=settings.public_url)
 
 
 async def _alive(_: Request) -> PlainTextResponse:

@@ -13,6 +13,10 @@ from clerk_tools.operation import Effect, Spec
 SCOPES: Final = ("clerk:read", "clerk:write", "clerk:destroy", "clerk:secrets")
 """What a caller's token may allow. None implies another: a token for deleting only cannot read."""
 
+PEOPLES_SCOPES: Final = ("clerk:console", "clerk:approve")
+"""What a person's token may allow on this server's own pages: to look, and to agree to what callers ask. They
+are no part of `all`: a token that an agent holds must not agree to the agent's own questions."""
+
 
 class SelectionError(ValueError):
     """The operator asked for something that does not exist; the server must not start."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from clerk_mcp.protocol.identity import HUNG_UP, IDENTITY, MISSING_SCOPE, SESSION, Identity
 from clerk_mcp.protocol.insides import misfit
 from clerk_mcp.protocol.itself import about, icon, icons
+from clerk_mcp.protocol.offer import Offer, offer_to
 from clerk_mcp.protocol.own_tools import declared
 from clerk_mcp.protocol.server import build_server
 from clerk_mcp.protocol.stdio import (
@@ -22,6 +23,7 @@ __all__ = [
     "MISSING_SCOPE",
     "SESSION",
     "Identity",
+    "Offer",
     "Pending",
     "Presentation",
     "Surface",
@@ -32,6 +34,7 @@ __all__ = [
     "icon",
     "icons",
     "misfit",
+    "offer_to",
     "reads_in_threads",
     "refusal_of_id",
     "refusal_of_params",

@@ -1,0 +1,69 @@
+// Search, copy, and activity as it happens. Without this script the pages show everything, and nothing that
+// would not work.
+"use strict";
+
+const said = document.getElementById("said");
+
+// ── Tools: search ──
+
+const search = document.getElementById("search");
+
+function filterTools() {
+  const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+  let count = 0;
+  for (const tool of document.querySelectorAll(".tool")) {
+    tool.hidden = !words.every((word) => tool.dataset.search.includes(word));
+    count += tool.hidden ? 0 : 1;
+  }
+  for (const resource of document.querySelectorAll(".resource")) {
+    const shown = resource.querySelectorAll(".tool:not([hidden])").length;
+    resource.hidden = shown === 0;
+    resource.querySelector("small").textContent = shown;
+  }
+  document.getElementById("found").textContent = count === 1 ? "1 tool" : `${count} tools`;
+}
+
+// A link to one tool opens it.
+function openLinked() {
+  const linked = location.hash && document.getElementById(location.hash.slice(1));
+  if (linked instanceof HTMLDetailsElement) linked.open = true;
+}
+
+if (search) {
+  document.querySelector(".search").hidden = false;
+  search.addEventListener("input", filterTools);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "/" && !event.target.closest("input, textarea, select")) {
+      event.preventDefault();
+      search.focus();
+    } else if (event.key === "Escape" && document.activeElement === search) {
+      search.value = "";
+      filterTools();
+    }
+  });
+  addEventListener("hashchange", openLinked);
+  openLinked();
+  filterTools();
+}
+
+// ── Copy ──
+
+async function copy(button) {
+  const text = button.parentElement.querySelector("code").textContent;
+  let done = true;
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    // Plain http on another machine has no clipboard: select the text, so that one key copies it.
+    getSelection().selectAllChildren(button.parentElement.querySelector("code"));
+    done = false;
+  }
+  button.textContent = done ? "Copied" : "Selected";
+  said.textContent = done ? "Copied" : "Selected, copy it with the keyboard";
+  setTimeout(() => (button.textContent = "Copy"), 2000);
+}
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => copy(button));
+}

@@ -1,0 +1,224 @@
+"""Signing in to this server's own pages: a token is typed once, and a sealed cookie stands for it after that.
+
+The cookie holds the token, encrypted, and nothing is kept here: any replica with the same state key reads it,
+and since the token is verified at every request, one that was revoked ends the sign-in at once.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
+from mcp.server.auth.provider import AccessToken
+from mcp.server.request_state import AESGCMRequestStateCodec, InvalidRequestState
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from clerk_mcp.hosting.auth import Rejected, Verifier
+from clerk_mcp.hosting.html import Html, bare, go_to, respond, tag
+from clerk_mcp.offering import PEOPLES_SCOPES
+from clerk_mcp.protocol import IDENTITY
+
+PATHS: Final = ("/signin", "/signout")
+COOKIE: Final = "clerk_mcp_signin"
+LASTS_S: Final = 8 * 3600
+"""How long a browser stays signed in; then the token is asked for again."""
+_LONGEST_TOKEN: Final = 3000
+"""Characters. Sealed, a longer one would not fit into the 4096 bytes that browsers keep of a cookie."""
+
+
+class SignIn:
+    """The pages `/signin` and `/signout`, and the cookie between them."""
+
+    def __init__(
+        self,
+        verifier: Verifier,
+        *,
+        state_key: str | None = None,
+        public_url: str | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """
+        Args:
+            state_key: what replicas share; without it a sign-in holds at this process only.
+            public_url: where browsers reach this server, if not by the address that it listens on.
+        """
+        self._verifier = verifier
+        self._public_url = public_url
+        self._clock = clock
+        # A key of its own: nothing that is sealed for another purpose can be taken for a sign-in.
+        key = hmac.digest((state_key or secrets.token_hex(32)).encode(), b"clerk-mcp sign-in", "sha256")
+        self._codec = AESGCMRequestStateCodec([key])
+
+    def routes(self) -> Sequence[Route]:
+        """Return the routes of both pages."""
+        return [
+            Route("/signin", self._ask, methods=["GET"]),
+            Route("/signin", self._sign_in, methods=["POST"]),
+            Route("/signout", self._sign_out, methods=["POST"]),
+        ]
+
+    async def who(self, conn: HTTPConnection) -> AccessToken | None:
+        """Tell who a browser is signed in as; None where it is not, or its token no longer holds.
+
+        Raises:
+            Rejected: nobody's token can be verified just now.
+        """
+        sealed = conn.cookies.get(COOKIE)
+        token = self._unsealed(sealed) if sealed else None
+        if token is None:
+            return None
+        try:
+            return await self._verifier.verify(token)
+        except Rejected as rejected:
+            if rejected.status == 503:
+                raise
+            return None
+
+    async def _ask(self, request: Request) -> Response:
+        return respond(self._form(request, request.query_params.get("next", "")))
+
+    async def _sign_in(self, request: Request) -> Response:
+        if not is_own_post(request, self._public_url):
+            return refuse_post(request)
+        form = await read_form(request)
+        token, after = form.get("token", "").strip(), form.get("next", "")
+        problem = await self._problem(token)
+        if problem:
+            return respond(self._form(request, after, problem), 401)
+        response = go_to(_within(request, after))
+        sealed = self._codec.seal(json.dumps([token, self._clock() + LASTS_S]).encode())
+        self._set_cookie(request, response, sealed, LASTS_S)
+        return response
+
+    async def _problem(self, token: str) -> str | None:
+        """Tell why a token lets nobody in."""
+        if not token or len(token) > _LONGEST_TOKEN:
+            return "Type your access token." if not token else "This is too long for an access token."
+        try:
+            found = await self._verifier.verify(token)
+        except Rejected as rejected:
+            return f"Not signed in: {rejected.reason}."
+        if not set(PEOPLES_SCOPES) & set(found.scopes):
+            names = " or ".join(scope.removeprefix("clerk:") for scope in PEOPLES_SCOPES)
+            return f"This token has neither the scope {names}: it is good for hosts, not for these pages."
+        return None
+
+    async def _sign_out(self, request: Request) -> Response:
+        if not is_own_post(request, self._public_url):
+            return refuse_post(request)
+        response = go_to(f"{request.scope['root_path']}/signin")
+        self._set_cookie(request, response, "", 0)
+        return response
+
+    def _set_cookie(self, request: Request, response: Response, value: str, lasts: int) -> None:
+        response.set_cookie(
+            COOKIE,
+            value,
+            max_age=lasts,
+            path=request.scope["root_path"] or "/",
+            secure=(self._public_url or str(request.url)).startswith("https:"),
+            httponly=True,
+            samesite="strict",
+        )
+
+    def _unsealed(self, sealed: str) -> str | None:
+        try:
+            token, until = json.loads(self._codec.unseal(sealed))
+        except (InvalidRequestState, ValueError, TypeError):
+            return None
+        return token if isinstance(token, str) and until > self._clock() else None
+
+    def _form(self, request: Request, after: str, problem: str | None = None) -> Html:
+        root = request.scope["root_path"]
+        return bare(
+            root,
+            "Sign in",
+            tag("h1", "Sign in to clerk-mcp"),
+            tag("p", problem, class_="problem", id="problem", role="alert") if problem else None,
+            tag(
+                "form",
+                tag("label", "Access token", for_="token"),
+                tag("input", id="token", name="token", type="password", autocomplete="current-password",
+                    required=True, autofocus=True, aria_describedby="problem" if problem else "help"),
+                tag("input", type="hidden", name="next", value=after),
+                tag("button", "Sign in"),
+                method="post", action=f"{root}/signin", class_="stack",
+            ),
+            tag(
+                "p",
+                "Whoever runs this server makes a token that may look: ",
+                tag("code", "clerk-mcp token new NAME --scope console"),
+                ". With an OAuth issuer it is an access token with the scope ",
+                tag("code", "clerk:console"),
+                ", or of a user to whom ",
+                tag("code", "--oauth-user"),
+                " gives ",
+                tag("code", "console"),
+                ".",
+                id="help",
+                class_="quiet",
+            ),
+        )  # fmt: skip
+
+
+def may(request: HTTPConnection, scope: str) -> bool:
+    """Tell whether whoever sent a request may do what a scope stands for."""
+    scopes = request.scope[IDENTITY].scopes
+    return scopes is None or scope in scopes
+
+
+def is_known(request: HTTPConnection) -> bool:
+    """Tell whether a request comes from somebody who proved who they are, or from where nobody has to."""
+    return isinstance(request.scope.get("user"), AuthenticatedUser) or request.scope[IDENTITY].scopes is None
+
+
+def ask_to_sign_in(request: Request) -> Response:
+    """Send a browser to the form, and after that back to where it was."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    after = urlencode({"next": f"{request.scope['path']}{query}"})
+    return go_to(f"{request.scope['root_path']}/signin?{after}")
+
+
+def is_own_post(request: Request, public_url: str | None) -> bool:
+    """Tell whether a form was sent from a page of this very server: no other page can make a browser act.
+
+    Browsers name the origin with every POST, and no page can change what they say.
+    """
+    origins, site = request.headers.getlist("origin"), request.headers.get("sec-fetch-site")
+    if len(origins) != 1 or site not in (None, "same-origin"):
+        return False
+    origin = urlsplit(origins[0])
+    public = urlsplit(public_url or "")
+    if public_url and (origin.scheme, origin.netloc) == (public.scheme, public.netloc):
+        return True
+    # A proxy that ends TLS leaves the scheme in doubt; the host it hands on.
+    return origin.scheme in ("http", "https") and origin.netloc == request.headers.get("host")
+
+
+def refuse_post(request: Request) -> Response:
+    """Answer a form that was sent from elsewhere."""
+    words = "This was not sent from a page of this server, so nothing was done. Open the page and try again."
+    return respond(bare(request.scope["root_path"], "Refused", tag("h1", "Refused"), tag("p", words)), 403)
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """Read what a form sent; of a name that is there twice, the last."""
+    try:
+        fields = parse_qs((await request.body()).decode(), keep_blank_values=True, max_num_fields=200)
+    except ValueError:
+        return {}
+    return {name: values[-1] for name, values in fields.items()}
+
+
+def _within(request: Request, after: str) -> str:
+    """Return the address to go on to, on this server whatever a link said."""
+    path = after if after.startswith("/") and not after.startswith("//") and "\\" not in after else "/"
+    return f"{request.scope['root_path']}{path}"

@@ -1,0 +1,175 @@
+"""The console, over HTTP: what each screen says, and to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clerk_mcp.hosting.console import PAGES
+from clerk_mcp.hosting.console.standing import settings_in_force, what_may_run
+from clerk_mcp.hosting.html import Html, join, tag
+from clerk_mcp.hosting.tokens import issue
+from clerk_mcp.instance import kind_of_key
+from clerk_mcp.serve import make_policy
+from clerk_mcp.settings import load
+from clerk_tools.catalog import operations
+from tests.server.web import serving
+
+pytestmark = pytest.mark.anyio
+
+LIVE, TEST = "sk_live_console", "sk_test_console"
+
+
+def told(**flags: Any) -> str:
+    settings = load(flags)
+    kind = "own" if settings.auth == "clerk-key" else kind_of_key(settings.key or "").value
+    return " ".join(
+        what_may_run(settings, "sandbox" if settings.sandbox else kind, make_policy(settings))  # type: ignore[arg-type]
+    )
+
+
+@pytest.mark.parametrize(
+    ("flags", "said", "not_said"),
+    [
+        ({"clerk_secret_key": LIVE}, ["LIVE", "may change production", "asked about first"], ["only read"]),
+        (
+            {"clerk_secret_key": LIVE, "read_only": True},
+            ["LIVE", "only read here", "the server is read-only", "0 write, 0 destroy"],
+            ["change production", "asked", "others"],
+        ),
+        (
+            {"clerk_secret_key": LIVE, "tools": "Users_getUserDetails"},
+            ["only read here", "nothing else may run", f"1 of {len(operations())} operations"],
+            ["change production", "read-only"],
+        ),
+        (
+            {"clerk_secret_key": LIVE, "tools": "Users_getUserDetails", "any_path": True},
+            ["may change production", "call_path"],
+            ["only read here"],
+        ),
+        ({"clerk_secret_key": LIVE, "confirm": "never"}, ["Nobody is asked"], ["asked about first"]),
+        ({"clerk_secret_key": TEST}, ["test (development)", "Nobody is asked"], ["change production"]),
+        ({"clerk_secret_key": TEST, "confirm": "always"}, ["asked about first"], ["Nobody"]),
+        ({"clerk_secret_key": TEST, "confirm": "person"}, ["yes of a person"], ["Nobody"]),
+        ({"sandbox": True, "max_changes": "5/60"}, ["sandbox", "5/60"], ["production instance whose"]),
+        ({"auth": "clerk-key"}, ["key each caller brings", "none is kept"], ["LIVE"]),
+        ({"sandbox": True, "audit_log": Path("/t/x")}, ["kept in the trail /t/x"], ["No trail"]),
+        ({"sandbox": True}, ["No trail of calls is kept"], []),
+    ],
+)
+def test_what_may_run_is_true_for_the_settings(
+    flags: Mapping[str, Any], said: list[str], not_said: list[str]
+) -> None:
+    text = told(**flags)
+    assert [words for words in said if words not in text] == []
+    assert [words for words in not_said if words in text] == []
+
+
+def test_each_setting_says_where_it_came_from(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_text(LIVE)
+    monkeypatch.setenv("CLERK_MCP_CONFIRM", "always")
+    monkeypatch.setenv("CLERK_MCP_MODE", "search")
+    monkeypatch.setenv("CLERK_SECRET_KEY_FILE", str(key))
+    sources = {
+        name: (value, source)
+        for name, value, source in settings_in_force(load({"read_only": True, "mode": "all"}))
+    }
+    assert sources["--read-only"] == ("yes", "flag --read-only")
+    assert sources["--mode"] == ("all", "flag --mode"), "a flag wins over its variable"
+    assert sources["--confirm"] == ("always", "variable CLERK_MCP_CONFIRM")
+    assert sources["CLERK_SECRET_KEY_FILE"] == (str(key), "variable CLERK_SECRET_KEY_FILE")
+    assert sources["CLERK_SECRET_KEY"] == ("set, not shown", f"file {key}")
+    assert sources["--drain"] == ("10", "default")
+
+
+async def test_no_secret_of_the_settings_is_on_any_page() -> None:
+    flags = {
+        "clerk_secret_key": "sk_test_neverShown",
+        "clerk_api_url": "http://127.0.0.1:9/v1",
+        "state_key": "neverShown" * 4,
+        "redis_url": "redis://user:neverShown@127.0.0.1:9/0?password=neverShown",
+    }
+    async with serving(**flags) as served:
+        for path in PAGES:
+            page = (await served.get(path)).text
+            assert "neverShown" not in page, path
+        now = (await served.get("/")).text
+    assert "redis://…@127.0.0.1:9/0" in now
+    assert "set, not shown" in now
+    assert "ready, but" in now, "Clerk is out of reach"
+
+
+async def test_who_may_not_look_sees_what_may_run_and_nothing_of_how_it_runs(tmp_path: Path) -> None:
+    file = tmp_path / "tokens"
+    reader, looker = issue(file, "ada", ["read"]), issue(file, "grace", ["console"])
+    async with serving(auth="bearer", token_file=file) as served:
+        seen = {
+            name: (await served.get("/", authorization=f"Bearer {token}")).text
+            for name, token in (("reader", reader), ("looker", looker))
+        }
+    assert "What may run here" in seen["reader"]
+    assert "What may run here" in seen["looker"]
+    assert "Settings in force" not in seen["reader"]
+    assert "Settings in force" in seen["looker"]
+    assert str(file) in seen["looker"]
+    assert str(file) not in seen["reader"]
+
+
+class Outline(HTMLParser):
+    """What a screen reader goes by."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.seen: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append((tag, dict(attrs)))
+
+    def all(self, name: str) -> list[dict[str, str | None]]:
+        return [attributes for tag, attributes in self.seen if tag == name]
+
+
+async def test_every_screen_has_landmarks_headings_labels_and_names() -> None:
+    async with serving() as served:
+        for path in (*PAGES, "/signin"):
+            answer = await served.get(path)
+            if answer.status_code == 404:
+                continue
+            page = Outline(answer.text)
+            assert [len(page.all(name)) for name in ("main", "h1", "title")] == [1, 1, 1], path
+            ids = [attributes["id"] for _, attributes in page.seen if "id" in attributes]
+            assert len(ids) == len(set(ids)), path
+            assert {each["for"] for each in page.all("label") if "for" in each} <= set(ids), path
+            for section in page.all("section"):
+                assert section["aria-labelledby"] in ids, path
+            assert all(th.get("scope") in ("col", "row") for th in page.all("th")), path
+
+
+async def test_no_script_or_style_of_elsewhere_can_run_on_any_page() -> None:
+    async with serving() as served:
+        for path in PAGES:
+            answer = await served.get(path)
+            policy = answer.headers["content-security-policy"]
+            assert "default-src 'none'" in policy
+            assert "frame-ancestors 'none'" in policy
+            assert "unsafe" not in policy
+            assert "javascript:" not in answer.text, path
+            page = Outline(answer.text)
+            assert not page.all("style"), path
+            assert all(script.get("src") for script in page.all("script")), path
+            named = {name for _, attributes in page.seen for name in attributes}
+            assert not {name for name in named if name == "style" or name.startswith("on")}, path
+
+
+def test_text_never_becomes_markup() -> None:
+    hostile = "</td><script>alert(1)</script>\"'&"
+    made = tag("p", hostile, tag("b", hostile), title=hostile, data_x=hostile)
+    assert "<script" not in made
+    assert Outline(made).all("p") == [{"title": hostile, "data-x": hostile}]
+    assert join(Html("<i>"), "<i>", None, 3) == "<i>&lt;i&gt;3"
