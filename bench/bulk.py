@@ -22,7 +22,7 @@ from clerk_mcp.answering import Formatter, SecretValues
 from clerk_mcp.bulk import list_all
 from clerk_mcp.calling import Caller, Calls
 from clerk_mcp.confirming import Confirmer, Seals, UsedInProcess
-from clerk_mcp.instance import Kind
+from clerk_mcp.instance import Instance, Kind
 from clerk_mcp.offering import Policy, Selection
 from clerk_mcp.upstream import Budget, ClerkClient, Limit
 from tests.tools.clerk_objects import user
@@ -57,7 +57,7 @@ class Clerk(httpx2.AsyncBaseTransport):
 def calls_on(clerk: Clerk) -> Calls:
     """What runs calls on a Clerk."""
     client = ClerkClient("sk_live_sandbox", base_url="http://clerk/v1", transport=clerk, budget=Budget(LIMIT))
-    confirmer = Confirmer("never", Kind.LIVE, "", Seals(None, UsedInProcess()))
+    confirmer = Confirmer("never", Instance(Kind.LIVE), "", Seals(None, UsedInProcess()))
     formatter = Formatter(60_000, SecretValues("redact", Path()))
     return Calls(client, formatter, Policy(Selection.of()), confirmer)
 

@@ -18,7 +18,7 @@ from clerk_mcp.answering.answers import Answer
 from clerk_mcp.bulk.list_all import list_all
 from clerk_mcp.calling.calls import Caller
 from clerk_mcp.confirming.decisions import AskInResult
-from clerk_mcp.instance import Kind
+from clerk_mcp.instance import Instance, Kind
 from clerk_mcp.offering.options import options_of
 from clerk_mcp.offering.policy import needed_scopes
 from clerk_mcp.serve import calls_maker
@@ -199,7 +199,7 @@ async def _run_within(secrets_dir: str) -> dict[str, tuple[dict[str, Any], dict[
         for id, arguments in example_calls(lambda: _NOW_MS).items():
             given = filled_in(arguments, token)
             # The one credential that a later call needs.
-            calls = (make if id == _ISSUER else hidden)(client, sandbox.key, Kind.SANDBOX)
+            calls = (make if id == _ISSUER else hidden)(client, sandbox.key, Instance(Kind.SANDBOX))
             answer = await calls.run(id, given, Caller())
             if not isinstance(answer, Answer) or answer.is_error:
                 raise SystemExit(f"the example of {id} failed: {answer}")
@@ -230,7 +230,9 @@ def counted() -> str:
         sandbox = Sandbox(clock=lambda: _NOW_MS)
         make = calls_maker(load({"sandbox": True}), "stdio")
         async with _client(sandbox) as client:
-            return await list_all(make(client, sandbox.key, Kind.SANDBOX), _COUNTED, Caller(), cap=5000)
+            return await list_all(
+                make(client, sandbox.key, Instance(Kind.SANDBOX)), _COUNTED, Caller(), cap=5000
+            )
 
     answer = anyio.run(run)
     if not isinstance(answer, Answer) or answer.is_error:

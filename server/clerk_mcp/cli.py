@@ -37,9 +37,9 @@ def settings_options(command: CommandT) -> CommandT:
     return _with_settings(command, hidden=True)
 
 
-def _with_settings(command: CommandT, *, hidden: bool) -> CommandT:
+def _with_settings(command: CommandT, *, hidden: bool, without: tuple[str, ...] = ()) -> CommandT:
     for name, info in reversed(Settings.model_fields.items()):
-        if name in WITHOUT_FLAG:
+        if name in (*WITHOUT_FLAG, *without):
             continue
         is_switch = info.annotation is bool
         command = click.option(
@@ -126,6 +126,12 @@ def _fail(error: SettingsError) -> NoReturn:
 
 def _main_settings(command: CommandT) -> CommandT:
     return _with_settings(command, hidden=False)
+
+
+def _entry_settings(command: CommandT) -> CommandT:
+    """Give `install` the settings of an entry. Its own --config is the host's file; the server's stands
+    before the subcommand."""
+    return _with_settings(command, hidden=False, without=("config",))
 
 
 @click.group(
@@ -410,7 +416,7 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Show the differen
 @click.option("--replace", is_flag=True, help="Forget the settings that the entry has")
 @dry_run_option
 @click.option("--print", "only_print", is_flag=True, help="Print the entry, and change nothing")
-@_main_settings
+@_entry_settings
 @click.pass_context
 def install(
     context: click.Context,
@@ -521,6 +527,7 @@ def sandbox(host: str, port: int, data: Path | None, **options: Any) -> None:
 @click.option("--target", help="An id that the call was about, or that it made")
 @click.option("--outcome", callback=_outcome, help="How the call ended: ok, error, unknown, declined, …")
 @click.option("--run", help="The calls of one run of run_each")
+@click.option("--instance", help="An instance's calls; with --undo, the instance to take them back on")
 @click.option(
     "--undo",
     "entry",
@@ -544,7 +551,8 @@ def audit(context: click.Context, /, file: Path, entry: str | None, yes: bool, *
 
         to_stderr("warning")
         try:
-            calls, _ = make_calls(_settings(context, {"audit_log": file}))
+            flags = {"audit_log": file, "instance": filters["instance"]}
+            calls, _ = make_calls(_settings(context, flags))
         except SettingsError as error:
             _fail(error)
     if entry.startswith("run_"):

@@ -22,7 +22,8 @@ from clerk_mcp.auditing import AuditLog
 from clerk_mcp.bulk import ANSWER_WITHIN_S, RunFiles, Runs, RunsInRedis
 from clerk_mcp.calling import Calls
 from clerk_mcp.confirming import Confirmer, Desk, QuestionsInProcess, QuestionsInRedis, Seals, UsedInRedis
-from clerk_mcp.instance import Kind, fingerprint, kind_of_key
+from clerk_mcp.instance import Instance, Kind, kind_of_key
+from clerk_mcp.instances import ConfigurationError, read_entries
 from clerk_mcp.offering import Policy, Refused, Selection, SelectionError
 from clerk_mcp.private_files import in_home, open_to_others
 from clerk_mcp.protocol import Pending, Presentation, build_server, host_streams, reads_in_threads
@@ -105,32 +106,44 @@ class ClientMaker:
             max_queue=settings.max_queue,
             max_answer_bytes=settings.max_answer_bytes,
             files=self.files,
+            instance=settings.instance_name,
             on_done=self.on_done,
         )
 
 
 def make_client(
     settings: Settings, transport: str = "stdio", on_done: OnDone | None = None
-) -> tuple[ClerkClient, str, Kind]:
-    """Make the client for the instance that the settings name, and return it with its key and its kind.
+) -> tuple[ClerkClient, str, Instance]:
+    """Make the client for the instance that the settings name, and return it with its key.
 
     Raises:
         SettingsError: there is neither a key nor `sandbox`, or a value does not fit.
     """
+    if len(settings.served) > 1:
+        names = ", ".join(str(one.instance_name) for one in settings.served)
+        raise SettingsError(f"--instance (CLERK_MCP_INSTANCE): one instance only here, of {names}")
     maker = ClientMaker.of(settings, transport, on_done)
     if settings.sandbox:
-        return *maker.of_sandbox(), Kind.SANDBOX
+        return *maker.of_sandbox(), Instance(Kind.SANDBOX, settings.instance_name)
     key = settings.key
     if key is None:
-        raise SettingsError(*NO_KEY)
-    return maker.of_key(key), key, kind_of_key(key)
+        raise SettingsError(*NO_KEY, *_or_an_instance(settings))
+    return maker.of_key(key), key, Instance(kind_of_key(key), settings.instance_name)
+
+
+def _or_an_instance(settings: Settings) -> Iterator[str]:
+    """Name the instances that a user without a key could have meant."""
+    with suppress(OSError, SettingsError, ConfigurationError):
+        file = at_home(settings.config)
+        if file.is_file() and (names := list(read_entries(file))):
+            yield f"{file} has instances: choose one with --instance {' or --instance '.join(names)}"
 
 
 def make_budget(settings: Settings, key: str) -> Budget | None:
     try:
         limit = parse_rate_budget(settings.rate_budget, key)
     except ValueError as error:
-        raise SettingsError(f"--rate-budget (CLERK_MCP_RATE_BUDGET): {error}") from None
+        raise SettingsError(f"{settings.place_of('rate_budget')}: {error}") from None
     try:
         return Budget(limit, key=key, redis_url=settings.redis_url) if limit else None
     except ValueError as error:
@@ -149,9 +162,10 @@ def make_change_bound(settings: Settings, key: str) -> Budget | None:
             raise ValueError("'auto' is no bound: give off, or changes/seconds such as 500/3600")
         limit = parse_rate_budget(text)
         # Beside the requests of the same key, which are counted for Clerk's sake.
-        return Budget(limit, key=f"changes {key}", redis_url=settings.redis_url) if limit else None
+        counted = f"changes {settings.instance_name or ''} {key}"
+        return Budget(limit, key=counted, redis_url=settings.redis_url) if limit else None
     except ValueError as error:
-        raise SettingsError(f"--max-changes (CLERK_MCP_MAX_CHANGES): {error}") from None
+        raise SettingsError(f"{settings.place_of('max_changes')}: {error}") from None
 
 
 def _files(settings: Settings, transport: str) -> Files | None:
@@ -167,8 +181,8 @@ def _files(settings: Settings, transport: str) -> Files | None:
 
 def make_calls(
     settings: Settings, transport: str = "stdio", on_done: OnDone | None = None
-) -> tuple[Calls, Kind]:
-    """Return what runs operations as the settings describe.
+) -> tuple[Calls, Instance]:
+    """Return what runs operations as the settings describe, and on what.
 
     Args:
         on_done: told how each call to Clerk ended.
@@ -176,12 +190,12 @@ def make_calls(
     Raises:
         SettingsError: a setting does not hold.
     """
-    client, key, kind = make_client(settings, transport, on_done)
-    return calls_maker(settings, transport)(client, key, kind), kind
+    client, key, instance = make_client(settings, transport, on_done)
+    return calls_maker(settings, transport)(client, key, instance), instance
 
 
-def calls_maker(settings: Settings, transport: str) -> Callable[[ClerkClient, str, Kind], Calls]:
-    """Makes the `Calls` of an instance from its client, its key and its kind; all else they share.
+def calls_maker(settings: Settings, transport: str) -> Callable[[ClerkClient, str, Instance], Calls]:
+    """Makes the `Calls` of an instance from its client and its key; all else they share.
 
     Raises:
         SettingsError: a setting does not hold.
@@ -193,19 +207,26 @@ def calls_maker(settings: Settings, transport: str) -> Callable[[ClerkClient, st
         if audit:
             audit.check()
     except Refused as refused:
-        raise SettingsError(f"--audit-log: {refused.message}") from None
+        place = settings.place_of("audit_log") if "audit_log" in settings.from_file else "--audit-log"
+        raise SettingsError(f"{place}: {refused.message}") from None
     _point_out_what_is_open(settings, secrets, audit)
     formatter = Formatter(settings.max_result_bytes, secrets)
     policy = make_policy(settings)
     seals = _seals(settings, transport)
     desk = make_desk(settings)
 
-    def make(client: ClerkClient, key: str, kind: Kind) -> Calls:
+    def make(client: ClerkClient, key: str, instance: Instance) -> Calls:
         confirmer = Confirmer(
-            settings.confirm, kind, fingerprint(key), seals, elicits=settings.ask == "elicit", desk=desk
+            settings.confirm,
+            instance,
+            instance.fingerprint(key),
+            seals,
+            elicits=settings.ask == "elicit",
+            desk=desk,
         )
         changes = make_change_bound(settings, key)
-        return Calls(client, formatter, policy, confirmer, audit, settings.audit_before, changes)
+        trail = AuditLog(audit.path, instance.label) if audit else None
+        return Calls(client, formatter, policy, confirmer, trail, settings.audit_before, changes)
 
     return make
 
@@ -232,7 +253,10 @@ def make_policy(settings: Settings) -> Policy:
     try:
         selection = Selection.of(settings.toolsets, settings.tools, settings.exclude)
     except SelectionError as error:
-        raise SettingsError(str(error)) from None
+        option, _, rest = str(error).partition(": ")
+        name = option.removeprefix("--")
+        place = settings.place_of(name) if name in settings.from_file else option
+        raise SettingsError(f"{place}: {rest}" if rest else str(error)) from None
     policy = Policy(selection, settings.read_only, settings.any_path)
     if not policy.allowed(None):
         raise SettingsError(
@@ -251,6 +275,11 @@ def check(settings: Settings, flags: Iterable[str] = ()) -> Policy:
         SettingsError: a setting does not hold, or has no effect.
     """
     refuse_without_effect(settings, flags)
+    for one in settings.served:
+        if one is not settings:
+            make_budget(one, one.key or "sk_test_any")
+            make_change_bound(one, "")
+            make_policy(one)
     _files(settings, "stdio" if settings.transport == "stdio" else "http")
     make_budget(settings, settings.key or "sk_test_any")
     make_change_bound(settings, "")
@@ -284,9 +313,9 @@ def make_server(settings: Settings, transport: str = "stdio") -> Server[Any]:
 
 
 def _server_and_client(settings: Settings, transport: str) -> tuple[Server[Any], ClerkClient]:
-    calls, kind = make_calls(settings, transport)
-    warn_of_live_writes(kind, settings)
-    server = build_server(calls, kind.words, calls.client, Presentation.of(settings, make_runs(settings)))
+    calls, instance = make_calls(settings, transport)
+    warn_of_live_writes(instance, settings)
+    server = build_server(calls, instance.words, calls.client, Presentation.of(settings, make_runs(settings)))
     return server, calls.client
 
 
@@ -346,10 +375,11 @@ def sealed_in_redis(
         raise SettingsError(f"--redis-url (CLERK_MCP_REDIS_URL): {error}") from None
 
 
-def warn_of_live_writes(kind: Kind, settings: Settings) -> None:
+def warn_of_live_writes(instance: Instance, settings: Settings) -> None:
     """Say at the start what agents may do."""
-    if kind is Kind.LIVE and not settings.read_only:
-        logger.warning("a live key without --read-only: agents can change production")
+    if instance.kind is Kind.LIVE and not settings.read_only:
+        named = f"{instance.name}: " if instance.name else ""
+        logger.warning("%sa live key without --read-only: agents can change production", named)
 
 
 def serve_stdio(settings: Settings) -> None:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import (
@@ -27,7 +27,11 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from clerk_mcp.instance import Kind, kind_of_key
 from clerk_tools.catalog import nearest
+
+if TYPE_CHECKING:
+    from clerk_mcp.instances import Entry
 
 PREFIX: Final = "CLERK_MCP_"
 
@@ -183,7 +187,7 @@ Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
 
 
 Source = Literal["flag", "variable", "file", "default"]
-"""Where a value comes from; `file` is the key's own."""
+"""Where a value comes from; `file` is the key's own, or the configuration file."""
 
 
 class Settings(BaseSettings):
@@ -200,6 +204,14 @@ class Settings(BaseSettings):
     )
     clerk_secret_key_file: Path | None = Field(
         default=None, validation_alias="CLERK_SECRET_KEY_FILE", description="File that holds the key"
+    )
+    instance: Names = Field(
+        default=(),
+        description="The instance of the configuration file to serve; over HTTP also several, or all",
+    )
+    config: Path = Field(
+        default=Path("~/.clerk-mcp/config.toml"),
+        description="The configuration file: instances by name, each with the place of its key",
     )
     clerk_api_url: Annotated[str, AfterValidator(_api_url)] = Field(
         default="https://api.clerk.com/v1", validation_alias="CLERK_API_URL", description="Clerk's API"
@@ -371,17 +383,54 @@ class Settings(BaseSettings):
 
     _sources: dict[str, Source] = PrivateAttr(default_factory=dict)
 
-    def source(self, name: str) -> Source:
-        """Tell where a field's value comes from."""
-        return self._sources.get(name, "default")
+    _entry: Entry | None = PrivateAttr(default=None)
+    _from_file: frozenset[str] = PrivateAttr(default=frozenset())
+    _served: tuple[Settings, ...] = PrivateAttr(default=())
 
     @property
     def key(self) -> str | None:
         """The key itself."""
         return self.clerk_secret_key.get_secret_value() if self.clerk_secret_key else None
 
+    def source(self, name: str) -> Source:
+        """Tell where a field's value comes from."""
+        return self._sources.get(name, "default")
 
-HOLDS_BACK: Final = ("toolsets", "tools", "exclude", "read_only", "confirm")
+    @property
+    def served(self) -> tuple[Settings, ...]:
+        """The settings of each instance that is chosen; these alone where the file was not asked."""
+        return self._served or (self,)
+
+    @property
+    def instance_name(self) -> str | None:
+        """What the configuration file calls the instance that these settings are for."""
+        return self._entry.name if self._entry else None
+
+    @property
+    def entry(self) -> Entry | None:
+        """The table of the configuration file that these settings come from, where they do."""
+        return self._entry
+
+    @property
+    def from_file(self) -> frozenset[str]:
+        """The fields whose values the configuration file decided."""
+        return self._from_file
+
+    def place_of(self, name: str) -> str:
+        """Tell where somebody has to look who is to change a setting."""
+        if self._entry and name in self._from_file:
+            from clerk_mcp.instances import KEYS
+
+            return self._entry.place(next(key for key, (_, _, field) in KEYS.items() if field == name))
+        return _named(name)
+
+    def of(self, entry: Entry, from_file: Iterable[str]) -> Self:
+        """Return these settings as those of an instance of the configuration file."""
+        self._entry, self._from_file = entry, frozenset(from_file)
+        return self
+
+
+HOLDS_BACK: Final = ("instance", "toolsets", "tools", "exclude", "read_only", "confirm")
 """Settings that are refused where they are given without a value."""
 
 _SECRETS: Final = ("clerk_secret_key", "CLERK_SECRET_KEY", "state_key")
@@ -434,20 +483,136 @@ def load(flags: Mapping[str, Any] | None = None) -> Settings:
     """
     _refuse_unknown(os.environ)
     given = {name: value for name, value in (flags or {}).items() if value is not None}
-    try:
-        settings = Settings(**given)
-    except ValidationError as error:
-        raise SettingsError(
-            *(_problem(details["loc"], details["msg"]) for details in error.errors())
-        ) from None
+    settings = _validated(given)
     sources = settings._sources
     sources.update((name, "flag" if name in given else "variable") for name in settings.model_fields_set)
+    if settings.instance:
+        return _of_instances(settings, given)
     file = settings.clerk_secret_key_file or _default_key_file(settings)
     if file is None or settings.key:
         return settings
     with_key = load({**given, "clerk_secret_key_file": file, "clerk_secret_key": _read_key(file)})
     with_key._sources.update({"clerk_secret_key_file": "default", **sources, "clerk_secret_key": "file"})
     return with_key
+
+
+def _validated(values: Mapping[str, Any], entry: Entry | None = None) -> Settings:
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise SettingsError(
+            *(_problem(details["loc"], details["msg"], entry) for details in error.errors())
+        ) from None
+
+
+# ── Instances of the configuration file ──
+
+
+def _of_instances(base: Settings, given: Mapping[str, Any]) -> Settings:
+    """Return the settings of the instance that is chosen, or those around the instances that are.
+
+    Args:
+        base: what flags and the environment say.
+        given: the flags alone.
+    """
+    from clerk_mcp.instances import ConfigurationError, chosen, read_entries
+
+    if base.sandbox:
+        raise SettingsError(
+            "--instance and --sandbox exclude each other: an instance of the file may have sandbox = true"
+        )
+    if base.transport != "stdio" and base.auth == "clerk-key":
+        raise SettingsError("--instance and --auth clerk-key exclude each other: callers bring their keys")
+    if "" in base.instance:
+        raise SettingsError(f"{_named('instance')} is empty: give the name of an instance")
+    path = at_home(base.config)
+    if not path.exists():
+        raise SettingsError(
+            f"{_named('instance')} is given, and there is no configuration file {path}:"
+            " write one, or name it with --config"
+        )
+    problems: list[str] = []
+    served: list[Settings] = []
+    try:
+        entries = chosen(read_entries(path), base.instance, path)
+    except ConfigurationError as error:
+        raise SettingsError(*error.problems) from None
+    for entry in entries:
+        try:
+            served.append(_of_instance(entry, base, given))
+        except SettingsError as error:
+            problems += error.problems
+    problems += _shared_keys(served)
+    if problems:
+        raise SettingsError(*problems)
+    if len(served) == 1:
+        return served[0]
+    around = base.model_copy(update={"clerk_secret_key": None, "clerk_secret_key_file": None})
+    around._served = tuple(served)
+    return around
+
+
+def _of_instance(entry: Entry, base: Settings, given: Mapping[str, Any]) -> Settings:
+    """Return the settings of one instance: flags before its table, and that before the environment.
+
+    Its key comes from where the table says and from nowhere else. What only reads by any of the three only
+    reads; and so does a live instance, unless its table says otherwise.
+    """
+    key, file = _key_of(entry)
+    kind = kind_of_key(key) if key else Kind.SANDBOX
+    if entry.values.get("kind", kind) != kind:
+        raise SettingsError(f"{entry.place('kind')} is {entry.values['kind']}, and its key is a {kind} key")
+    table = entry.settings
+    table["read_only"] = table.get("read_only", kind is Kind.LIVE) or base.read_only
+    if "audit_log" in table:
+        table["audit_log"] = _beside(entry, table["audit_log"])
+    values = {**table, **given, "read_only": table["read_only"], "instance": (entry.name,)}
+    # By their variables: a value from the environment would count before the field's own name.
+    values = {variable(name) if name in UNPREFIXED.values() else name: v for name, v in values.items()}
+    values |= {"CLERK_SECRET_KEY": key, "CLERK_SECRET_KEY_FILE": file}
+    settings = _validated(values, entry)
+    decided = {name for name in table if name not in given and name in entry.settings}
+    if settings.read_only and not (base.read_only or given.get("read_only")):
+        decided.add("read_only")
+    settings._sources.update(base._sources)
+    settings._sources.update((name, "file") for name in decided)
+    settings._sources["clerk_secret_key"] = "file" if file else "variable" if key else "default"
+    return settings.of(entry, decided)
+
+
+def _key_of(entry: Entry) -> tuple[str | None, Path | None]:
+    """Return the key of an instance, and the file that it is in; neither for a sandbox."""
+    if name := entry.values.get("key_env"):
+        key = os.environ.get(name, "").strip()
+        if not key:
+            raise SettingsError(f"{entry.place('key_env')} is {name}, and this variable is not set")
+        if problem := problem_with_key(key):
+            raise SettingsError(f"{entry.place('key_env')} is {name}: its value {problem}")
+        return key, None
+    if "key_file" not in entry.values:
+        return None, None
+    file = _beside(entry, entry.values["key_file"])
+    return _read_key(file, entry.place("key_file")), file
+
+
+def _beside(entry: Entry, path: str) -> Path:
+    """Return a path of the file, which is meant from where the file is."""
+    return entry.file.absolute().parent / at_home(Path(path))
+
+
+def _shared_keys(served: Iterable[Settings]) -> list[str]:
+    seen: dict[tuple[str, str], str] = {}
+    problems = []
+    for settings in served:
+        name = settings.instance_name or ""
+        same = (settings.key or f"sandbox {name}", settings.clerk_api_url)
+        if same in seen:
+            problems.append(
+                f"{settings.config}: {seen[same]} and {name} have one key, and would be one instance under"
+                " two names: give each its own"
+            )
+        seen.setdefault(same, name)
+    return problems
 
 
 def _default_key_file(settings: Settings) -> Path | None:
@@ -509,18 +674,24 @@ def _nearest(name: str, known: Iterable[str]) -> str | None:
     return shortened[close] if close else None
 
 
-def _problem(location: tuple[int | str, ...], message: str) -> str:
+def _problem(location: tuple[int | str, ...], message: str, entry: Entry | None = None) -> str:
     first = str(location[0])
     name = UNPREFIXED.get(first, first)
     text = message.removeprefix("Value error, ").removeprefix("Input ")
+    if entry and name in entry.settings:
+        from clerk_mcp.instances import KEYS
+
+        key = next(key for key, (_, _, field) in KEYS.items() if field == name)
+        return f"{entry.place(key)} {text[:1].lower()}{text[1:]}"
     if name in WITHOUT_FLAG:
         return f"{variable(name)} {text}"
     return f"{flag(name)} ({variable(name)}) {text[:1].lower()}{text[1:]}"
 
 
-def _read_key(path: Path) -> str:
+def _read_key(path: Path, place: str = "") -> str:
     by_variable = "clerk_secret_key_file" in given_in_environment()
     named = f"CLERK_SECRET_KEY_FILE {path}" if by_variable else f"The key file {path}"
+    named = f"{place} {path}" if place else named
     try:
         # Editors on Windows put a byte-order mark before the text.
         key = at_home(path).read_text(encoding="utf-8-sig").strip()
@@ -556,7 +727,9 @@ def refuse_without_effect(settings: Settings, flags: Iterable[str] = ()) -> None
         if name in idle
     ]
     for name, needs, is_met in _NEEDS:
-        is_chosen = name in (flags if name == "token_file" else chosen) and bool(getattr(settings, name))
+        is_chosen = name in (flags if name in ("token_file", "config") else chosen) and bool(
+            getattr(settings, name)
+        )
         if is_chosen and not is_met(settings) and not (on_stdio and name in _ABOUT_HTTP):
             problems.append(f"{_named(name)} has no effect without {needs}")
     if problems:
@@ -585,6 +758,7 @@ _NEEDS: Final = (
     ("ask", "--confirm live or always (preview), person or every-change (browser)", _can_ask_so),
     ("type_name", "--confirm person or every-change", lambda s: s.confirm in ONLY_A_PERSON),
     ("secrets_dir", "--secrets file", _keeps_secrets_in_files),
+    ("config", "--instance", lambda s: s.instance),
     ("token_file", "--auth bearer", lambda s: s.auth == "bearer"),
     ("oauth_issuer", "--auth oauth", lambda s: s.auth == "oauth"),
     ("oauth_audience", "--auth oauth", lambda s: s.auth == "oauth"),

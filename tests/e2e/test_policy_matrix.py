@@ -27,7 +27,7 @@ from clerk_mcp.bulk import RunFiles, Runs
 from clerk_mcp.calling.calls import Caller, Calls
 from clerk_mcp.confirming.confirmer import Confirmer, ConfirmWhen
 from clerk_mcp.confirming.seals import Seals
-from clerk_mcp.instance import fingerprint, kind_of_key
+from clerk_mcp.instance import Instance, fingerprint, kind_of_key
 from clerk_mcp.offering.policy import Policy, Selection
 from clerk_mcp.protocol import Presentation
 from clerk_mcp.protocol.server import build_server
@@ -125,7 +125,7 @@ def calls_on(sandbox: Sandbox, rule: Rule = "live") -> CallsOnSandbox:
     kind = kind_of_key(sandbox.key)
     mode: ConfirmWhen = "live" if rule == "read-only" else rule
     clerk = ClerkClient(sandbox.key, base_url="http://sandbox/v1", transport=SandboxTransport(sandbox))
-    confirmer = Confirmer(mode, kind, fingerprint(sandbox.key), Seals(None))
+    confirmer = Confirmer(mode, Instance(kind), fingerprint(sandbox.key), Seals(None))
     policy = Policy(Selection.of(("all",)), read_only=rule == "read-only")
     calls = Calls(clerk, Formatter(60_000, SecretValues("inline", Path())), policy, confirmer)
     return CallsOnSandbox(sandbox, calls)

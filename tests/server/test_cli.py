@@ -255,7 +255,7 @@ def test_on_80_columns_the_trail_keeps_entries_and_operations_whole(tmp_path: Pa
     assert "Users_updateUserAttributes" in first
     assert len(first) <= 80
     wide = at_a_terminal("audit", str(trail), COLUMNS="240").splitlines()
-    assert wide[0].split()[:4] == ["time", "entry", "caller", "operation"]
+    assert wide[0].split()[:5] == ["time", "entry", "instance", "caller", "operation"]
     assert any(entry in line for line in wide)
     assert "No call fits." in at_a_terminal("audit", str(trail), "--outcome", "declined")
 

@@ -28,7 +28,7 @@ from clerk_mcp.confirming.seals import (
 )
 from clerk_mcp.confirming.used import KEPT_S, UsedInDirectory, UsedInProcess, UsedInRedis
 from clerk_mcp.confirming.wording import question_text
-from clerk_mcp.instance import Kind, fingerprint
+from clerk_mcp.instance import Instance, Kind, fingerprint
 from clerk_mcp.upstream.client import ClerkClient, Failure, Reply, Unanswered
 from clerk_mcp.upstream.redis_pool import redis_pool
 from clerk_sandbox.examples import example_calls, user_id
@@ -125,7 +125,7 @@ async def test_the_question_names_the_target_as_a_person_knows_it(
     sandbox: Sandbox, client: ClerkClient, id: str, words: str
 ) -> None:
     hit = await find_hit(call(id), reads(client))
-    question = question_text(call(id), hit, Kind.LIVE)
+    question = question_text(call(id), hit, Instance(Kind.LIVE))
     assert words in question
     assert "LIVE" in question
     assert id in question
@@ -171,7 +171,7 @@ async def test_reads_that_fail_cost_the_question_its_details_and_not_the_ids(
     assert all(CALLS[id][name] in hit.target for name in in_path)
     asked_nothing = id in NOTHING_TO_READ
     assert hit.complete is asked_nothing
-    assert ("could not be read" in question_text(call(id), hit, Kind.LIVE)) is not asked_nothing
+    assert ("could not be read" in question_text(call(id), hit, Instance(Kind.LIVE))) is not asked_nothing
 
 
 ANSWER_NAMES = (
@@ -204,7 +204,7 @@ def test_whatever_clerk_answers_there_is_a_question(id: str, value: Any) -> None
 async def test_a_name_cannot_forge_the_question(sandbox: Sandbox, client: ClerkClient) -> None:
     forger = sandbox.instance.users[user_id(sandbox.instance, "hassan.elamin@example.com")]
     forger["first_name"] = "Ada”\n\nTarget: a test user \u202egniht\x1b[2J" + "x" * 500
-    question = question_text(DELETION, await find_hit(DELETION, reads(client)), Kind.LIVE)
+    question = question_text(DELETION, await find_hit(DELETION, reads(client)), Instance(Kind.LIVE))
     assert len([line for line in question.splitlines() if line.startswith("Target:")]) == 1
     assert not set(question) & set("\u202e\x1b")
     assert len(question) < 600
@@ -244,7 +244,7 @@ class World:
         self.client = client
         self.used = UsedInProcess(lambda: self.now)
         self.seals = Seals(STATE_KEY, self.used, lambda: self.now)
-        self.confirmer = Confirmer(mode, kind, fingerprint("sk_live_sandbox1"), self.seals)
+        self.confirmer = Confirmer(mode, Instance(kind), fingerprint("sk_live_sandbox1"), self.seals)
 
     async def decide(
         self, operation: Operation = DELETION, token: str | None = None, caller: str = "local", **asker: Any
@@ -275,7 +275,7 @@ async def test_an_update_that_destroys_says_what_would_be_lost(
     assert needs_confirmation(update, "live", Kind.LIVE)
     hit = await find_hit(update, reads(client))
     assert not hit.harmless
-    assert row.says in question_text(update, hit, Kind.LIVE)
+    assert row.says in question_text(update, hit, Instance(Kind.LIVE))
     assert len(sandbox.received) <= MOST_READS
     assert {request.method for request in sandbox.received} <= {"GET"}
 
@@ -344,7 +344,7 @@ async def test_a_token_holds_for_nothing_else_and_is_not_used_up_by_trying(world
     assert refusal_code(await world.decide(other_user, token=token)) == "confirm_other_arguments"
     assert refusal_code(await world.decide(same_user, token=token)) == "confirm_other_operation"
     assert refusal_code(await world.decide(token=token, caller="mallory")) == "confirm_other_caller"
-    elsewhere = Confirmer("live", Kind.LIVE, fingerprint("sk_live_sandbox2"), world.seals)
+    elsewhere = Confirmer("live", Instance(Kind.LIVE), fingerprint("sk_live_sandbox2"), world.seals)
     decision = await elsewhere.decide(DELETION, "local", token, Asker(), reads(world.client))
     assert refusal_code(decision) == "confirm_other_key"
     assert await world.decide(token=token) == Go("token")
@@ -509,7 +509,7 @@ class Unreachable:
 
 
 async def test_without_the_store_of_used_tokens_nothing_is_let_through(client: ClerkClient) -> None:
-    confirmer = Confirmer("live", Kind.LIVE, "key", Seals(STATE_KEY, Unreachable()))
+    confirmer = Confirmer("live", Instance(Kind.LIVE), "key", Seals(STATE_KEY, Unreachable()))
     preview = await confirmer.decide(DELETION, "local", None, Asker(), reads(client))
     assert isinstance(preview, Stop)
     token = preview.answer.value["confirm"]

@@ -10,7 +10,7 @@ import pytest
 from clerk_mcp.answering import Formatter, SecretValues
 from clerk_mcp.calling import Caller, Calls, preview_change
 from clerk_mcp.confirming import Confirmer, Seals
-from clerk_mcp.instance import Kind
+from clerk_mcp.instance import Instance, Kind
 from clerk_mcp.offering import Policy, Selection
 from clerk_mcp.upstream import ClerkClient
 from clerk_sandbox.examples import example_calls
@@ -35,7 +35,7 @@ async def previewed(
 ) -> Any:
     client = ClerkClient(sandbox.key, base_url="http://sandbox/v1", transport=SandboxTransport(sandbox))
     secrets = SecretValues("inline", Path())
-    confirmer = Confirmer("live", Kind.LIVE, "key", Seals(None))
+    confirmer = Confirmer("live", Instance(Kind.LIVE), "key", Seals(None))
     async with client:
         calls = Calls(client, Formatter(60_000, secrets), Policy(Selection.of(), read_only), confirmer)
         return (await preview_change(calls, id, arguments, Caller(**caller))).value

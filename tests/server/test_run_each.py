@@ -21,7 +21,7 @@ from clerk_mcp.bulk import RunFiles, Runs
 from clerk_mcp.calling import Calls
 from clerk_mcp.commands.undo_run import take_run_back
 from clerk_mcp.confirming import Confirmer, Seals, UsedInProcess
-from clerk_mcp.instance import Kind, fingerprint
+from clerk_mcp.instance import Instance, Kind, fingerprint
 from clerk_mcp.offering.policy import Policy, Selection
 from clerk_mcp.upstream import Budget, ClerkClient, Limit
 from clerk_sandbox.sandbox import Sandbox
@@ -444,7 +444,9 @@ async def test_each_item_is_in_the_trail_with_its_run_and_what_it_changed(tmp_pa
 
 def _calls_of(sandbox: Sandbox, audit: AuditLog) -> Calls:
     client = ClerkClient(sandbox.key, base_url="http://sandbox/v1", transport=SandboxTransport(sandbox))
-    confirmer = Confirmer("never", Kind.SANDBOX, fingerprint(sandbox.key), Seals(None, UsedInProcess()))
+    confirmer = Confirmer(
+        "never", Instance(Kind.SANDBOX), fingerprint(sandbox.key), Seals(None, UsedInProcess())
+    )
     secrets = SecretValues("redact", Path())
     return Calls(client, Formatter(60_000, secrets), Policy(Selection.of()), confirmer, audit)
 

@@ -18,7 +18,7 @@ from clerk_mcp.bulk import Runs
 from clerk_mcp.calling.calls import Calls
 from clerk_mcp.confirming.confirmer import Confirmer
 from clerk_mcp.confirming.seals import Seals
-from clerk_mcp.instance import Kind, fingerprint
+from clerk_mcp.instance import Instance, Kind, fingerprint
 from clerk_mcp.offering.policy import Policy, Selection
 from clerk_mcp.protocol.server import build_server
 from clerk_mcp.protocol.surface import ListingMode, Presentation
@@ -74,7 +74,9 @@ async def world(
         files=files,
     )
     seals = Seals(None)
-    confirmer = Confirmer("always" if confirm else "never", Kind.SANDBOX, fingerprint(sandbox.key), seals)
+    confirmer = Confirmer(
+        "always" if confirm else "never", Instance(Kind.SANDBOX), fingerprint(sandbox.key), seals
+    )
     secrets = secrets or SecretValues("redact", Path())
     calls = Calls(
         clerk,

@@ -56,8 +56,10 @@ class Entry:
 class AuditLog:
     """Appends to one file. Opened anew for each line, so that a file moved away or deleted is noticed."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, instance: str | None = None) -> None:
+        """`instance` is what each line calls the instance that the call was for."""
         self.path = path
+        self._instance = instance
 
     def check(self) -> None:
         """Make the file if there is none; for the start of a server.
@@ -90,7 +92,7 @@ class AuditLog:
         Raises:
             Refused: `audit_unavailable`: the line of a write is not safely on disk, so it must not be made.
         """
-        entry = _entry(operation, session, caller, confirmation)
+        entry = self._entry(operation, session, caller, confirmation)
         if was is not None:
             entry.head["was"] = masked(was)
         if run is not None:
@@ -117,8 +119,24 @@ class AuditLog:
         self, call: Operation | Spec, *, session: str, caller: str, outcome: NotMade, reason: str
     ) -> None:
         """Record a call that was stopped before Clerk heard of it; a `Spec` if its arguments are unread."""
-        entry = _entry(call, session, caller, confirmation=reason)
+        entry = self._entry(call, session, caller, confirmation=reason)
         await self._note("only", entry, {"outcome": outcome})
+
+    def _entry(self, call: Operation | Spec, session: str, caller: str, confirmation: str) -> Entry:
+        spec = call if isinstance(call, Spec) else call.spec
+        effect = spec.effect if isinstance(call, Spec) else call.actual_effect()
+        given = {} if isinstance(call, Spec) else call.model_dump(mode="json", exclude_unset=True)
+        head = {
+            **({"instance": self._instance} if self._instance else {}),
+            "session": session,
+            "caller": caller,
+            "operation": spec.id,
+            "effect": effect.value,
+            "target": _target(spec, given),
+            "arguments": _arguments(spec, given),
+            "confirmation": confirmation,
+        }
+        return Entry(secrets.token_hex(6), spec, head, effect is Effect.READ)
 
     async def _note(self, stage: Stage, entry: Entry, tail: dict[str, Any]) -> None:
         try:
@@ -160,22 +178,6 @@ def masked(value: Any) -> Any:
     if isinstance(value, str) and holds_credential(value):
         return MASK
     return value
-
-
-def _entry(call: Operation | Spec, session: str, caller: str, confirmation: str) -> Entry:
-    spec = call if isinstance(call, Spec) else call.spec
-    effect = spec.effect if isinstance(call, Spec) else call.actual_effect()
-    given = {} if isinstance(call, Spec) else call.model_dump(mode="json", exclude_unset=True)
-    head = {
-        "session": session,
-        "caller": caller,
-        "operation": spec.id,
-        "effect": effect.value,
-        "target": _target(spec, given),
-        "arguments": _arguments(spec, given),
-        "confirmation": confirmation,
-    }
-    return Entry(secrets.token_hex(6), spec, head, effect is Effect.READ)
 
 
 def _target(spec: Spec, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -40,6 +40,8 @@ class RecordedCall(TypedDict, total=False):
     outcome: Required[str]
     """One of `OUTCOMES`."""
     stage: str
+    instance: str
+    """The name of the instance that it was made on, or its kind where it has none."""
     session: str
     caller: str
     effect: str
@@ -62,6 +64,7 @@ _TYPES: Final[dict[type, tuple[str, ...]]] = {
     str: (
         "outcome",
         "stage",
+        "instance",
         "session",
         "caller",
         "effect",
@@ -165,6 +168,7 @@ def select(
     target: str | None = None,
     outcome: str | None = None,
     run: str | None = None,
+    instance: str | None = None,
 ) -> Iterator[RecordedCall]:
     """Return the calls that fit every filter.
 
@@ -174,6 +178,7 @@ def select(
         target: an id that the call was about, or that it made.
         outcome: one of `OUTCOMES`.
         run: the id of the run that the call belongs to.
+        instance: the name of the instance, or its kind where it has none.
     """
     for call in calls:
         began = moment(call["time"])
@@ -184,6 +189,7 @@ def select(
             and (target is None or target in (*targets(call).values(), call.get("made")))
             and (outcome is None or call["outcome"] == outcome)
             and (run is None or call.get("run") == run)
+            and (instance is None or call.get("instance") == instance)
         ):
             yield call
 

@@ -171,7 +171,7 @@ def _shown(calls: Calls, plan: Plan) -> JsonObject:
     spec = plan.model.spec
     names = [item.name for item in plan.items]
     shown: JsonObject = {
-        "instance": calls.confirmer.kind.value,
+        "instance": calls.confirmer.instance.label,
         "operation": spec.id,
         "does": spec.title,
         "items": len(names),
@@ -316,7 +316,7 @@ def _question(calls: Calls, run: Run) -> str:
     shown = [*names[:_SHOWN_FIRST], "…", *names[-_SHOWN_LAST:]] if len(names) > 5 else names
     return "\n".join(
         [
-            f"Run {run.operation} on {len(names)} items of {calls.confirmer.kind.words}?",
+            f"Run {run.operation} on {len(names)} items of {calls.confirmer.instance.words}?",
             "",
             *(f"- {''.join(c for c in name if c.isprintable())}" for name in shown),
             "",

@@ -15,7 +15,18 @@ from clerk_mcp.auditing import UNFINISHED, RecordedCall, load, moment, select, t
 
 _IN_WORDS: Final = {UNFINISHED: "started, outcome unknown"}
 
-COLUMNS: Final = ("time", "entry", "caller", "operation", "target", "outcome", "status", "ms", "confirmation")
+COLUMNS: Final = (
+    "time",
+    "entry",
+    "instance",
+    "caller",
+    "operation",
+    "target",
+    "outcome",
+    "status",
+    "ms",
+    "confirmation",
+)
 _FIRST: Final = ("time", "entry", "operation", "outcome")
 """What stands on the first line of a call, where the terminal is too narrow for one line; none is cut."""
 
@@ -29,6 +40,7 @@ def show(
     target: str | None = None,
     outcome: str | None = None,
     run: str | None = None,
+    instance: str | None = None,
     as_json: bool = False,
 ) -> int:
     """Print the calls that fit every filter of `select`: on a terminal a table, in a pipe tab-separated.
@@ -50,6 +62,7 @@ def show(
             target=target,
             outcome=outcome,
             run=run,
+            instance=instance,
         )
     )
     if as_json:

@@ -14,7 +14,7 @@ import anyio
 import click
 
 from clerk_mcp.answering import Answer, dumps, size
-from clerk_mcp.auditing import NoSuchEntry, NoUndo, load, undo
+from clerk_mcp.auditing import NoSuchEntry, NoUndo, RecordedCall, load, undo
 from clerk_mcp.bulk import RunEach, Runs
 from clerk_mcp.calling import Caller, Calls, UnknownOperation, preview_change
 from clerk_mcp.confirming import Answered, Asker, Asking, AskInResult, CannotAsk
@@ -245,6 +245,9 @@ def take_back(file: Path, entry: str, calls: Calls | None, *, as_json: bool) -> 
     except NoSuchEntry as missing:
         click.echo(f"{file} has {missing}; clerk-mcp audit {file} lists them", err=True)
         return 2
+    if calls is not None and (elsewhere := made_elsewhere(call, calls)):
+        click.echo(elsewhere, err=True)
+        return 2
     found = undo(call)
     if isinstance(found, NoUndo):
         click.echo(found.reason, err=True)
@@ -266,6 +269,14 @@ def take_back(file: Path, entry: str, calls: Calls | None, *, as_json: bool) -> 
         agreed=True,
         session=f"undo of {call['entry']}",
     )
+
+
+def made_elsewhere(call: RecordedCall, calls: Calls) -> str | None:
+    """Say that a recorded call was made on another instance than the one that is reached here."""
+    there, here = call.get("instance"), calls.confirmer.instance.label
+    if there in (None, here):
+        return None
+    return f"{call['entry']} was made on {there}, and this is {here}: choose it with --instance {there}"
 
 
 class ToolsetSize(NamedTuple):

@@ -15,6 +15,7 @@ import click
 from clerk_mcp.answering import Answer
 from clerk_mcp.auditing import NoUndo, RecordedCall, Undo, load, undo
 from clerk_mcp.calling import Caller, Calls, Fetched
+from clerk_mcp.commands.call import made_elsewhere
 from clerk_mcp.confirming import Answered, Asker, Asking
 
 _AT_ONCE: Final = 8
@@ -37,6 +38,11 @@ def take_run_back(file: Path, run: str, calls: Calls | None) -> int:
             f"{file} has no run {run}; clerk-mcp audit {file} --json shows the runs of its calls", err=True
         )
         return 2
+    if calls is not None:
+        for call in made:
+            if elsewhere := made_elsewhere(call, calls):
+                click.echo(elsewhere, err=True)
+                return 2
     # The last change first, should two of them be about the same object.
     found = [(call, undo(call)) for call in reversed(made) if call["outcome"] not in ("error", "not_run")]
     restoring = [(call, how) for call, how in found if isinstance(how, Undo)]

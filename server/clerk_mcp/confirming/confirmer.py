@@ -40,7 +40,7 @@ from clerk_mcp.confirming.wording import (
     seal_refusal,
     target_missing,
 )
-from clerk_mcp.instance import Kind
+from clerk_mcp.instance import Instance, Kind
 from clerk_tools.hits import Hit
 from clerk_tools.operation import Effect, Operation
 
@@ -65,7 +65,7 @@ class Confirmer:
     def __init__(
         self,
         mode: ConfirmWhen,
-        kind: Kind,
+        instance: Instance,
         key_fingerprint: str,
         seals: Seals,
         *,
@@ -74,14 +74,14 @@ class Confirmer:
     ) -> None:
         """
         Args:
-            key_fingerprint: `fingerprint` of the instance's key.
+            key_fingerprint: `Instance.fingerprint` of the instance's key.
             elicits: whether a client that says that it can ask its user is asked.
             desk: puts questions to a person in a browser, where only a person may agree.
         """
         self.desk = desk
-        self._in_browser = InBrowser(desk, seals, kind.words)
+        self._in_browser = InBrowser(desk, seals, instance.words)
         self._mode = mode
-        self._kind = kind
+        self._instance = instance
         self._fingerprint = key_fingerprint
         self._seals = seals
         self._elicits = elicits
@@ -96,7 +96,7 @@ class Confirmer:
             token: the call's `confirm` argument.
             read: sends the reads that the question needs, at most two; a token or a yes needs them again.
         """
-        if not needs_confirmation(operation, self._mode, self._kind):
+        if not needs_confirmation(operation, self._mode, self.kind):
             return Go(self._why_not_needed(operation))
         binding = Binding.of(operation, self._fingerprint, caller)
 
@@ -206,7 +206,12 @@ class Confirmer:
     @property
     def kind(self) -> Kind:
         """The kind of the instance."""
-        return self._kind
+        return self._instance.kind
+
+    @property
+    def instance(self) -> Instance:
+        """What every question, answer and run names."""
+        return self._instance
 
     @property
     def key_fingerprint(self) -> str:
@@ -224,7 +229,7 @@ class Confirmer:
         hit = await _find_hit(operation, read)
         if hit.harmless and self._mode != "every-change":
             return Go("not required: nothing is lost")
-        question, shown = question_text(operation, hit, self._kind), what_is_shown(hit)
+        question, shown = question_text(operation, hit, self._instance), what_is_shown(hit)
         what = f"{operation.spec.id} was not called"
         asked = await self._asked_before(binding, shown, what)
         if isinstance(asked, Go | Stop):
@@ -244,7 +249,7 @@ class Confirmer:
         token = await self._seals.mint(Purpose.TOKEN, binding, shown)
         closed = answered is Answered.CANCELLED
         reason = "question closed without an answer" if closed else "no token"
-        return Stop(preview(operation, hit, self._kind, token, closed=closed), "previewed", reason)
+        return Stop(preview(operation, hit, self._instance, token, closed=closed), "previewed", reason)
 
     def _subject(self, operation: Operation, hit: Hit, question: str) -> Subject:
         spec = operation.spec

@@ -106,7 +106,7 @@ class SealRefused(Exception):
 _OTHER: Final = {
     "operation": "is for another operation",
     "arguments": "is for other arguments",
-    "key": "is for another Clerk key",
+    "key": "is for another instance, or another Clerk key",
     "caller": "was given to another caller",
 }
 """What a confirmation is refused for that holds elsewhere, in the order of a `Binding`."""

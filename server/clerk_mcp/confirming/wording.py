@@ -12,7 +12,7 @@ from clerk_mcp.confirming.desk import Address
 from clerk_mcp.confirming.hits import TargetMissing
 from clerk_mcp.confirming.questions import Question
 from clerk_mcp.confirming.seals import LIFETIME_S, SealRefused
-from clerk_mcp.instance import Kind
+from clerk_mcp.instance import Instance
 from clerk_tools.hits import Hit
 from clerk_tools.operation import Effect, Operation
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 BY_USER: Final = "user via elicitation"
 
 
-def question_text(operation: Operation, hit: Hit, kind: Kind) -> str:
+def question_text(operation: Operation, hit: Hit, instance: Instance) -> str:
     """Return the question as a person reads it."""
-    lines = [f"{operation.spec.title} on {kind.words}?", "", f"Target: {hit.target}"]
+    lines = [f"{operation.spec.title} on {instance.words}?", "", f"Target: {hit.target}"]
     if hit.also:
         # A deletion is named by its title; what an update destroys is named here alone.
         label = "Also" if operation.spec.effect is Effect.DESTROY else "Consequences"
@@ -47,14 +47,16 @@ _CLOSED: Final = "The user was asked, and the question was closed without an ans
 """Begins what is said where a host claims that it can ask, and perhaps showed nobody anything."""
 
 
-def preview(operation: Operation, hit: Hit, kind: Kind, token: str, *, closed: bool = False) -> Answer:
+def preview(
+    operation: Operation, hit: Hit, instance: Instance, token: str, *, closed: bool = False
+) -> Answer:
     """Show what a call would do, with the token that runs it.
 
     Args:
         closed: the user was to be asked before, and nobody answered.
     """
     preview = {
-        "instance": kind.value,
+        "instance": instance.label,
         "operation": operation.spec.id,
         "does": operation.spec.title,
         "target": hit.target,

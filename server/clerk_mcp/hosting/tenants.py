@@ -17,7 +17,7 @@ from typing import Final, Self
 import anyio
 
 from clerk_mcp.calling import Caller, Calls
-from clerk_mcp.instance import kind_of_key
+from clerk_mcp.instance import Instance, kind_of_key
 from clerk_mcp.offering import Policy
 from clerk_mcp.serve import ClientMaker, calls_maker, make_budget, make_policy
 from clerk_mcp.settings import Settings
@@ -132,7 +132,7 @@ def make_tenants(settings: Settings, transport: str, on_done: OnDone | None = No
             if on_done:
                 on_done(settled)
 
-        return make(replace(maker, on_done=done).of_key(key), key, kind_of_key(key))
+        return make(replace(maker, on_done=done).of_key(key), key, Instance(kind_of_key(key)))
 
     return Tenants(make_policy(settings), calls_of, proved=known.__contains__)
 

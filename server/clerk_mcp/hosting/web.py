@@ -117,13 +117,13 @@ class Web:
             policy = tenants.policy
             server = build_server(tenants, "the Clerk instance of the caller's key", None, presentation)
         else:
-            calls, of_key = make_calls(settings, "http", count)
+            calls, instance = make_calls(settings, "http", count)
             self._proved = None
-            warn_of_live_writes(of_key, settings)
+            warn_of_live_writes(instance, settings)
             self._clients = calls.client
             self.ready = Readiness(clerk_takes_the_key(calls.client))
-            kind, policy = of_key.value, calls.policy
-            server = build_server(calls, of_key.words, None, presentation)
+            kind, policy = instance.kind.value, calls.policy
+            server = build_server(calls, instance.words, None, presentation)
         server.middleware.extend([self._shares.during, self.metrics])
         now = Now(settings, kind, policy, self.ready, self.metrics, self._open_sessions)
         return now, presentation, server

@@ -100,6 +100,7 @@ class ClerkClient:
         max_queue: int = 1000,
         max_answer_bytes: int = 25_000_000,
         files: Files | None = None,
+        instance: str | None = None,
         timeout: httpx2.Timeout = TIMEOUT,
         deadline: float = DEADLINE_S,
         backoff: float = 0.5,
@@ -115,6 +116,7 @@ class ClerkClient:
             max_in_flight: calls that run at once; `max_queue` more may wait.
             max_answer_bytes: a longer answer is abandoned.
             files: where images may be named by their path.
+            instance: what log lines call the instance.
             timeout, deadline: for each step of one exchange with Clerk, and seconds for the whole of it.
             backoff: seconds before the first retry where Clerk does not say how long to wait; then doubled.
         """
@@ -133,6 +135,7 @@ class ClerkClient:
         self._retry_budget = retry_budget
         self._backoff = backoff
         self.files = files
+        self._instance = instance
         self._clock = clock or Clock()
         self._on_done = on_done
         self._left_behind: set[asyncio.Task[Any]] = set()
@@ -367,7 +370,8 @@ class ClerkClient:
         person."""
         if not call.tries or not logger.isEnabledFor(logging.INFO):
             return
-        line: dict[str, Any] = {"operation": call.request.spec.id}
+        line: dict[str, Any] = {"instance": self._instance} if self._instance else {}
+        line["operation"] = call.request.spec.id
         if isinstance(outcome, Reply):
             line["status"] = outcome.status
         else:

@@ -86,10 +86,11 @@ def settings_in_force(settings: Settings) -> Iterator[tuple[str, str, str]]:
     """Give each setting's name, value and source in words; of what is secret, only that it is there."""
     for name in type(settings).model_fields:
         source = settings.source(name)
+        file = settings.config if name in settings.from_file else settings.clerk_secret_key_file
         way = {
             "flag": f"flag {flag(name)}",
             "variable": f"variable {variable(name)}",
-            "file": f"file {settings.clerk_secret_key_file}",
+            "file": f"file {file}",
             "default": "default",
         }[source]
         shown = variable(name) if name in WITHOUT_FLAG else flag(name)

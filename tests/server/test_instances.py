@@ -1,0 +1,269 @@
+"""Several instances: the configuration file, what each of them may do, and that nothing crosses."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from mcp import Client
+
+from clerk_mcp.cli import cli
+from clerk_mcp.instances import KEYS
+from clerk_mcp.serve import make_calls, make_server
+from clerk_mcp.settings import Settings, SettingsError, load
+
+LIVE = "sk_live_sandbox1"
+TEST = "sk_test_sandbox1"
+TWO_SANDBOXES = "[instances.dev]\nsandbox = true\n[instances.prod]\nsandbox = true\n"
+
+Write = Callable[[str], Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Write the configuration file."""
+
+    def writing(text: str) -> Path:
+        path = tmp_path / "config.toml"
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o600)
+        return path
+
+    return writing
+
+
+def key_in(tmp_path: Path, name: str, key: str) -> Path:
+    path = tmp_path / name
+    path.write_text(f"{key}\n", encoding="utf-8")
+    path.chmod(0o600)
+    return path
+
+
+def problems_of(path: Path, **flags: Any) -> str:
+    with pytest.raises(SettingsError) as refused:
+        load({"config": path, "instance": "all", **flags})
+    return str(refused.value)
+
+
+# ── A file that is wrong ──
+
+WRONG = (
+    ("[instances.prod]\nkey_file = 1\n", r"line 2: prod\.key_file must be a text"),
+    ("[instances.prod]\nsandbox = true\nreadonly = true\n", r"line 3: prod\.readonly .* mean read_only\?"),
+    (
+        "[instances.prod]\nsandbox = true\nread_only = 'yes'\n",
+        r"line 3: prod\.read_only must be true or",
+    ),
+    ("[instances.prod]\nsandbox = true\ntoolsets = 'users'\n", r"line 3: prod\.toolsets must be a list"),
+    ("[instances.prod]\nsandbox = true\ntoolsets = [1]\n", r"line 3: prod\.toolsets must be a list of texts"),
+    ("[instances.prod]\nsandbox = true\ntoolsets = []\n", r"line 3: prod\.toolsets is empty"),
+    ("[instances.prod]\nsandbox = true\nconfirm = 'perso'\n", r"line 3: prod\.confirm should be 'live'"),
+    ("[instances.prod]\nsandbox = true\nkind = 'production'\n", r"line 3: prod\.kind must be live or test"),
+    ("[instances.prod]\nsandbox = true\napi_url = 'ftp://x'\n", r"line 3: prod\.api_url must be a plain URL"),
+    ("[instances.prod]\nkey_env = '$KEY'\n", r"line 2: prod\.key_env must be the name of a variable"),
+    ("[instances.prod]\nkey_env = 'NOT_SET_KEY'\n", r"line 2: prod\.key_env is NOT_SET_KEY, .* is not set"),
+    ("[instances.prod]\nkey_file = 'gone.key'\n", r"line 2: prod\.key_file .*gone\.key cannot be read"),
+    ("[instances.prod]\nread_only = true\n", r"line 1: prod needs one of key_file .* it has none"),
+    ("[instances.prod]\nsandbox = true\nkey_env = 'A'\n", r"prod needs one of .* key_env and sandbox"),
+    ("[instances.prod]\nkey = 'sk_live_abcdefgh1'\n", r"line 2: prod\.key is not .* this file holds no keys"),
+    ("[instances.prod]\nkey_file = 'sk_live_abcdefgh1'\n", r"line 2: prod\.key_file is a credential"),
+    ("[instances.Prod]\nsandbox = true\n", r"line 1: Prod cannot be the name of an instance"),
+    ("[instances.all]\nsandbox = true\n", r"line 1: all cannot be the name"),
+    ("[instances]\nprod = 1\n", r"prod must be a table, \[instances\.prod\]"),
+    ("instances = 1\n", r"line 1: instances must be tables"),
+    ("[instance.prod]\nsandbox = true\n", r"line 1: instance is nothing .* did you mean \[instances\]\?"),
+    ("", r"it names no instance"),
+    ("[instances.prod\n", r"is not TOML: .*line 1"),
+    (
+        "[instances.a]\nkey_env = 'K'\n[instances.b]\nkey_env = 'K'\n",
+        r"line 4: b and a have one key, the variable K",
+    ),
+)
+
+
+@pytest.mark.parametrize(("text", "says"), WRONG, ids=[says for _, says in WRONG])
+def test_whatever_is_wrong_in_the_file_is_refused_by_its_place(text: str, says: str, write: Write) -> None:
+    path = write(text)
+    told = problems_of(path)
+    assert re.search(says, told)
+    assert str(path) in told
+    assert "sk_live_abcdefgh1" not in told
+
+
+def test_everything_that_is_wrong_is_said_at_once(write: Write) -> None:
+    told = problems_of(write("[instances.a]\nsandbox = 1\n[instances.b]\nsandbox = true\nmodes = 'all'\n"))
+    assert "a.sandbox" in told
+    assert "b.modes" in told
+
+
+def test_each_key_of_a_table_stands_for_a_setting_of_the_server() -> None:
+    fields = {field for _, _, field in KEYS.values() if field}
+    assert fields <= set(Settings.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ("prd", r"has no instance prd; did you mean prod\?"),
+        ("xyz", r"has no instance xyz; it has dev, prod"),
+        ("", r"--instance .* is empty"),
+        ("dev,", r"--instance .* is empty"),
+    ],
+)
+def test_an_instance_that_is_not_there_is_refused(asked: str, says: str, write: Write) -> None:
+    with pytest.raises(SettingsError, match=says):
+        load({"config": write(TWO_SANDBOXES), "instance": asked})
+
+
+def test_an_instance_without_a_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="there is no configuration file"):
+        load({"config": tmp_path / "none.toml", "instance": "prod"})
+
+
+def test_the_file_alone_chooses_nothing_and_says_so(write: Write) -> None:
+    path = write(TWO_SANDBOXES)
+    done = CliRunner().invoke(cli, ["--config", str(path)])
+    assert done.exit_code == 2
+    assert "--config (CLERK_MCP_CONFIG) has no effect without --instance" in done.output
+
+
+def test_without_a_key_the_instances_of_the_users_file_are_named(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLERK_MCP_CONFIG", str(write(TWO_SANDBOXES)))
+    with pytest.raises(SettingsError, match="choose one with --instance dev or --instance prod"):
+        make_calls(load())
+
+
+def test_a_file_that_others_may_change_is_refused(write: Write) -> None:
+    path = write(TWO_SANDBOXES)
+    path.chmod(0o666)  # umask aside
+    assert f"chmod go-w {path}" in problems_of(path)
+
+
+def test_two_instances_with_one_key_are_refused_wherever_the_key_is(write: Write, tmp_path: Path) -> None:
+    key_in(tmp_path, "a.key", LIVE)
+    key_in(tmp_path, "b.key", LIVE)
+    told = problems_of(write("[instances.a]\nkey_file = 'a.key'\n[instances.b]\nkey_file = 'b.key'\n"))
+    assert "a and b have one key" in told
+    assert LIVE not in told
+
+
+# ── What an instance may do ──
+
+
+@pytest.mark.parametrize(
+    ("key", "table", "flags", "read_only"),
+    [
+        (LIVE, "", {}, True),
+        (LIVE, "read_only = false", {}, False),
+        (LIVE, "read_only = false", {"read_only": True}, True),
+        (TEST, "", {}, False),
+        (TEST, "read_only = true", {}, True),
+    ],
+)
+def test_a_production_instance_only_reads_unless_the_file_says_otherwise(
+    key: str, table: str, flags: dict[str, Any], *, read_only: bool, write: Write, tmp_path: Path
+) -> None:
+    key_in(tmp_path, "its.key", key)
+    path = write(f"[instances.one]\nkey_file = 'its.key'\n{table}\n")
+    assert load({"config": path, "instance": "one", **flags}).read_only is read_only
+
+
+def test_no_variable_opens_a_production_instance(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLERK_MCP_READ_ONLY", "false")
+    key_in(tmp_path, "its.key", LIVE)
+    assert load({"config": write("[instances.one]\nkey_file = 'its.key'\n"), "instance": "one"}).read_only
+
+
+def test_the_key_comes_from_where_the_table_says_and_flags_go_before_it(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLERK_SECRET_KEY", "sk_live_anothers")
+    monkeypatch.setenv("CLERK_API_URL", "http://127.0.0.1:1/v1")
+    monkeypatch.setenv("ITS_KEY", TEST)
+    monkeypatch.setenv("CLERK_MCP_CONFIRM", "never")
+    path = write(
+        "[instances.one]\nkey_env = 'ITS_KEY'\napi_url = 'http://127.0.0.1:2/v1'\nconfirm = 'always'\n"
+        "toolsets = ['users']\n"
+    )
+    one = load({"config": path, "instance": "one", "toolsets": "domains"})
+    assert (one.key, one.clerk_api_url, one.confirm) == (TEST, "http://127.0.0.1:2/v1", "always")
+    assert one.toolsets == ("domains",)
+    assert one.from_file == {"clerk_api_url", "confirm"}
+
+
+def test_a_kind_that_its_key_is_not_of_is_refused(write: Write, tmp_path: Path) -> None:
+    key_in(tmp_path, "its.key", LIVE)
+    told = problems_of(write("[instances.dev]\nkey_file = 'its.key'\nkind = 'test'\n"))
+    assert "line 3: dev.kind is test, and its key is a live key" in told
+
+
+def test_a_selection_of_the_file_that_matches_nothing_names_its_line(write: Write) -> None:
+    path = write("[instances.dev]\nsandbox = true\ntoolsets = ['usrs']\n")
+    done = CliRunner().invoke(cli, ["--config", str(path), "--instance", "dev", "tools"])
+    assert re.search(r"line 3: dev\.toolsets: 'usrs' matches nothing; did you mean users\?", done.output)
+
+
+@pytest.mark.parametrize("beside", [{"sandbox": True}, {"transport": "http", "auth": "clerk-key"}])
+def test_what_would_be_another_instance_does_not_go_with_it(beside: dict[str, Any], write: Write) -> None:
+    assert "exclude each other" in problems_of(write(TWO_SANDBOXES), **beside)
+
+
+def test_stdio_serves_one_instance(write: Write) -> None:
+    with pytest.raises(SettingsError, match="one instance only here, of dev, prod"):
+        make_server(load({"config": write(TWO_SANDBOXES), "instance": "all"}))
+
+
+# ── Nothing crosses ──
+
+
+async def deletion(client: Client, **more: str) -> dict[str, Any]:
+    users = await client.call_tool("Users_listSortedByCreationDate", {"limit": 1})
+    assert users.structured_content
+    user = users.structured_content["items"][0]["id"]
+    answer = await client.call_tool("Users_deleteUserById", {"user_id": user, **more})
+    return answer.structured_content or {}
+
+
+@pytest.mark.anyio
+async def test_a_confirmation_of_one_instance_is_refused_by_the_other(write: Write, tmp_path: Path) -> None:
+    """The two sandboxes have the same key, the same users and, on stdio, the same seals."""
+    path, trail = write(TWO_SANDBOXES), tmp_path / "trail.jsonl"
+    flags = {"config": path, "confirm": "always", "ask": "preview", "audit_log": trail}
+    servers = {name: make_server(load({**flags, "instance": name})) for name in ("dev", "prod")}
+    async with Client(servers["dev"]) as dev, Client(servers["prod"]) as prod:
+        assert 'Runs "dev", a sandbox' in (dev.instructions or "")
+        asked = await deletion(dev)
+        assert asked["preview"]["instance"] == "dev"
+        crossed = await deletion(prod, confirm=asked["confirm"])
+        assert crossed["error"]["code"] == "confirm_other_key"
+        assert "deleted" in json.dumps(await deletion(dev, confirm=asked["confirm"]))
+    lines = [json.loads(line) for line in trail.read_text().splitlines()]
+    heads = [(line["instance"], line["outcome"]) for line in lines if line["stage"] == "only"]
+    assert ("dev", "previewed") in heads
+    assert ("prod", "refused") in heads
+
+
+def test_a_call_of_one_instance_is_not_taken_back_on_another(write: Write, tmp_path: Path) -> None:
+    trail, run = tmp_path / "trail.jsonl", CliRunner()
+    common = ["--config", str(write(TWO_SANDBOXES))]
+    dev = [*common, "--instance", "dev", "--audit-log", str(trail), "--audit-before"]
+    users = json.loads(run.invoke(cli, [*dev, "call", "Users_listSortedByCreationDate", "--json"]).stdout)
+    update = ["Users_updateUserAttributes", f"user_id={users['items'][0]['id']}", "first_name=Robin"]
+    assert run.invoke(cli, [*dev, "call", *update]).exit_code == 0
+    shown = run.invoke(cli, ["audit", str(trail), "--instance", "dev", "--operation", update[0], "--json"])
+    [entry] = [json.loads(line)["entry"] for line in shown.stdout.splitlines()]
+    assert not run.invoke(cli, ["audit", str(trail), "--instance", "prod", "--json"]).stdout
+    undoing = [*common, "audit", str(trail), "--undo", entry, "--yes", "--instance"]
+    refused = run.invoke(cli, [*undoing, "prod"])
+    assert refused.exit_code == 2
+    assert "was made on dev, and this is prod: choose it with --instance dev" in refused.output
+    assert run.invoke(cli, [*undoing, "dev"]).exit_code == 0
