@@ -311,6 +311,7 @@ def ended(process: subprocess.Popen[str]) -> str:
 _VARIES = (
     (re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z"), "TIME"),
     (re.compile(r"\d+ of \d+ operations"), "N of N operations"),
+    (re.compile(r"\d+ of \d+ have"), "N of N have"),
     (re.compile(r"\d+ (ms|of)\b"), r"N \1"),
     (re.compile(r"\d+(\.\d+)+"), "VERSION"),
     (re.compile(r" +\d+$", re.MULTILINE), " BYTES"),

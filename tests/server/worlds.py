@@ -58,6 +58,7 @@ async def world(
     retry_budget: float = 30.0,
     elicitation_callback: Any = None,
     logging_callback: Any = None,
+    output_schemas: bool = False,
     changes: Budget | None = None,
     files: Files | None = None,
     secrets: SecretValues | None = None,
@@ -86,7 +87,8 @@ async def world(
         audit,
         changes=changes,
     )
-    server = build_server(calls, Kind.SANDBOX.words, clerk, Presentation(mode, cap, {"mode": mode}, runs))
+    presentation = Presentation(mode, cap, {"mode": mode}, runs, output_schemas)
+    server = build_server(calls, Kind.SANDBOX.words, clerk, presentation)
     info = Implementation(name=client_name, version="1") if client_name else None
     async with Client(
         server,

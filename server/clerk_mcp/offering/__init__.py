@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clerk_mcp.offering import options
-from clerk_mcp.offering.listing import input_schema, tool
+from clerk_mcp.offering.listing import input_schema, output_schema, tool
 from clerk_mcp.offering.policy import (
     ALL,
     ANY_PATH,
@@ -30,5 +30,6 @@ __all__ = [
     "input_schema",
     "may_read",
     "options",
+    "output_schema",
     "tool",
 ]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from clerk_mcp.offering.options import options_of
+from clerk_mcp.offering.options import FIELDS, options_of
 from clerk_tools.operation import Effect, Spec
+from clerk_tools.views.schema import output_schema as schema_of_answers
 
 
 def input_schema(spec: Spec) -> dict[str, Any]:
@@ -36,3 +37,9 @@ def tool(spec: Spec) -> dict[str, Any]:
             "openWorldHint": True,
         },
     }
+
+
+@cache
+def output_schema(spec: Spec) -> dict[str, Any]:
+    """Return what a successful call of an operation answers, as JSON Schema."""
+    return schema_of_answers(spec, raw=FIELDS in options_of(spec))

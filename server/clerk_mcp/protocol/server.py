@@ -73,7 +73,9 @@ def build_server(
     """
     presentation = presentation or Presentation()
     runs = presentation.runs
-    surface = Surface(presentation.mode, reach.policy, presentation.list_all_cap, runs)
+    surface = Surface(
+        presentation.mode, reach.policy, presentation.list_all_cap, runs, presentation.output_schemas
+    )
 
     @asynccontextmanager
     async def run_within(_: Server[Any]) -> AsyncIterator[None]:

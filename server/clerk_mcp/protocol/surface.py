@@ -17,7 +17,7 @@ from clerk_mcp.answering import Answer, answers, size
 from clerk_mcp.bulk import ListAll, Progress, RunEach, Runs, list_all, run_each
 from clerk_mcp.calling import Caller, Calls, Reach, UnknownOperation, preview_change
 from clerk_mcp.confirming import AskInResult
-from clerk_mcp.offering import Policy, input_schema, options, tool
+from clerk_mcp.offering import Policy, input_schema, options, output_schema, tool
 from clerk_mcp.protocol.any_path import CallPath, path_call
 from clerk_mcp.protocol.own_tools import (
     FOUND_LIKE_OPERATIONS,
@@ -38,7 +38,7 @@ from clerk_mcp.protocol.own_tools import (
 from clerk_mcp.settings import Settings
 from clerk_tools.argument import JsonObject
 from clerk_tools.catalog import operations
-from clerk_tools.operation import Effect, Operation
+from clerk_tools.operation import Effect, Operation, Spec
 from clerk_tools.parsing import InvalidArguments, Problem, parse
 from clerk_tools.search import Found, find
 
@@ -68,11 +68,13 @@ class Presentation:
     """The settings that a client may know."""
     runs: Runs | None = None
     """The runs of `run_each`; without them it is not offered."""
+    output_schemas: bool = False
+    """Whether operations are listed with what their answers hold."""
 
     @classmethod
     def of(cls, settings: Settings, runs: Runs | None = None) -> Presentation:
         about = {name: getattr(settings, name) for name in _SHOWN}
-        return cls(settings.mode, settings.list_all_cap, about, runs)
+        return cls(settings.mode, settings.list_all_cap, about, runs, settings.output_schemas)
 
 
 _SHOWN: Final = ("mode", "read_only", "confirm", "max_result_bytes", "list_all_cap", "rate_budget")
@@ -97,6 +99,8 @@ class Surface:
     """The most records that one `list_all` reads."""
     runs: Runs | None = None
     """The runs of `run_each`; without them it is not offered."""
+    output_schemas: bool = False
+    """Whether operations are listed with what their answers hold."""
 
     def tools(self, client: str | None, scopes: frozenset[str] | None) -> list[dict[str, Any]]:
         """Return the entries of `tools/list`.
@@ -112,13 +116,18 @@ class Surface:
         # Hosts for which `auto` chooses this mode load schemas when they are needed: nothing is left out.
         shown = set(allowed) if self.mode == "auto" else self.policy.selection.listed
         catalogue = operations()
-        listed = [tool(catalogue[id].spec) for id in allowed if id in shown]
+        listed = [self._entry(catalogue[id].spec) for id in allowed if id in shown]
         # Where there is a search, it finds `preview_change`, and `read` runs it: the listing, which every
         # conversation pays for, need not be longer for that.
         beside: tuple[type[Operation], ...]
         beside = SEARCH_TOOLS if len(listed) < len(allowed) else (PreviewChange,)
         own: tuple[type[Operation], ...] = (ListAll, RunEach, *beside)
         return [*listed, *[tool(one.spec) for one in (*own, *_ANY_PATH) if self._is_of_use(one, allowed)]]
+
+    def _entry(self, spec: Spec) -> dict[str, Any]:
+        """Return the entry of an operation."""
+        entry = tool(spec)
+        return {**entry, "outputSchema": output_schema(spec)} if self.output_schemas else entry
 
     def mode_for(self, client: str | None) -> Literal["all", "search"]:
         """Return what a client is shown."""

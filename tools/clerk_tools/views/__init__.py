@@ -44,7 +44,7 @@ from clerk_tools.views import (
 from clerk_tools.views._trim import JsonObject, is_plain, iso, trim, views_in
 from clerk_tools.views.pick import pick, unknown_fields
 
-__all__ = ["iso", "kinds", "pick", "unknown_fields", "view"]
+__all__ = ["iso", "kinds", "pick", "unknown_fields", "view", "view_as_data"]
 
 _WITH_LOGIC: Final[dict[str, Callable[[JsonObject], JsonObject]]] = {
     "actor_token": actor_tokens.actor_token,
@@ -84,13 +84,20 @@ _WITH_LOGIC: Final[dict[str, Callable[[JsonObject], JsonObject]]] = {
 
 
 @cache
-def _as_data() -> dict[str, Callable[[JsonObject], JsonObject]]:
+def _data() -> dict[str, View]:
     """Return the views that stand as data beside operations, read when the first one is wanted."""
     modules = (importlib.import_module(f"clerk_tools.resources.{resource}") for resource in RESOURCES)
-    views: list[tuple[str, View]] = [
-        entry for module in modules for entry in getattr(module, "VIEWS", {}).items()
-    ]
-    return {kind: partial(_shown, view) for kind, view in views}
+    return {kind: view for module in modules for kind, view in getattr(module, "VIEWS", {}).items()}
+
+
+@cache
+def _as_data() -> dict[str, Callable[[JsonObject], JsonObject]]:
+    return {kind: partial(_shown, view) for kind, view in _data().items()}
+
+
+def view_as_data(kind: str) -> View | None:
+    """Return the view of a kind of object; None where it is a function."""
+    return None if kind in _WITH_LOGIC else _data().get(kind)
 
 
 def _shown(view: View, raw: JsonObject) -> JsonObject:
