@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from clerk_mcp.hosting.activity import KEPT, MINUTES, Activity
 from clerk_mcp.hosting.console import PAGES
 from clerk_mcp.hosting.console.standing import settings_in_force, what_may_run
 from clerk_mcp.hosting.html import Html, join, tag
@@ -17,7 +20,7 @@ from clerk_mcp.instance import kind_of_key
 from clerk_mcp.serve import make_policy
 from clerk_mcp.settings import load
 from clerk_tools.catalog import operations
-from tests.server.web import serving
+from tests.server.web import COUNT, serving
 
 pytestmark = pytest.mark.anyio
 
@@ -173,3 +176,75 @@ def test_text_never_becomes_markup() -> None:
     assert "<script" not in made
     assert Outline(made).all("p") == [{"title": hostile, "data-x": hostile}]
     assert join(Html("<i>"), "<i>", None, 3) == "<i>&lt;i&gt;3"
+
+
+# ── Activity ──
+
+
+def rows_of(html: str) -> list[list[str]]:
+    """The cells of a page's `cards`, as text."""
+    found = re.findall(r"<tr role=\"row\">(<td.*?)</tr>", html)
+    return [
+        [unescape(re.sub("<[^>]+>", "", cell)) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row)]
+        for row in found
+    ]
+
+
+async def test_activity_shows_each_call_with_who_what_on_what_and_how_it_ended(tmp_path: Path) -> None:
+    file = tmp_path / "tokens"
+    agent, looker = issue(file, "ada", ["read"]), issue(file, "grace", ["console"])
+    async with serving(auth="bearer", token_file=file) as served:
+        as_agent, as_looker = ({"authorization": f"Bearer {token}"} for token in (agent, looker))
+        hostile = "user_<script>alert(1)</script>"
+        await served.call("Users_getUserDetails", {"user_id": hostile}, **as_agent)
+        await served.call("Users_deleteUserById", {"user_id": "user_1"}, **as_agent)
+        await served.call("read", {"operation": COUNT, "arguments": {}}, **as_agent)
+        await served.call("list_all", {"operation": "Users_listSortedByCreationDate"}, **as_agent)
+        await served.call("<b>no tool</b>", {}, **as_agent)
+        page = (await served.get("/activity", **as_looker)).text
+        narrowed = {
+            query: len(rows_of((await served.get(f"/activity?{query}", **as_looker)).text))
+            for query in ("caller=ADA", "caller=bob", "outcome=error", "operation=count", "code=no_such")
+        }
+        assert (await served.get("/activity", **as_agent)).status_code == 403
+    assert "<script>alert" not in page
+    assert "<b>no tool" not in page
+    assert [row[1:5] for row in rows_of(page)] == [
+        ["ada", "<b>no tool</b>", "–", "refused "],
+        ["ada", "list_all", "Users_listSortedByCreationDate", "ok "],
+        ["ada", COUNT, "–", "ok "],
+        ["ada", "Users_deleteUserById", "user_1", "refused insufficient_scope"],
+        ["ada", "Users_getUserDetails", hostile, "error resource_not_found"],
+    ]
+    assert narrowed == {
+        "caller=ADA": 5,
+        "caller=bob": 0,
+        "outcome=error": 1,
+        "operation=count": 1,
+        "code=no_such": 0,
+    }
+    assert "Last hour: 5 calls, 3 failed or refused" in page
+    assert 'href="/activity?code=resource_not_found"' in page
+
+
+def test_activity_keeps_a_bounded_number_of_calls_and_little_of_each() -> None:
+    now = 0.0
+    activity = Activity(lambda: now)
+    for number in range(KEPT + 500):
+        now = number * 60.0
+        activity.note("c" * 10_000, "t" * 10_000, {"x": "y" * 100_000}, "error", "e" * 10_000, 0.01)
+    kept = list(activity.newest_first())
+    assert len(kept) == KEPT
+    assert activity.count == KEPT + 500
+    assert kept[0].at == now
+    assert max(len(call.caller + call.operation + call.target + call.code) for call in kept) <= 400
+    assert [minute.calls for minute in activity.last_hour()] == [1] * MINUTES
+
+
+@pytest.mark.parametrize("arguments", [None, [], "x", {"user_id": 3}, {"operation": {}}, {"arguments": 1}])
+@pytest.mark.parametrize("name", ["Users_getUserDetails", "read", "list_all", "", "None"])
+def test_activity_takes_whatever_callers_send(name: str, arguments: object) -> None:
+    activity = Activity()
+    activity.note("ada", name, arguments, "error", "", 0.0)
+    [kept] = activity.newest_first()
+    assert (kept.operation, kept.target) == (name, "")

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import anyio
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.shared.exceptions import MCPError
 from mcp_types import InputRequiredResult
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -21,6 +22,8 @@ from prometheus_client import (
 from starlette.requests import Request
 from starlette.responses import Response
 
+from clerk_mcp.hosting.activity import Activity
+from clerk_mcp.protocol import IDENTITY
 from clerk_mcp.upstream import Failure, Reply
 from clerk_tools.catalog import operations
 
@@ -46,6 +49,7 @@ class Metrics:
         """Tool calls under way, over whichever transport."""
         self.started: Final = time.time()
         """Seconds since 1970."""
+        self.activity: Final = Activity()
         self.last_trouble: Trouble | None = None
         self._idle: anyio.Event | None = None
         self._registry = CollectorRegistry()
@@ -98,26 +102,41 @@ class Metrics:
     async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         if ctx.method != "tools/call" or ctx.request_id is None:
             return await call_next(ctx)
-        name = (ctx.params or {}).get("name")
+        params = ctx.params or {}
+        name = params.get("name")
         operation = name if isinstance(name, str) and name in operations() else "unknown"
-        outcome, started = "refused", time.perf_counter()
+        outcome, code, started = "refused", "", time.perf_counter()
         self.running += 1
         try:
             result = await call_next(ctx)
-            outcome = _outcome(result)
+            outcome, code = _outcome(result)
             return result
+        except MCPError as refused:
+            code = _code(refused.error.data)
+            raise
         finally:
             self.running -= 1
             if self._idle and not self.running:
                 self._idle.set()
             self._calls.labels(operation, outcome).inc()
-            self._seconds.labels(operation).observe(time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            self._seconds.labels(operation).observe(seconds)
+            caller = ctx.request.scope[IDENTITY].name if ctx.request else ""
+            self.activity.note(caller, str(name), params.get("arguments"), outcome, code, seconds)
 
     def _gauge(self, name: str, text: str, value: Callable[[], int]) -> None:
         Gauge(name, text, registry=self._registry).set_function(value)
 
 
-def _outcome(result: HandlerResult) -> str:
+def _outcome(result: HandlerResult) -> tuple[str, str]:
+    """Tell how a call ended, and the code of its error."""
     if isinstance(result, InputRequiredResult):
-        return "asked"
-    return "error" if isinstance(result, dict) and result.get("isError") else "ok"
+        return "asked", ""
+    if isinstance(result, dict) and result.get("isError"):
+        return "error", _code((result.get("structuredContent") or {}).get("error"))
+    return "ok", ""
+
+
+def _code(error: object) -> str:
+    code = error.get("code") if isinstance(error, dict) else None
+    return code if isinstance(code, str) else ""

@@ -67,3 +67,37 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = false;
   button.addEventListener("click", () => copy(button));
 }
+
+// ── Activity: calls as they happen ──
+
+const pause = document.getElementById("pause");
+
+async function refresh() {
+  const live = document.getElementById("live");
+  // Whoever reads or tabs through the calls is not disturbed.
+  if (document.hidden || pause.ariaPressed === "true" || live.contains(document.activeElement)) return;
+  const answer = await fetch(location.href, { headers: { accept: "text/html" } }).catch(() => null);
+  const page = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html");
+  const fresh = page && page.getElementById("live");
+  if (!fresh) {
+    said.textContent = answer ? "No longer brought up to date: reload the page" : "The server does not answer";
+    return;
+  }
+  const more = fresh.dataset.count - live.dataset.count;
+  live.replaceWith(fresh);
+  if (more > 0) {
+    const last = fresh.querySelector("tbody tr");
+    said.textContent = `${more} new ${more === 1 ? "call" : "calls"}` +
+      (last ? `; the last that fits: ${last.cells[2].textContent}, ${last.cells[4].textContent}` : "");
+  }
+}
+
+if (pause) {
+  pause.hidden = false;
+  pause.addEventListener("click", () => {
+    const paused = pause.ariaPressed !== "true";
+    pause.ariaPressed = String(paused);
+    pause.textContent = paused ? "Go on" : "Pause";
+  });
+  setInterval(refresh, 3000);
+}

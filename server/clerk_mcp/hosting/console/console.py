@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from clerk_mcp.hosting.console.activity_screen import Wanted, activity_screen
 from clerk_mcp.hosting.console.connect import connect
 from clerk_mcp.hosting.console.layout import CONSOLE_SCOPE, Frame, code
 from clerk_mcp.hosting.console.now import Now
@@ -19,7 +20,7 @@ from clerk_mcp.hosting.html import HEADERS, join, respond, tag
 from clerk_mcp.hosting.signin import SignIn, ask_to_sign_in, is_known, may
 from clerk_mcp.protocol import IDENTITY, Presentation, icon, offer_to
 
-PAGES: Final = ("/", "/tools", "/connect")
+PAGES: Final = ("/", "/activity", "/tools", "/connect")
 """The paths of the screens."""
 
 ASSETS: Final = ("/console.css", "/console.js", "/console.svg")
@@ -48,6 +49,7 @@ class Console:
         """Return the routes of all screens, of signing in, and of the files that the pages need."""
         return [
             Route("/", self._open(self._show_now)),
+            Route("/activity", self._for_lookers(self._show_activity)),
             Route("/tools", self._open(self._show_tools)),
             Route("/connect", self._open(self._show_connect)),
             *(self._sign_in.routes() if self._sign_in else ()),
@@ -91,6 +93,15 @@ class Console:
             return respond(self._frame.around(request, "/", "Now", standing))
         body = join(standing, await self._now.health(), self._now.in_force())
         return respond(self._frame.around(request, "/", "Now", body))
+
+    async def _show_activity(self, request: Request) -> Response:
+        body = activity_screen(
+            self._now.metrics.activity,
+            Wanted.of(request.query_params),
+            request.scope["root_path"],
+            has_trail=self._settings.audit_log is not None,
+        )
+        return respond(self._frame.around(request, "/activity", "Activity", body))
 
     async def _show_tools(self, request: Request) -> Response:
         # To somebody who is shown the page without a name, what anybody could be allowed.

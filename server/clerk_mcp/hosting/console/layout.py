@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Final, Literal
@@ -26,6 +28,7 @@ BADGES: Final[dict[InstanceKind, str]] = {
 
 _SCREENS: Final = (
     ("/", "Now", True),
+    ("/activity", "Activity", False),
     ("/tools", "Tools", True),
     ("/connect", "Connect", True),
 )
@@ -93,6 +96,50 @@ def table(caption: str, heads: tuple[str, ...], rows: list[Html], **attributes: 
         **attributes,
     )
     return tag("div", made, class_="scroll", tabindex="0", role="region", aria_label=caption)
+
+
+def cards(caption: str, heads: tuple[str, ...], rows: list[Html]) -> Html:
+    """Make a table each row of which becomes a card where the screen is narrow; its cells are of `cell`.
+
+    The roles say again what the elements are: browsers forget it when a table is laid out as something else.
+    """
+    head = tag("tr", *(tag("th", head, scope="col", role="columnheader") for head in heads), role="row")
+    made = tag(
+        "table",
+        tag("caption", caption, class_="unseen"),
+        tag("thead", head, role="rowgroup"),
+        tag("tbody", *rows, role="rowgroup"),
+        class_="cards",
+        role="table",
+    )
+    return tag("div", made, class_="scroll", tabindex="0", role="region", aria_label=caption)
+
+
+def cell(name: str, value: Child, class_: str | None = None) -> Html:
+    """Make a cell of `cards`, which on a narrow screen stands under its own name."""
+    return tag("td", tag("span", value), role="cell", data_name=name, class_=class_)
+
+
+def mark(word: str) -> Html:
+    """Show an outcome, by word and by colour."""
+    return tag("span", word, class_=f"mark {word}")
+
+
+def moment(at: float) -> Html:
+    """Show a point in time, in UTC, to the second."""
+    shown = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(at))
+    return tag("time", f"{shown} UTC", datetime=f"{shown.replace(' ', 'T')}Z")
+
+
+def field(label: str, name: str, value: str, **attributes: str) -> Html:
+    """Make a labelled line to type in."""
+    return tag("label", label, tag("input", name=name, value=value, autocomplete="off", **attributes))
+
+
+def select(label: str, name: str, value: str, choices: Sequence[str]) -> Html:
+    """Make a labelled choice, the first of which is any."""
+    options = (tag("option", each or "any", value=each, selected=each == value) for each in ("", *choices))
+    return tag("label", label, tag("select", *options, name=name))
 
 
 def items(*children: Child) -> Html:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from clerk_mcp.hosting.console.layout import InstanceKind, code, facts, items, panel, table
+from clerk_mcp.hosting.console.layout import InstanceKind, code, facts, items, moment, panel, table
 from clerk_mcp.hosting.console.standing import settings_in_force, what_may_run
 from clerk_mcp.hosting.html import Html, join, tag
 from clerk_mcp.hosting.metrics import Metrics
@@ -82,9 +81,3 @@ class Now:
 
 def _row(name: str, value: str, source: str) -> Html:
     return tag("tr", tag("th", code(name), scope="row"), tag("td", value), tag("td", source, class_="quiet"))
-
-
-def moment(at: float) -> Html:
-    """Show a point in time, in UTC, to the second."""
-    shown = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(at))
-    return tag("time", f"{shown} UTC", datetime=f"{shown.replace(' ', 'T')}Z")
