@@ -61,6 +61,9 @@ class Request:
     form: dict[str, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     """File arguments as they were given; whoever sends the request turns them into bytes."""
+    only: frozenset[str] | None = None
+    """The only fields of a list's records that are looked at, with dots for those inside; the answer may be
+    without the others."""
 
 
 class Operation(BaseModel):

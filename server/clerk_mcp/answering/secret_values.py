@@ -87,6 +87,8 @@ class SecretValues:
         if self.mode == "inline" or not (spec.secret or raw):
             return value, {}
         records = value if isinstance(value, list) else [value]
+        if raw and not (spec.secret and _have_any(spec.secret, records)) and _is_clean(records):
+            return value, {}
         parted = [_without(spec.secret, record, deep=raw) for record in records]
         found = [values for _, values in parted if values]
         if not found:
@@ -161,6 +163,36 @@ def _part_without(value: Any, place: str, values: dict[str, Any]) -> Any:
         else:
             kept[name] = _part_without(inner, there, values)
     return kept
+
+
+def _have_any(names: tuple[str, ...], records: list[Any]) -> bool:
+    """Tell whether one of the records is no object, or has a value under one of these names."""
+    return any(not isinstance(record, dict) or any(map(record.get, names)) for record in records)
+
+
+def _is_clean(value: Any, in_metadata: bool = False) -> bool:
+    """Tell whether there is nothing in part of a record that `_part_without` would take out.
+
+    Of thousands of records hardly one holds a credential, and looking takes a part of the time of copying.
+    """
+    if isinstance(value, str):
+        return not holds_credential(value)
+    if isinstance(value, list):
+        for inner in value:
+            if not _is_clean(inner, in_metadata):
+                return False
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            if not inner or not isinstance(inner, str | list | dict):
+                continue
+            if not in_metadata and is_credential_name(name) and _is_text(inner):
+                return False
+            if isinstance(inner, str):
+                if holds_credential(inner):
+                    return False
+            elif not _is_clean(inner, in_metadata or "_metadata" in name):
+                return False
+    return True
 
 
 def _is_text(value: Any) -> bool:

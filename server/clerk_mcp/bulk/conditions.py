@@ -134,6 +134,15 @@ def values(forms: Forms, path: Path) -> list[Any]:
 
 def _at(form: object, path: Path) -> list[Any] | None:
     """Return the values at a path of one form; None where the form has no such path."""
+    if len(path) == 1:
+        # Most fields, and the shortest way to them.
+        (name,) = path
+        if not isinstance(form, dict) or name not in form:
+            return None
+        value = form[name]
+        if isinstance(value, list):
+            return [entry for entry in value if entry is not None and entry not in ("", {})]
+        return [] if value is None or value in ("", {}) else [value]
     level: list[Any] = [form]
     for depth, name in enumerate(path):
         below: list[Any] = []
@@ -376,7 +385,7 @@ def _in_order(operand: Operand, order: Callable[[Any, Any], bool], wanted: Any) 
         kind, _ = _kind_and_value(value)
         return kind == kind_wanted != "bool" and order(value, wanted)
 
-    return lambda forms: any(holds(value) for value in operand.values(forms))
+    return lambda forms: any(map(holds, operand.values(forms)))
 
 
 def _of_text(operand: Operand, operator: str, wanted: Any) -> Holds:
@@ -395,7 +404,7 @@ def _of_text(operand: Operand, operator: str, wanted: Any) -> Holds:
             return matches(value.lower(), folded)
         return type(value) is type(wanted) and bool(value == wanted)
 
-    return lambda forms: any(holds(value) for value in operand.values(forms))
+    return lambda forms: any(map(holds, operand.values(forms)))
 
 
 def _among(operand: Operand, options: list[Any]) -> Holds:
@@ -411,10 +420,10 @@ def _among(operand: Operand, options: list[Any]) -> Holds:
         found = operand.values(forms)
         if not found:
             return ("null", None) in wanted
-        return any(
-            _kind_and_value(value) in wanted or (bool(moments) and milliseconds(value) in moments)
-            for value in found
-        )
+        for value in found:
+            if _kind_and_value(value) in wanted or (moments and milliseconds(value) in moments):
+                return True
+        return False
 
     return holds
 

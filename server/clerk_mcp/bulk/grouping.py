@@ -165,13 +165,14 @@ class Tally:
 
     def entry(self, forms: Forms) -> Entry:
         """Return what a record would add."""
-        found = [_values_of(key, forms) for key in self._grouping.keys]
-        combinations = list(itertools.islice(itertools.product(*found), _MOST_VALUES + 1))
-        values = [
-            [value for value in aggregate.operand.values(forms) if _fits(aggregate.function, value)]
-            for aggregate in self._grouping.aggregates
-        ]
-        return combinations, values
+        keys = self._grouping.keys
+        combinations: list[tuple[Any, ...]]
+        if len(keys) == 1:
+            combinations = [(value,) for value in _values_of(keys[0], forms)]
+        else:
+            found = [_values_of(key, forms) for key in keys]
+            combinations = list(itertools.islice(itertools.product(*found), _MOST_VALUES + 1))
+        return combinations, [_values_for(aggregate, forms) for aggregate in self._grouping.aggregates]
 
     def add(self, entry: Entry) -> None:
         """Count a record."""
@@ -186,6 +187,8 @@ class Tally:
                     continue
                 row = self._rows[combination] = _Row(0, [_Column() for _ in self._grouping.aggregates])
             row.count += 1
+            if not values:
+                continue
             for aggregate, column, of_record in zip(
                 self._grouping.aggregates, row.columns, values, strict=True
             ):
@@ -242,12 +245,19 @@ class Tally:
 
 def _values_of(key: Operand, forms: Forms) -> list[Any]:
     """Return the distinct values that a record has; None where there is none, `(object)` for an object."""
+    found = key.values(forms)
+    if len(found) <= 1:
+        return [_plain(found[0])] if found else [None]
     distinct: dict[Any, None] = {}
-    for value in key.values(forms):
+    for value in found:
         distinct[_plain(value)] = None
         if len(distinct) > _MOST_VALUES:
             break
-    return list(distinct) or [None]
+    return list(distinct)
+
+
+def _values_for(aggregate: Aggregate, forms: Forms) -> list[Any]:
+    return [value for value in aggregate.operand.values(forms) if _fits(aggregate.function, value)]
 
 
 def _plain(value: Any) -> Any:

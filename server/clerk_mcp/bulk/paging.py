@@ -8,6 +8,7 @@ arrives, so that of the records themselves only those of the pages in flight are
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -43,12 +44,8 @@ class Page:
     notes: JsonObject
 
 
-@dataclass(frozen=True, slots=True)
-class Kept(Generic[KeptT]):
-    """What is kept of one record: its id, and what was made of it; None where it was not meant."""
-
-    id: str | None
-    value: KeptT | None
+Kept = tuple[str | None, KeptT | None]
+"""What is kept of one record: its id, and what was made of it; None where it was not meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,34 +62,16 @@ async def read_page(
     Args:
         needed: the only fields that are looked at; None is all of them.
     """
-    fetched = await calls.fetch(spec.id, arguments, caller)
+    fetched = await calls.fetch(spec.id, arguments, caller, only=needed)
     if isinstance(fetched, Answer):
         return fetched
     if isinstance(fetched, AskInResult):
         raise TypeError(f"{spec.id} does not only read")
     found, total = unwrap(fetched.reply.value)
-    secrets = calls.formatter.secrets
-    found = found[fetched.options.offset :]
-    if needed is not None:
-        found = _narrowed(found, needed)
-    records, notes = secrets.keep_back(spec, found, raw=True)
+    if fetched.options.offset:
+        found = found[fetched.options.offset :]
+    records, notes = calls.formatter.secrets.keep_back(spec, found, raw=True)
     return Page(records, total, notes)
-
-
-def _narrowed(records: list[Any], needed: frozenset[str]) -> list[Any]:
-    """Return the records with what is needed of them alone: looking for credentials in the rest takes
-    longest.
-
-    As they are where something is needed that Clerk's own record lacks, since its view is made of several.
-    """
-    first = records[0] if records else None
-    if not isinstance(first, dict) or not needed <= first.keys():
-        return records
-    wanted = {*needed, "id"}
-    return [
-        {name: record[name] for name in wanted if name in record} if isinstance(record, dict) else record
-        for record in records
-    ]
 
 
 def counter_of(spec: Spec, arguments: JsonObject) -> Spec | None:
@@ -255,12 +234,14 @@ class Pages(Generic[KeptT]):
     def _hand_over(self) -> None:
         """Pass on the pages that follow those passed on before."""
         while (page := self._waiting.pop(self.next_offset, None)) is not None:
-            for place, kept in enumerate(page.kept, self.next_offset):
-                if kept.id is not None and any(kept.id in ids for ids in self._earlier):
+            ids = frozenset(id for id, _ in page.kept if id is not None)
+            again = ids.intersection(itertools.chain.from_iterable(self._earlier))
+            for place, (id, value) in enumerate(page.kept, self.next_offset):
+                if id in again:
                     self.repeated += 1
-                elif kept.value is not None:
-                    self._take(place, kept.value)
-            self._earlier.append(frozenset(kept.id for kept in page.kept if kept.id is not None))
+                elif value is not None:
+                    self._take(place, value)
+            self._earlier.append(ids)
             self.count += len(page.kept)
             if page.total is not None and self.totals[-1:] != [page.total]:
                 self.totals.append(page.total)

@@ -98,8 +98,8 @@ class Reading:
         self.unknown = wanted.names
         """What the caller names that no record has so far."""
         self.notes: dict[str, Any] = {}
-        named = frozenset(name.split(".")[0] for name in wanted.names)
-        self._needed = named if wanted.grouping else None
+        shows_view = not wanted.grouping and (not wanted.fields or "*" in wanted.fields)
+        self._needed = None if shows_view else frozenset(wanted.names)
         self.complete = False
         self.late = False
         self.parents: int | None = None
@@ -163,11 +163,11 @@ class Reading:
         self._arrived += len(page.records)
         self._check(page.records)
         self.notes |= page.notes
-        kept = []
+        kept: list[Kept[Any]] = []
         for record in page.records:
             forms = Forms(wanted.spec, record, wanted.parent, parent_id)
             meant = wanted.where is None or wanted.where.holds(forms)
-            kept.append(Kept(_id(record), self._sink.keep(forms) if meant else None))
+            kept.append((_id(record), self._sink.keep(forms) if meant else None))
         return kept
 
     def _check(self, records: list[Any]) -> None:

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 PARTS: Final = {"hour": "%Y-%m-%dT%H", "day": "%Y-%m-%d", "week": "%G-W%V", "month": "%Y-%m", "year": "%Y"}
@@ -16,6 +17,8 @@ MOST_FILLED: Final = 400
 
 _AGO: Final = re.compile(r"([0-9]{1,5}) (hour|day|week)s? ago\Z")
 _BEGINS_AS_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
+_HOUR_MS: Final = 3_600_000
+_DAY_MS: Final = 24 * _HOUR_MS
 _LONGEST: Final = 40
 """Characters of the longest text that is looked at as a time."""
 
@@ -54,7 +57,13 @@ def moment(milliseconds: int) -> datetime:
 
 def part_of(milliseconds: int, part: str) -> str:
     """Return the hour, day, week, month or year of a time, as text that sorts by time."""
-    return moment(milliseconds).strftime(PARTS[part])
+    return _label(milliseconds // (_HOUR_MS if part == "hour" else _DAY_MS), part)
+
+
+@lru_cache(maxsize=4096)
+def _label(number: int, part: str) -> str:
+    """Write a part of the time that is so many hours or days after 1970: records share few of them."""
+    return moment(number * (_HOUR_MS if part == "hour" else _DAY_MS)).strftime(PARTS[part])
 
 
 def is_beginning(milliseconds: int, part: str) -> bool:

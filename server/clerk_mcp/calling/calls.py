@@ -97,12 +97,20 @@ class Calls:
         return self.formatter.success(fetched.operation, fetched.reply, chosen.fields, chosen.offset)
 
     async def fetch(
-        self, name: str, arguments: Mapping[str, Any], caller: Caller
+        self,
+        name: str,
+        arguments: Mapping[str, Any],
+        caller: Caller,
+        *,
+        only: frozenset[str] | None = None,
     ) -> Fetched | Answer | AskInResult:
         """Validate, decide, record and send one operation by its id.
 
         Every failure that the caller can act on is an answer. `AskInResult` is a question to the user that
         goes back in place of one; nothing was sent then.
+
+        Args:
+            only: see `Request`.
 
         Raises:
             UnknownOperation: no such operation.
@@ -122,7 +130,7 @@ class Calls:
             operation = parse(operation_class, rest)
         except InvalidArguments as invalid:
             return answers.of_invalid_arguments(invalid)
-        return await self._decide(operation, chosen, caller)
+        return await self._decide(operation, chosen, caller, only)
 
     async def read(self, name: str, arguments: Mapping[str, Any], caller: Caller) -> Answer:
         """Run an operation that only reads, about which nobody is ever asked; see `run`."""
@@ -163,7 +171,11 @@ class Calls:
         return await self._make(operation, options.Options(), caller, agreed, run=run, was=was)
 
     async def _decide(
-        self, operation: Operation, chosen: options.Options, caller: Caller
+        self,
+        operation: Operation,
+        chosen: options.Options,
+        caller: Caller,
+        only: frozenset[str] | None = None,
     ) -> Fetched | Answer | AskInResult:
         effect = operation.actual_effect()
         # An operation may do worse with some arguments than with others.
@@ -188,7 +200,7 @@ class Calls:
             return decision.answer
         if isinstance(decision, AskInResult):
             return decision
-        return await self._make(operation, chosen, caller, decision.agreed)
+        return await self._make(operation, chosen, caller, decision.agreed, only=only)
 
     async def _loses_nothing(self, operation: Operation, caller: Caller) -> bool:
         """See whether a caller who may write, but not destroy, may make this call: it would lose nothing.
@@ -212,6 +224,7 @@ class Calls:
         *,
         run: str | None = None,
         was: Mapping[str, Any] | None = None,
+        only: frozenset[str] | None = None,
     ) -> Fetched | Answer:
         if self.changes and operation.actual_effect() is not Effect.READ:
             seconds = await self.changes.ask(caller.name)
@@ -219,15 +232,16 @@ class Calls:
                 await self._not_made(operation, caller, "refused", "too_many_changes")
                 return _too_many_changes(self.changes.limit, seconds)
         try:
-            reply = await self._send(operation, caller, agreed, run, was)
+            reply = await self._send(operation, caller, agreed, run, was, only)
         except Refused as refused:
             return refusal(refused)
         except Unanswered as unanswered:
             return answers.of_unanswered(operation.spec, unanswered.failure)
-        # Should Clerk repeat what it was given in confidence, it goes no further.
-        reply = replace(
-            reply, value=without_given(operation, reply.value), text=without_given(operation, reply.text)
-        )
+        if operation.spec.private:
+            # Should Clerk repeat what it was given in confidence, it goes no further.
+            reply = replace(
+                reply, value=without_given(operation, reply.value), text=without_given(operation, reply.text)
+            )
         return answers.of_failure(operation, reply) or Fetched(operation, chosen, reply)
 
     async def _send(
@@ -237,6 +251,7 @@ class Calls:
         agreed: str,
         run: str | None = None,
         was: Mapping[str, Any] | None = None,
+        only: frozenset[str] | None = None,
     ) -> Reply:
         """Send the call, between its two lines in the audit trail where there is one.
 
@@ -245,6 +260,8 @@ class Calls:
             Unanswered: see `ClerkClient.send`.
         """
         request = operation.to_request()
+        if only is not None:
+            request = replace(request, only=only)
         if self.audit is None:
             return await self.client.send(request, owner=caller.name, on_wait=caller.on_wait)
         audit = self.audit

@@ -1,5 +1,6 @@
 """The `fields` argument: chosen fields of Clerk's own objects, in place of a view."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from clerk_tools.views._trim import JsonObject
@@ -23,7 +24,7 @@ def pick(obj: object, fields: list[str]) -> Any:
     """
     if EVERYTHING in fields:
         return obj
-    wanted = _wanted(fields)
+    wanted = tree_of(fields)
     if isinstance(obj, list):
         return _pick_each(obj, wanted)
     return _pick({"id": None} | wanted, obj) if isinstance(obj, dict) else obj
@@ -41,7 +42,8 @@ def _names(field: str) -> list[str]:
     return field.split(".", _MOST_NAMES - 1)
 
 
-def _wanted(fields: list[str]) -> Wanted:
+def tree_of(fields: Iterable[str]) -> Wanted:
+    """Return what is wanted below each name, of names with dots."""
     tree: Wanted = {}
     # Shortest first, so that a value wanted whole is not narrowed to a part of it.
     for *way, last in sorted(map(_names, fields), key=len):
