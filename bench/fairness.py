@@ -1,12 +1,18 @@
 """What one caller can cost: single requests of every kind, and what others feel of an attack.
 
-    python -m bench.fairness [--only requests|callers] [--calls 100]
+    python -m bench.fairness [--only requests|callers] [--calls 100] [--attack WORD]
 
 Two tables. The first sends one request at a time to a server with its defaults, and tells how long `/healthz`
 took at most meanwhile and how much memory the process had at its peak (bars: 1 s, 300 MB). The second has one
 caller attack while another makes calls one after the other, and tells what the other was refused, and their
-median time against the one they have alone (bars: nothing, 2 times). Linux only: memory comes from /proc. The
-server, the attacker and the other caller are three processes: on two processors they get in each other's way.
+median against the one they have alone (bars: nothing, 2 times).
+
+That median is told twice. By the clock, it holds also what the attacker's own process takes of this machine,
+which an attacker elsewhere would not. As work, it is the processor time that the server spends from a
+question of the other caller until its answer, on them and on whatever the attacker has sent: what the server
+could do better. On a machine that does other things too, both grow with each moment that a call waits to be
+run; `busy`, the part of one processor that the server takes, hardly differs there. `in a second` is how often
+the attacker began what it does: a starved attacker proves nothing. Linux only: memory comes from /proc.
 """
 
 from __future__ import annotations
@@ -174,49 +180,86 @@ async def requests() -> None:
     print(flush=True)
 
 
-async def calls(url: str, token: str, count: int) -> tuple[int, float]:
-    """Make calls one after the other: how many were refused, and the median time in seconds."""
+def work_of(pid: int) -> float:
+    """Seconds of processor time that a process has taken, to the nanosecond."""
+    # What clock_getcpuclockid(3) gives for a process.
+    return time.clock_gettime((~pid << 3) | 2)
+
+
+@dataclass(frozen=True)
+class Felt:
+    """What a caller felt of their calls, one after the other; medians in seconds."""
+
+    refused: int
+    time: float
+    work: float
+    busy: float
+    """The part of a processor that the server took meanwhile."""
+
+
+async def calls(url: str, pid: int, token: str, count: int) -> Felt:
+    """Make calls of one caller, one after the other."""
     message, headers = modern(COUNT)
-    refused, times = 0, []
+    refused, times, works = 0, [], []
+    since, worked_before = time.perf_counter(), work_of(pid)
     async with httpx2.AsyncClient(headers={**headers, "authorization": token}, timeout=60) as http:
         for _ in range(count):
-            began = time.perf_counter()
+            began, worked = time.perf_counter(), work_of(pid)
             try:
                 answer = await http.post(f"{url}/mcp", json=message)
                 refused += answer.status_code != 200 or answer.json()["result"].get("isError", False)
             except httpx2.HTTPError:
                 refused += 1
             times.append(time.perf_counter() - began)
+            works.append(work_of(pid) - worked)
             # As a host would, which thinks between its calls; and below the bound of calls in a second.
             await anyio.sleep(0.03)
-    return refused, statistics.median(times)
+    busy = (work_of(pid) - worked_before) / (time.perf_counter() - since)
+    return Felt(refused, statistics.median(times), statistics.median(works), busy)
 
 
-async def callers(count: int) -> None:
-    """Print the table of attacks."""
-    print("| one caller | refused of the other's | median alone | median meanwhile | times | memory |")
-    print("|---|---|---|---|---|---|")
+async def callers(count: int, word: str) -> None:
+    """Print the table of attacks whose names have `word`."""
+    columns = [
+        "one caller",
+        "in a second",
+        "refused of the other's",
+        "by the clock",
+        "times",
+        "work",
+        "times",
+    ]
+    print("|", *(f"{column} |" for column in [*columns, "busy", "memory"]))
+    print("|" + "---|" * 9)
     for name, scenario in SCENARIOS.items():
+        if word not in name:
+            continue
         with contextlib.ExitStack() as stack:
             url, pid, mallory, bob = stack.enter_context(prepared(scenario))
-            _, alone = await calls(url, bob, count)
-            stack.enter_context(attacking(scenario, url, mallory))
+            alone = await calls(url, pid, bob, count)
+            begun = stack.enter_context(attacking(scenario, url, mallory))
             await anyio.sleep(3)
-            refused, meanwhile = await calls(url, bob, count)
-            row = [name, f"{refused} of {count}", f"{alone * 1000:.1f} ms", f"{meanwhile * 1000:.1f} ms"]
-            print("|", *(f"{cell} |" for cell in row), f"{meanwhile / alone:.1f} | {peak_mb(pid):.0f} MB |")
-            sys.stdout.flush()
+            before, since = begun(), time.perf_counter()
+            felt = await calls(url, pid, bob, count)
+            pace = (begun() - before) / (time.perf_counter() - since)
+            row = [name, f"{pace:.0f}", f"{felt.refused} of {count}"]
+            for those_alone, those in ((alone.time, felt.time), (alone.work, felt.work)):
+                row += [f"{those_alone * 1000:.1f} → {those * 1000:.1f} ms", f"{those / those_alone:.1f}"]
+            row.append(f"{alone.busy:.0%} → {felt.busy:.0%}")
+            print("|", *(f"{cell} |" for cell in row), f"{peak_mb(pid):.0f} MB |", flush=True)
 
 
 @contextlib.contextmanager
-def attacking(scenario: Scenario, url: str, token: str) -> Iterator[None]:
-    """The attacker, as a process of its own."""
-    command = [sys.executable, "-m", "bench.fairness", "--attack", scenario.attack, url, token]
-    with subprocess.Popen([*command, str(scenario.many)], stderr=subprocess.DEVNULL) as process:
-        try:
-            yield
-        finally:
-            process.kill()
+def attacking(scenario: Scenario, url: str, token: str) -> Iterator[Callable[[], int]]:
+    """The attacker, as a process of its own; gives a function that tells how often it has begun anything."""
+    with tempfile.NamedTemporaryFile("r") as begun:
+        told = [scenario.attack, url, token, str(scenario.many), begun.name]
+        command = [sys.executable, "-m", "bench.fairness", "--as-attacker", *told]
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+            try:
+                yield lambda: int(Path(begun.name).read_text() or 0)
+            finally:
+                process.kill()
 
 
 @contextlib.contextmanager
@@ -244,14 +287,25 @@ def prepared(scenario: Scenario) -> Iterator[tuple[str, int, str, str]]:
         yield url, pid, mallory, bob
 
 
-def attack(name: str, url: str, token: str, many: str) -> None:
-    """Be the attacker, until killed."""
+def attack(name: str, url: str, token: str, many: str, begun: str) -> None:
+    """Be the attacker, until killed; write to the file `begun` how often it has begun anything."""
     import resource
 
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     attacker = Attacker(url, {"authorization": token} if token else {}, int(many))
-    anyio.run(getattr(attacker, name))
+
+    async def run() -> None:
+        # Over the same bytes each time: somebody who reads meanwhile never finds an empty file.
+        with open(begun, "r+b", buffering=0) as file:  # noqa: ASYNC230
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(getattr(attacker, name))
+                while True:
+                    file.seek(0)
+                    file.write(b"%12d" % attacker.began)
+                    await anyio.sleep(0.2)
+
+    anyio.run(run)
 
 
 def main() -> None:
@@ -260,15 +314,16 @@ def main() -> None:
     )
     parser.add_argument("--only", choices=["requests", "callers"])
     parser.add_argument("--calls", type=int, default=100)
-    parser.add_argument("--attack", nargs=4, metavar=("NAME", "URL", "TOKEN", "MANY"), help=argparse.SUPPRESS)
+    parser.add_argument("--attack", default="", metavar="WORD", help="only attacks whose names have it")
+    parser.add_argument("--as-attacker", nargs=5, help=argparse.SUPPRESS)
     given: Any = parser.parse_args()
-    if given.attack:
-        attack(*given.attack)
+    if given.as_attacker:
+        attack(*given.as_attacker)
         return
     if given.only != "callers":
         anyio.run(requests)
     if given.only != "requests":
-        anyio.run(callers, given.calls)
+        anyio.run(callers, given.calls, given.attack)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from typing import Any
@@ -20,8 +21,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
 
-from clerk_mcp.hosting.bounds import CallerBounds
+from clerk_mcp.hosting.bounds import CallerBounds, Pace
 from clerk_mcp.hosting.readiness import KEPT_S, Finding, Readiness
+from clerk_mcp.hosting.sessions import Sessions
 from clerk_mcp.hosting.web import Web
 from clerk_mcp.protocol.identity import IDENTITY, Identity
 from clerk_mcp.settings import SettingsError, load
@@ -307,6 +309,72 @@ async def test_each_caller_has_a_rate_of_their_own() -> None:
         name, now = "ada", 1.0
         assert [(await http.post("/")).status_code for _ in range(2)] == [200, 429]
         assert (await http.post("/")).headers["retry-after"] == "1"
+
+
+async def test_whoever_asks_on_though_refused_waits_longer_for_each_refusal() -> None:
+    now = 0.0
+    late = CallerBounds.LATEST_S
+    refusals = Pace(per_second=20, at_once=20, clock=lambda: now)
+    assert [refusals.line_up("mallory", late) for _ in range(20)] == [0] * 20
+    waits = [refusals.line_up("mallory", late) for _ in range(60)]
+    assert waits[:3] == pytest.approx([0.05, 0.1, 0.15])
+    assert waits == sorted(waits)
+    assert waits[-1] == late
+    # Waiting is not a debt that grows with every try, and nobody else's.
+    assert refusals.line_up("bob", late) == 0
+    now = 1 + late
+    assert refusals.line_up("mallory", late) == 0
+
+
+async def test_a_flood_of_requests_that_are_refused_is_answered_late_and_others_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(CallerBounds, "REFUSALS_A_SECOND", 0.001)
+    monkeypatch.setattr(CallerBounds, "LATEST_S", 1000)
+
+    async def ok(scope: Any, receive: Any, send: Any) -> None:
+        await PlainTextResponse("ok")(scope, receive, send)
+
+    bounded = CallerBounds(ok, per_second=1, clock=lambda: 0.0)
+    statuses: dict[str, list[int]] = {"mallory": [], "bob": []}
+
+    async def ask(name: str) -> None:
+        async def named(scope: Any, receive: Any, send: Any) -> None:
+            scope[IDENTITY] = Identity(name, owner=name)
+            await bounded(scope, receive, send)
+
+        transport = httpx2.ASGITransport(named)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://test") as http:
+            statuses[name].append((await http.post("/")).status_code)
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(30):
+            tasks.start_soon(ask, "mallory")
+        await anyio.wait_all_tasks_blocked()
+        await ask("bob")
+        tasks.cancel_scope.cancel()
+    assert statuses == {"mallory": [200, 200, 429], "bob": [200]}
+
+
+async def test_sessions_are_opened_at_a_pace() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await PlainTextResponse("ok", headers={"mcp-session-id": uuid.uuid4().hex})(scope, receive, send)
+
+    now = 0.0
+    sessions = Sessions(app, idle=30, clock=lambda: now)
+
+    async def named(scope: Any, receive: Any, send: Any) -> None:
+        scope[IDENTITY] = Identity("ada", owner="ada")
+        await sessions(scope, receive, send)
+
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(named), base_url="http://test") as http:
+        assert {(await http.post("/")).status_code for _ in range(100)} == {200}
+        assert (await http.post("/")).status_code == 429
+        # A call that needs no session opens none, and waits for none.
+        modern = {"mcp-protocol-version": "2026-07-28"}
+        assert (await http.post("/", headers=modern)).status_code == 200
+        now = 1.0
+        assert [(await http.post("/")).status_code for _ in range(11)] == [200] * 10 + [429]
 
 
 async def test_ready_is_checked_now_and_then_and_not_for_every_probe() -> None:

@@ -12,10 +12,10 @@ from typing import Final
 import anyio
 from mcp_types import INVALID_REQUEST, ErrorData, JSONRPCError
 from starlette.responses import PlainTextResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from clerk_mcp.hosting.bodies import HungUp, NoRoom, TooLong, again, objection_to, read_body, read_on
-from clerk_mcp.hosting.shares import HELD, CallShares, Held
+from clerk_mcp.hosting.shares import HELD, CallShares, Held, Shares
 from clerk_mcp.protocol import IDENTITY, refusal_of_id
 
 logger = logging.getLogger(__name__)
@@ -113,40 +113,88 @@ def _refusal(error: JSONRPCError, status: int) -> Response:
     return Response(error.model_dump_json(), status, media_type="application/json")
 
 
-class CallerBounds:
-    """So many POSTs a second for each caller, and twice as many at once after a pause."""
+class Pace:
+    """So much a second for each owner, and more at once after a pause."""
 
-    _MOST_CALLERS: Final = 10_000
+    _MOST_OWNERS: Final = 10_000
+
+    def __init__(
+        self, per_second: float, at_once: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._per_second = per_second
+        self._at_once = max(at_once, 1.0)
+        self._clock = clock
+        # What each owner has left, and when that was so; the owner not heard of for longest comes first.
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def wait(self, owner: str) -> float:
+        """Take one of what the owner has left: 0, or the seconds until there is one."""
+        left, now = self._now(owner)
+        wait = 0.0 if left >= 1 else (1 - left) / self._per_second
+        self._note(owner, left if wait else left - 1, now)
+        return wait
+
+    def line_up(self, owner: str, longest: float) -> float:
+        """Take one, also of what will be there later: the seconds until then, or `longest` without taking."""
+        left, now = self._now(owner)
+        wait = max((1 - left) / self._per_second, 0.0)
+        self._note(owner, left - 1 if wait < longest else left, now)
+        return min(wait, longest)
+
+    def _now(self, owner: str) -> tuple[float, float]:
+        now = self._clock()
+        left, since = self._left.pop(owner, (self._at_once, now))
+        return min(self._at_once, left + (now - since) * self._per_second), now
+
+    def _note(self, owner: str, left: float, now: float) -> None:
+        self._left[owner] = (left, now)
+        if len(self._left) > self._MOST_OWNERS:
+            self._left.popitem(last=False)
+
+
+class CallerBounds:
+    """So many POSTs a second for each caller, and twice as many at once after a pause.
+
+    Whoever is refused more often than a client would be that heeds `Retry-After` gets the refusals late, so
+    that asking again at once costs the server, and with it everybody else, little.
+    """
+
+    REFUSALS_A_SECOND: Final = 20
+    """To one caller; more of them wait."""
+    LATEST_S: Final = 2.0
+    MOST_LATE: Final = 500
+    """Refusals that wait at once, of all callers together; each holds up to 64 kB of a body not yet read."""
 
     def __init__(self, app: ASGIApp, per_second: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._app = app
-        self._per_second = per_second
-        self._burst = max(2 * per_second, 1.0)
-        self._clock = clock
-        # What each caller has left, and when that was so; the caller not heard of for longest comes first.
-        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._pace = Pace(per_second, 2 * per_second, clock)
+        self._refusals = Pace(self.REFUSALS_A_SECOND, self.REFUSALS_A_SECOND, clock)
+        self._late = Shares(self.MOST_LATE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if (
-            scope["type"] == "http"
-            and scope["method"] == "POST"
-            and (wait := self._wait(scope[IDENTITY].owner))
-        ):
-            answer = busy("Too many requests in a second: slow down", 429, math.ceil(wait))
-            await answer(scope, receive, send)
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
             return
-        await self._app(scope, receive, send)
+        owner: str = scope[IDENTITY].owner
 
-    def _wait(self, caller: str) -> float:
-        """Take one request from what the caller has left: 0, or the seconds until there is one."""
-        now = self._clock()
-        left, since = self._left.pop(caller, (self._burst, now))
-        left = min(self._burst, left + (now - since) * self._per_second)
-        wait = 0.0 if left >= 1 else (1 - left) / self._per_second
-        self._left[caller] = (left if wait else left - 1, now)
-        if len(self._left) > self._MOST_CALLERS:
-            self._left.popitem(last=False)
-        return wait
+        async def send_refusals_late(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] in (429, 503):
+                await self._hold_up(owner)
+            await send(message)
+
+        if scope["method"] == "POST" and (wait := self._pace.wait(owner)):
+            answer: ASGIApp = busy("Too many requests in a second: slow down", 429, math.ceil(wait))
+        else:
+            answer = self._app
+        await answer(scope, receive, send_refusals_late)
+
+    async def _hold_up(self, owner: str) -> None:
+        wait = self._refusals.line_up(owner, self.LATEST_S)
+        if wait and self._late.take(owner):
+            try:
+                await anyio.sleep(wait)
+            finally:
+                self._late.give_back(owner)
 
 
 def busy(message: str, status: int, retry_after: int) -> Response:

@@ -5,20 +5,27 @@ The SDK has no public count of its sessions, and knows no shares. So this stands
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import anyio
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from clerk_mcp.hosting.bounds import busy
+from clerk_mcp.hosting.bounds import Pace, busy
 from clerk_mcp.hosting.shares import Shares
-from clerk_mcp.protocol import HUNG_UP, IDENTITY, SESSION, Identity
+from clerk_mcp.protocol import HUNG_UP, IDENTITY, SESSION, Identity, insides
 
 _SESSION_ID: Final = "mcp-session-id"
+_A_SECOND: Final = 10
+"""Sessions that one caller may open for long; each costs as much processor time as several calls."""
+_AT_ONCE: Final = 100
+_LOOKED_THROUGH_S: Final = 1.0
+"""How often at most all sessions are looked through for those that are over."""
 
 
 @dataclass(slots=True)
@@ -48,6 +55,8 @@ class Sessions:
         self._app = app
         self._idle = idle
         self._clock = clock
+        self._pace = Pace(_A_SECOND, _AT_ONCE, clock)
+        self._looked_through_at = float("-inf")
         self._places = Shares(most)
         self._streams = Shares(most)
         self._sessions: dict[str, _Session] = {}
@@ -55,10 +64,12 @@ class Sessions:
     @property
     def open(self) -> int:
         """The number of sessions."""
-        since = self._clock() - self._idle
-        for id, session in list(self._sessions.items()):
-            if not session.requests and session.used_at <= since:
-                self._forget(id)
+        now = self._clock()
+        if now - self._looked_through_at >= min(_LOOKED_THROUGH_S, self._idle):
+            self._looked_through_at = now
+            for id, session in list(self._sessions.items()):
+                if not session.requests and session.used_at <= now - self._idle:
+                    self._forget(id)
         return len(self._sessions)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,7 +84,7 @@ class Sessions:
         try:
             if scope["method"] == "GET":
                 await self._listen(id, session, scope, receive, send)
-            elif not id:
+            elif not id and _may_open(scope):
                 await self._begin(session, scope, receive, send)
             else:
                 await self._pass_on(id, session, scope, receive, send)
@@ -95,6 +106,10 @@ class Sessions:
     async def _begin(self, session: _Session, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on a request that may open a session; whether it does is known by the id in its answer."""
         owner = session.opener.owner
+        if wait := self._pace.wait(owner):
+            answer = busy("You open sessions faster than this server does", 429, math.ceil(wait))
+            await answer(scope, receive, send)
+            return
         # Those that are over give back their places.
         _ = self.open
         if not self._places.take(owner):
@@ -126,3 +141,8 @@ class Sessions:
         session = self._sessions.pop(id, None)
         if session is not None:
             self._places.give_back(session.opener.owner)
+
+
+def _may_open(scope: Scope) -> bool:
+    """Tell whether the SDK may answer a request without a session by opening one: by its version header."""
+    return Headers(scope=scope).get(insides.MCP_PROTOCOL_VERSION_HEADER) not in MODERN_PROTOCOL_VERSIONS
