@@ -59,6 +59,7 @@ async def world(
     elicitation_callback: Any = None,
     logging_callback: Any = None,
     output_schemas: bool = False,
+    extensions: Any = None,
     changes: Budget | None = None,
     files: Files | None = None,
     secrets: SecretValues | None = None,
@@ -96,5 +97,6 @@ async def world(
         client_info=info,
         elicitation_callback=elicitation_callback,
         logging_callback=logging_callback,
+        extensions=extensions,
     ) as client:
         yield World(sandbox, client)

@@ -336,7 +336,7 @@ from types import SimpleNamespace
 from clerk_mcp.serve import make_server
 from clerk_mcp.settings import load
 listing = make_server(load({"clerk_secret_key": "sk_test_x"})).get_request_handler("tools/list").handler
-context = SimpleNamespace(session=SimpleNamespace(client_params=None), request=None)
+context = SimpleNamespace(session=SimpleNamespace(client_params=None, client_capabilities=None), request=None)
 assert asyncio.run(listing(context, None))["tools"]
 print(*sys.modules)
 """

@@ -20,6 +20,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from clerk_mcp.answering import Answer, dumps
 from clerk_mcp.calling import Caller, Reach
 from clerk_mcp.instance import kind_of_key
+from clerk_mcp.protocol import apps
 from clerk_mcp.protocol.identity import Context, report_missing_scope
 from clerk_mcp.protocol.own_tools import describe, summary
 from clerk_mcp.protocol.surface import Surface
@@ -138,6 +139,8 @@ class Resources:
         Raises:
             MCPError: there is no such resource, or reading failed; `data` is the error that the tool gives.
         """
+        if uri == apps.VIEW:
+            return apps.contents()
         if uri == INSTANCE:
             return _contents(uri, dumps(self._instance(caller)))
         if uri == OPERATIONS:

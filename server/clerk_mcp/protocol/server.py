@@ -20,6 +20,7 @@ from clerk_mcp.answering import Answer
 from clerk_mcp.bulk import Progress
 from clerk_mcp.calling import Caller, Reach, UnknownOperation
 from clerk_mcp.confirming import Asker, AskInResult
+from clerk_mcp.protocol import apps
 from clerk_mcp.protocol.completions import Completions, register_completions
 from clerk_mcp.protocol.elicitation import asker_of, in_result
 from clerk_mcp.protocol.identity import IDENTITY, LOCAL, SESSION, Context, Identity, report_missing_scope
@@ -95,10 +96,12 @@ def build_server(
         get_tool_input_schema=surface.input_schema,
         cache_hints=_CACHE_HINTS,
     )
+    server.extensions = {apps.EXTENSION: {}}
     server.middleware[:] = [_where_traced(one) for one in server.middleware]
 
     async def list_tools(context: Context, _: types.PaginatedRequestParams) -> dict[str, Any]:
-        listed = surface.tools(_client_name(context), _identity(context).scopes)
+        shown = apps.are_shown_by(context)
+        listed = surface.tools(_client_name(context), _identity(context).scopes, with_views=shown)
         return {"tools": listed, "resultType": "complete"}
 
     async def call_tool(

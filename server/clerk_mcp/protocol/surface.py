@@ -18,6 +18,7 @@ from clerk_mcp.bulk import ListAll, Progress, RunEach, Runs, list_all, run_each
 from clerk_mcp.calling import Caller, Calls, Reach, UnknownOperation, preview_change
 from clerk_mcp.confirming import AskInResult
 from clerk_mcp.offering import Policy, input_schema, options, output_schema, tool
+from clerk_mcp.protocol import apps
 from clerk_mcp.protocol.any_path import CallPath, path_call
 from clerk_mcp.protocol.own_tools import (
     FOUND_LIKE_OPERATIONS,
@@ -102,32 +103,43 @@ class Surface:
     output_schemas: bool = False
     """Whether operations are listed with what their answers hold."""
 
-    def tools(self, client: str | None, scopes: frozenset[str] | None) -> list[dict[str, Any]]:
+    def tools(
+        self, client: str | None, scopes: frozenset[str] | None, *, with_views: bool = False
+    ) -> list[dict[str, Any]]:
         """Return the entries of `tools/list`.
 
         Args:
             client: the name that the client gives itself, where it gives one.
             scopes: the caller's; None is every scope.
+            with_views: whether the client shows the views of MCP Apps.
         """
+        listed = self._listed(client, scopes)
+        if not with_views and not self.output_schemas:
+            return [tool(spec) for spec in listed]
+        return [self._with_more(spec, with_views=with_views) for spec in listed]
+
+    def _listed(self, client: str | None, scopes: frozenset[str] | None) -> list[Spec]:
         allowed = self._allowed(scopes)
         if self.mode_for(client) == "search":
             tools = (*SEARCH_TOOLS, *_ANY_PATH)
-            return [tool(own.spec) for own in tools if self._is_of_use(own, allowed)]
+            return [own.spec for own in tools if self._is_of_use(own, allowed)]
         # Hosts for which `auto` chooses this mode load schemas when they are needed: nothing is left out.
         shown = set(allowed) if self.mode == "auto" else self.policy.selection.listed
         catalogue = operations()
-        listed = [self._entry(catalogue[id].spec) for id in allowed if id in shown]
+        listed = [catalogue[id].spec for id in allowed if id in shown]
         # Where there is a search, it finds `preview_change`, and `read` runs it: the listing, which every
         # conversation pays for, need not be longer for that.
         beside: tuple[type[Operation], ...]
         beside = SEARCH_TOOLS if len(listed) < len(allowed) else (PreviewChange,)
         own: tuple[type[Operation], ...] = (ListAll, RunEach, *beside)
-        return [*listed, *[tool(one.spec) for one in (*own, *_ANY_PATH) if self._is_of_use(one, allowed)]]
+        return [*listed, *[one.spec for one in (*own, *_ANY_PATH) if self._is_of_use(one, allowed)]]
 
-    def _entry(self, spec: Spec) -> dict[str, Any]:
-        """Return the entry of an operation."""
+    def _with_more(self, spec: Spec, *, with_views: bool) -> dict[str, Any]:
+        """Return the entry of a tool, with what only some want: an output schema, a view."""
         entry = tool(spec)
-        return {**entry, "outputSchema": output_schema(spec)} if self.output_schemas else entry
+        if self.output_schemas and spec.id not in OWN_TOOLS:
+            entry = {**entry, "outputSchema": output_schema(spec)}
+        return {**entry, "_meta": apps.META} if with_views and apps.has_view(spec) else entry
 
     def mode_for(self, client: str | None) -> Literal["all", "search"]:
         """Return what a client is shown."""
