@@ -19,7 +19,7 @@ from clerk_mcp.bulk.list_all import list_all
 from clerk_mcp.calling.calls import Caller
 from clerk_mcp.confirming.decisions import AskInResult
 from clerk_mcp.instance import Instance, Kind
-from clerk_mcp.offering.options import options_of
+from clerk_mcp.offering.options import advertised
 from clerk_mcp.offering.policy import needed_scopes
 from clerk_mcp.serve import calls_maker
 from clerk_mcp.settings import load
@@ -29,7 +29,7 @@ from clerk_sandbox.sandbox import Sandbox
 from clerk_sandbox.transport import SandboxTransport
 from clerk_tools.argument import Argument
 from clerk_tools.catalog import RESOURCES, operations
-from clerk_tools.operation import Effect, Spec
+from clerk_tools.operation import UNDOCUMENTED, Effect, Spec
 
 TITLES: Final = {
     "saml_connections": "SAML connections",
@@ -99,8 +99,10 @@ def _section(spec: Spec) -> list[str]:
         scopes += ", where it destroys also `clerk:destroy`"
     facts = [f"{spec.title}; {does}", f"`{spec.method} {spec.path}`", f"scope {scopes}"]
     if spec.deprecated:
-        facts.append("deprecated by Clerk")
-    options = [f"`{option.name}`" for option in options_of(spec)]
+        facts.append(f"deprecated by Clerk: use {spec.instead}")
+    if spec.document == UNDOCUMENTED:
+        facts.append("in no document of Clerk's, only in its Node SDK")
+    options = [f"`{option.name}`" for option in advertised(spec)]
     return [
         "",
         f"## {spec.id}",
@@ -155,6 +157,7 @@ def _type(argument: Argument) -> str:
         "required" if argument.required else "",
         "can be cleared" if argument.clearable else "",
         "deprecated" if argument.deprecated else "",
+        "in no document of Clerk's, only in its Node SDK" if argument.undocumented else "",
     ]
     return ", ".join([words, *(note for note in notes if note)])
 

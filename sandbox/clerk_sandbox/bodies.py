@@ -85,12 +85,18 @@ def read_multipart(content_type: str, body: bytes) -> tuple[dict[str, str], Uplo
     return fields, upload
 
 
-def check_object(arguments: Mapping[str, Argument], values: Mapping[str, Any], inside: str = "") -> None:
+def check_object(
+    arguments: Mapping[str, Argument],
+    values: Mapping[str, Any],
+    inside: str = "",
+    may_hold_more: bool = False,
+) -> None:
     """Refuse unknown names, missing required ones and values of another type."""
     for name, value in values.items():
-        if name not in arguments:
+        if name in arguments:
+            check_value(arguments[name], value, inside)
+        elif not may_hold_more:
             raise errors.form_param_unknown(inside + name)
-        check_value(arguments[name], value, inside)
     for name, argument in arguments.items():
         if argument.required and values.get(name) is None:
             raise errors.form_param_missing(inside + name)
@@ -125,7 +131,7 @@ def check_value(argument: Argument, value: Any, inside: str = "") -> None:
         for position, entry in enumerate(value):
             check_entry(argument.items, entry, f"{name}[{position}]")
     if argument.properties:
-        check_object({a.name: a for a in argument.properties}, value, f"{name}.")
+        check_object({a.name: a for a in argument.properties}, value, f"{name}.", argument.open)
 
 
 def check_entry(items: Argument, entry: Any, name: str) -> None:

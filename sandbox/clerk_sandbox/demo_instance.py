@@ -18,7 +18,7 @@ from clerk_sandbox.resources.organization_invitations import add_organization_in
 from clerk_sandbox.resources.organization_memberships import add_membership
 from clerk_sandbox.resources.organizations import add_organization
 from clerk_sandbox.resources.redirect_urls import add_redirect_url
-from clerk_sandbox.resources.saml_connections import add_saml_connection
+from clerk_sandbox.resources.saml_connections import add_saml_connection, certificates
 from clerk_sandbox.roles import ADMIN, MEMBER
 from clerk_sandbox.routing import resource_modules
 from clerk_sandbox.state import Instance, Json
@@ -107,7 +107,7 @@ def _seed_set_up(instance: Instance) -> None:
             "saml_okta",
             idp_entity_id="http://www.okta.com/exk1mossbrook",
             idp_sso_url="https://mossbrook.okta.com/app/fernhill/exk1mossbrook/sso/saml",
-            idp_certificate="MIIDmossbrookOktaCertificate",
+            **certificates({"idp_certificate": "MIIDmossbrookOktaCertificate"}),
             active=True,
             user_count=1,
         )

@@ -29,6 +29,7 @@ DEFAULT_SETTINGS: Json = {
     "development_origin": None,
     "allowed_origins": [],
     "url_based_session_syncing": True,
+    "preferred_sign_in_strategy_when_password_required": "password",
     "progressive_sign_up": True,
     "from_email_address": "noreply",
     "session_token_template": "",

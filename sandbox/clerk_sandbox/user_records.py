@@ -57,6 +57,7 @@ def make_user(instance: Instance, created_at: int, **given: Any) -> Json:
         "first_name": None,
         "last_name": None,
         "locale": None,
+        "timezone": None,
         "image_url": image_url(user_id),
         "profile_image_url": image_url(user_id),
         "has_image": False,

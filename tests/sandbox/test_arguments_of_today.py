@@ -114,3 +114,59 @@ async def test_a_connection_may_have_several_domains_each_of_them_its_own(clerk:
     assert made["organization_id"] == FERNHILL["organization_id"]
     taken = await clerk.error("SamlConnectionsBeta_createNewConnection", **given, domain="b.example")
     assert taken[1:] == ("form_identifier_exists", "domain")
+
+
+async def test_a_connection_in_whose_way_a_domain_is_needs_consent_to_become_active(clerk: Clerk) -> None:
+    saml = {"name": "Moss", "provider": "saml_okta", "domain": "moss.example"}
+    made = await clerk.call("SamlConnectionsBeta_createNewConnection", **saml, idp_certificates=["MIIDone"])
+    domain = {"name": "moss.example", "enrollment_mode": "automatic_invitation"}
+    theirs = await clerk.call("CreateOrganizationDomain", **FERNHILL, **domain)
+    on = {"saml_connection_id": made["id"], "active": True, "idp_entity_id": "moss"}
+    on["idp_sso_url"] = "https://idp.moss.example/sso"
+    refused = await clerk.error("SamlConnectionsBeta_updateConnectionById", **on)
+    assert refused[2] == "consent_verified_domains_deletion"
+    await clerk.call("SamlConnectionsBeta_updateConnectionById", **on, consent_verified_domains_deletion=True)
+    gone = {**FERNHILL, "domain_id": theirs["id"], "enrollment_mode": "manual_invitation"}
+    assert (await clerk.error("UpdateOrganizationDomain", **gone))[0] == 404
+
+
+async def test_the_first_of_several_certificates_is_the_main_one(clerk: Clerk) -> None:
+    saml = {"name": "Two", "provider": "saml_okta", "domain": "two.example"}
+    made = await clerk.call("SamlConnectionsBeta_createNewConnection", **saml, idp_certificates=["a", "b"])
+    assert made["idp_certificate"] == "a"
+    assert [one["certificate"] for one in made["idp_certificates"]] == ["a", "b"]
+    changed = await clerk.call(
+        "SamlConnectionsBeta_updateConnectionById", saml_connection_id=made["id"], idp_certificate="c"
+    )
+    assert [one["certificate"] for one in changed["idp_certificates"]] == ["c"]
+
+
+async def test_a_second_application_keeps_its_subdomain(clerk: Clerk) -> None:
+    for is_secondary, name in ((False, "fern.example"), (True, "shop.fern.example")):
+        await clerk.call(
+            "BetaFeatures_updateInstanceDomain",
+            home_url="https://shop.fern.example",
+            is_secondary=is_secondary,
+        )
+        domains = (await clerk.call("Domains_getAllDomains"))["data"]
+        assert [one["name"] for one in domains if not one["is_satellite"]] == [name]
+
+
+async def test_the_sign_in_strategy_goes_back_to_the_password(clerk: Clerk) -> None:
+    name = "preferred_sign_in_strategy_when_password_required"
+    for value, kept in (("otp", "otp"), ("", "password")):
+        await clerk.call("InstanceSettings_updateInstanceSettings", **{name: value})
+        assert clerk.sandbox.instance.settings[name] == kept
+
+
+async def test_an_actor_may_bring_more_than_their_id(clerk: Clerk) -> None:
+    actor = {"sub": resolved(DEMO, Demo("kwame")), "reason": {"ticket": 7}}
+    made = await clerk.call("ActorTokens_createToken", user_id=resolved(DEMO, Demo("helen")), actor=actor)
+    assert made["actor"] == actor
+
+
+async def test_an_invitation_of_any_status_is_erased(clerk: Clerk) -> None:
+    for invitation in await clerk.call("Invitations_listAllNonRevoked", status="accepted"):
+        await clerk.call("DeleteInvitation", invitation_id=invitation["id"])
+    assert await clerk.call("Invitations_listAllNonRevoked", status="accepted") == []
+    assert (await clerk.error("DeleteInvitation", invitation_id="inv_gone"))[0] == 404

@@ -6,15 +6,6 @@ import pytest
 
 from tests.sandbox.clerk_sdks import NODE_FAULTS, Result, node_is_missing, node_results
 
-NOT_YET = {
-    "domains.update": "is_secondary",
-    "instance.update": "preferred_sign_in_strategy_when_password_required",
-    "invitations.deleteInvitation": "DELETE /invitations/",
-    "users.createUser": "timezone",
-    "users.updateUser": "timezone",
-}
-"""What the sandbox still lacks, by the method that asks for it."""
-
 
 @pytest.fixture(scope="module")
 def results() -> list[Result]:
@@ -25,11 +16,7 @@ def results() -> list[Result]:
 
 def test_every_method_is_answered_as_the_sdk_wants_it(results: list[Result]) -> None:
     failed = {result.method: result.problem for result in results if result.problem is not None}
-    unexplained = {
-        method: problem
-        for method, problem in failed.items()
-        if method not in NODE_FAULTS and NOT_YET.get(method, problem + "!") not in problem
-    }
+    unexplained = {method: problem for method, problem in failed.items() if method not in NODE_FAULTS}
     assert unexplained == {}
 
 

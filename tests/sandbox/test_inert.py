@@ -35,6 +35,9 @@ CHANGES_NOTHING: Final[dict[str, dict[str, str]]] = {
         "notify_primary_email_address_changed": _NO_MAIL,
         "skip_legal_checks": _NO_CONSENT,
     },
+    "SamlConnectionsBeta_updateConnectionById": {
+        "consent_verified_domains_deletion": "no organization's domain of the demo is in a connection's way",
+    },
     "EmailAddresses_createNewAddress": {"notify_primary_email_address_changed": _NO_MAIL},
     "EmailAddresses_updateAddress": {"notify_primary_email_address_changed": _NO_MAIL},
     "OrganizationInvitations_createAndSend": {"notify": _NO_MAIL},
@@ -55,6 +58,11 @@ CONTEXT: Final[dict[str, dict[str, Any]]] = {
         "password": "another-sandbox-password",
     },
     "Invitations_createNewInvitation.ignore_existing": {"email_address": "carlos.mendoza@example.com"},
+    "Domains_updateDomain.is_secondary": {
+        "domain_id": Demo("the primary domain"),
+        "name": "a.fernhill.example",
+    },
+    "EmailSmsTemplates_updateTemplateByTypeAndSlug.reply_to_email_name": {"template_type": "email"},
     "CreateEnterpriseConnection.oidc": {"provider": "oidc_custom"},
     "UpdateEnterpriseConnection.oidc": {
         "enterprise_connection_id": Demo("an enterprise connection in preparation")

@@ -29,11 +29,7 @@ USERS = "Users_listSortedByCreationDate"
 ORGANIZATIONS = "Organizations_listSortedByCreationDate"
 MEMBERS = "OrganizationMemberships_getAllMembers"
 SESSIONS = "Sessions_listSortedByCreationDate"
-READING_LISTS = [
-    id
-    for id, o in operations().items()
-    if o.spec.is_list and o.spec.effect is Effect.READ and not o.spec.deprecated
-]
+READING_LISTS = [id for id, o in operations().items() if o.spec.is_list and o.spec.effect is Effect.READ]
 
 pytestmark = pytest.mark.anyio
 

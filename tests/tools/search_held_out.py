@@ -1,9 +1,9 @@
 """Questions that were only ever measured: never used for tuning the search, its synonyms or any `words=`.
 
-They were written before the search was last tuned, by somebody who had read none of the declarations' words, in
-the words of people who do not know what Clerk calls things. What they score is what a stranger can expect. A
-question that somebody has looked at in order to mend its answer belongs in `search_questions.SEEN`, and a new one
-here.
+They were written before the search was last tuned, by somebody who had read none of the declarations' words,
+in the words of people who do not know what Clerk calls things. What they score is what a stranger can expect.
+A question that somebody has looked at in order to mend its answer belongs in `search_questions.SEEN`, and a
+new one here.
 """
 
 from __future__ import annotations
@@ -102,7 +102,9 @@ HELD_OUT: Final[dict[str, tuple[str, ...]]] = {
     "verifyOAuthAccessToken": ("is the access token of a third-party app still good",),
     "JwtTemplates_updateTemplateById": ("change which claims go to supabase",),
     "EmailSmsTemplates_updateTemplateByTypeAndSlug": ("change the wording of the verification mail",),
-    "EmailSmsTemplates_toggleDeliveryByTypeAndSlug": ("we want to send the mails ourselves instead of Clerk",),
+    "EmailSmsTemplates_toggleDeliveryByTypeAndSlug": (
+        "we want to send the mails ourselves instead of Clerk",
+    ),
     "RedirectUrLs_createNewUrl": ("our mobile app must be allowed to come back after login",),
     "Domains_getAllDomains": ("which domains does our app run on",),
     "Domains_addSatelliteDomain": ("another site of ours should share the login",),

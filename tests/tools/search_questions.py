@@ -772,6 +772,10 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
     ),
     "ReplaceUserPhoneNumber": ("replace a user's phone number",),
     "GetSignUp": ("show a sign-up",),
+    "DeleteInvitation": (
+        "erase an invitation",
+        "forget the address of somebody we invited",
+    ),
     "CreateBulkInvitations": ("invite ten people to the app",),
     "UploadOAuthApplicationLogo": ("upload a logo for an oauth application",),
     "RevokeOAuthApplicationToken": ("revoke an oauth access token",),
@@ -1090,6 +1094,10 @@ HELD_OUT: Final[dict[str, tuple[str, ...]]] = {
     "PrepareEmailAddressVerification": ("email a one-time code",),
     "ReplaceUserPhoneNumber": ("user has a new phone number, drop the old ones",),
     "GetSignUp": ("why is this sign-up not complete",),
+    "DeleteInvitation": (
+        "erase an invitation",
+        "forget the address of somebody we invited",
+    ),
     "CreateBulkInvitations": ("bulk invite addresses to sign up",),
     "UploadOAuthApplicationLogo": ("set the image of an OAuth client",),
     "RevokeOAuthApplicationToken": ("kill a leaked OAuth refresh token",),

@@ -242,30 +242,26 @@ MOST_BYTES = 700
 
 LARGE = {
     "CreateAgentTask": (800, "five arguments that Clerk insists on"),
-    "Users_updateUserAttributes": (2_800, "every attribute of a user"),
-    "Users_createNewUser": (2_600, "every attribute of a user"),
-    "Users_listSortedByCreationDate": (2_600, "every filter of users"),
-    "Users_getTotalCount": (2_000, "every filter of users"),
-    "SamlConnectionsBeta_updateConnectionById": (1_400, "what an identity provider's metadata holds"),
+    "Users_updateUserAttributes": (2_250, "every attribute of a user"),
+    "Users_createNewUser": (2_500, "every attribute of a user"),
+    "Users_listSortedByCreationDate": (2_100, "every filter of users"),
+    "Users_getTotalCount": (1_550, "every filter of users"),
+    "SamlConnectionsBeta_updateConnectionById": (1_750, "what an identity provider's metadata holds"),
     "OrganizationMemberships_getAllMembers": (1_500, "the filters of users"),
-    "Invitations_createNewInvitation": (850, "everything about an invitation"),
+    "Invitations_createNewInvitation": (750, "everything about an invitation"),
     "Invitations_listAllNonRevoked": (750, "every filter of invitations"),
-    "SamlConnectionsBeta_createNewConnection": (1_150, "what an identity provider's metadata holds"),
+    "SamlConnectionsBeta_createNewConnection": (1_300, "what an identity provider's metadata holds"),
     "InstanceSettings_updateOrganizationSettings": (1_000, "a dozen settings"),
     "OAuthApplications_createNewApplication": (750, "every attribute of a client"),
-    "CreateBulkInvitations": (950, "an invitation within an array"),
+    "CreateBulkInvitations": (850, "an invitation within an array"),
     "UpdateInstanceOAuthApplicationSettings": (950, "long names, as Clerk has them"),
-    "InstanceSettings_updateInstanceSettings": (1_100, "a dozen settings"),
+    "InstanceSettings_updateInstanceSettings": (1_200, "a dozen settings"),
     "JwtTemplates_updateTemplateById": (900, "algorithms and bounds"),
-    "JwtTemplates_createTemplate": (850, "algorithms and bounds"),
-    "EmailSmsTemplates_updateTemplateByTypeAndSlug": (850, "every part of a message"),
-    "EmailSmsTemplates_previewTemplate": (850, "every part of a message"),
+    "EmailSmsTemplates_updateTemplateByTypeAndSlug": (900, "every part of a message"),
     "BetaFeatures_updateInstanceSettings": (950, "settings that are easily mistaken for others"),
-    "GetCommerceSubscriptionItemList": (800, "every filter of subscription items"),
-    "OrganizationInvitations_bulkCreateAndSend": (950, "an invitation within an array"),
+    "OrganizationInvitations_bulkCreateAndSend": (850, "an invitation within an array"),
     "OrganizationInvitations_createAndSend": (850, "everything about an invitation"),
-    "Organizations_updateOrganization": (850, "every attribute of an organization"),
-    "Organizations_createNewOrganization": (850, "every attribute of an organization"),
+    "Organizations_updateOrganization": (800, "every attribute of an organization"),
     "Organizations_listSortedByCreationDate": (900, "every filter of organizations"),
     "CreateDirectory": (800, "the mappings that it begins with"),
     "CreateEnterpriseConnection": (2_000, "what SAML and OIDC providers tell"),
@@ -277,7 +273,7 @@ LARGE = {
 # What a model pays for: names, descriptions and schemas, as compact JSON in bytes.
 MOST_CORE = 56_000
 MOST_BY_DEFAULT = 60_000
-MOST_IN_ALL = 120_000  # the goal is 116 000
+MOST_IN_ALL = 116_000
 MOST_SEARCHING = 2_500
 
 

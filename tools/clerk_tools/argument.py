@@ -6,10 +6,10 @@ import math
 import types
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, Self, TypeVar, Union, get_args, get_origin
 
 from annotated_types import Ge, Le, MaxLen, MinLen
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
@@ -95,6 +95,17 @@ class Nested(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
+class OpenNested(Nested):
+    """An object inside an argument that may hold more than the keys which Clerk names."""
+
+    model_config = ConfigDict(extra="allow", defer_build=True)
+
+    @model_validator(mode="after")
+    def _check_what_else_is_there(self) -> Self:
+        _json_only(self.__pydantic_extra__ or {})
+        return self
+
+
 @dataclass(frozen=True, slots=True)
 class Risk:
     """When giving an argument destroys, in words for the question; made by the four functions below.
@@ -143,6 +154,7 @@ def arg(
     min_length: int | None = None,
     max_length: int | None = None,
     deprecated: bool = False,
+    undocumented: bool = False,
     nullable: bool = False,
     clearable: bool | str = False,
     risk: Risk | None = None,
@@ -158,6 +170,7 @@ def arg(
         min_length, max_length: of text, in characters, or of an array, in entries. They are checked but not
             advertised: some hosts drop a server over a schema that has them.
         deprecated: Clerk says so.
+        undocumented: no document of Clerk's has it, only its Node SDK.
         nullable: Clerk's document lets it be null, which changes nothing. A null never comes here: it reads
             as left out.
         clearable: null empties it at Clerk; asked for by its name in `clear`. May say in words what is lost.
@@ -168,6 +181,7 @@ def arg(
     # Not pydantic's own `deprecated`: whoever reads such an argument would be warned.
     own: dict[str, Any] = {
         "deprecated": deprecated,
+        "undocumented": undocumented,
         "nullable": nullable,
         "clearable": clearable,
         "risk": risk,
@@ -219,12 +233,16 @@ class Argument:
     max_length: int | None = None
     default: object = None
     deprecated: bool = False
+    undocumented: bool = False
+    """No document of Clerk's has it, only its Node SDK."""
     kind: Kind | None = None
     """What it is the id of."""
     items: Argument | None = None
     """What each entry of an array is."""
     properties: tuple[Argument, ...] = ()
     """The known keys of an object; empty where any key goes."""
+    open: bool = False
+    """Whether an object with known keys may hold others too."""
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -232,7 +250,8 @@ class Argument:
         out: dict[str, Any] = {"type": self.type}
         if self.enum and self.type == "string":
             # Of anything else some hosts take no list: LangChain's for Gemini refuses all tools over one.
-            out["enum"] = list(self.enum)
+            # Gemini refuses a list with an empty text in it; who sends one is understood.
+            out["enum"] = [value for value in self.enum if value]
         if self.items:
             out["items"] = self.items.schema
         if self.properties:
@@ -242,11 +261,18 @@ class Argument:
             ("maximum", self.maximum),
             ("default", self.default),
         ):
-            if value is not None:
+            if value is not None and not (key != "maximum" and _goes_without_saying(value)):
                 out[key] = value
         if self.description:
             out["description"] = self.description
         return out
+
+
+def _goes_without_saying(value: object) -> bool:
+    """Tell whether a bound or default is what anybody assumes: no count is below 0 or 1, and what is left out
+    is off, or begins at the first; lists say themselves that the newest is first. Said of 100 arguments it
+    would cost every conversation 2 kB."""
+    return value == "-created_at" or (value in (0, 1) and value is not True)
 
 
 def object_schema(arguments: tuple[Argument, ...]) -> dict[str, Any]:
@@ -302,6 +328,7 @@ def _type_facts(annotation: Any) -> dict[str, Any]:
     elif isinstance(origin, type) and issubclass(origin, BaseModel):
         facts["type"] = "object"
         facts["properties"] = tuple(argument_of(n, f) for n, f in origin.model_fields.items())
+        facts["open"] = issubclass(origin, OpenNested)
     else:
         facts["type"] = _JSON_TYPES[origin]
         if origin is list:

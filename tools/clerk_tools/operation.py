@@ -199,7 +199,7 @@ class PagedOnRequest(Counted):
 class Clearing(Operation):
     """Base of updates that can empty what was set. A null in place of a value reads as left out."""
 
-    clear: Annotated[list[str], Place.CLEAR] = arg("Empties these; a null leaves alone", optional=True)
+    clear: Annotated[list[str], Place.CLEAR] = arg("Empties these", optional=True)
 
     @model_validator(mode="after")
     def _check_what_is_cleared(self) -> Self:

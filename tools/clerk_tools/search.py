@@ -348,7 +348,7 @@ class _Index:
             score *= _OTHER_NUMBER
         # Of two that are as good, the one that most people need.
         score *= 1.0 if spec.is_core else _LESS_USED
-        return score * _DEPRECATED if spec.deprecated else score
+        return score * _DEPRECATED if spec.is_superseded else score
 
     def is_command(self, asked: _Question) -> bool:
         """Tell whether a question begins with a verb, such as those that changes are called by."""

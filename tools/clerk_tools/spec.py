@@ -221,6 +221,12 @@ class Spec:
         return self.document == FIRST_DOCUMENT
 
     @property
+    def is_superseded(self) -> bool:
+        """Whether another operation does what this one did; what is deprecated in favour of Clerk's dashboard
+        has no such other."""
+        return self.deprecated and "dashboard" not in self.instead
+
+    @property
     def is_list(self) -> bool:
         return self.envelope in (Envelope.ARRAY, Envelope.PAGE)
 

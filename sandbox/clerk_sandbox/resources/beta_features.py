@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from clerk_sandbox import errors, formats
-from clerk_sandbox.resources.domains import check_name, primary_domain
+from clerk_sandbox.resources.domains import check_name, kept_of, primary_domain
 from clerk_sandbox.resources.sessions import revoke
 from clerk_sandbox.routing import Answer, Call, operation
 from clerk_sandbox.state import Instance, Json
@@ -50,7 +50,7 @@ def change_domain(instance: Instance, call: Call) -> Answer:
     home_url = call.required("home_url")
     if not formats.is_web_url(home_url):
         raise errors.form_param_format_invalid("home_url", "a URL such as https://www.example.com")
-    name = (urlsplit(home_url).hostname or "").removeprefix("www.")
+    name = kept_of(urlsplit(home_url).hostname or "", is_secondary=bool(call.given("is_secondary")))
     primary = primary_domain(instance)
     check_name(instance, name, param="home_url", renamed=primary)
     primary["name"] = name

@@ -63,6 +63,12 @@ def check_name(instance: Instance, name: str, *, param: str = "name", renamed: J
         raise errors.identifier_exists(param)
 
 
+def kept_of(host: str, *, is_secondary: bool) -> str:
+    """Return what Clerk keeps of a primary domain's name: all of it where a second application shares the
+    root domain, and otherwise only that root, which the sandbox takes to be the last two labels."""
+    return host if is_secondary else ".".join(host.split(".")[-2:])
+
+
 @operation("Domains_getAllDomains")
 def list_domains(instance: Instance, call: Call) -> Json:
     domains = [domain_answer(instance, domain) for domain in instance.domains]
@@ -83,6 +89,8 @@ def add_satellite_domain(instance: Instance, call: Call) -> Json:
 def update_domain(instance: Instance, call: Call) -> Json:
     domain = _found(instance, call)
     name = (call.given("name") or domain["name"]).lower()
+    if call.given("name") and not domain["is_satellite"]:
+        name = kept_of(name, is_secondary=bool(call.given("is_secondary")))
     proxy_url = call.body.get("proxy_url", domain["proxy_url"])
     check_name(instance, name, renamed=domain)
     _check_proxy_url(instance, proxy_url)

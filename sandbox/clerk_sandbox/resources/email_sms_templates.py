@@ -15,6 +15,7 @@ from clerk_sandbox.template_defaults import SAMPLE_VALUES, TEMPLATE_DEFAULTS, Te
 TYPES = ("email", "sms")
 DEFAULT_FROM_EMAIL_NAME = "noreply"
 _VARIABLE = re.compile(r"{{\s*([\w.]+)\s*}}")
+_OF_EMAILS = ("subject", "from_email_name", "reply_to_email_name")
 _LOCAL_PART = re.compile(r"[A-Za-z0-9]+(?:[._+-][A-Za-z0-9]+)*")
 
 
@@ -109,6 +110,8 @@ def preview_template(instance: Instance, call: Call) -> Json:
         host = primary_domain(instance)["name"]
         preview["subject"] = _filled_in(template["subject"] or "")
         preview["from_email_address"] = f"{template['from_email_name']}@{host}"
+        if template["reply_to_email_name"]:
+            preview["reply_to_email_address"] = f"{template['reply_to_email_name']}@{host}"
     return preview
 
 
@@ -126,7 +129,7 @@ def _checked(template: Json, body: Json) -> Json:
     """Return what the body changes. A subject and a sender are an email's; for an SMS they change nothing."""
     changes = {key: value for key, value in body.items() if value is not None}
     if template["template_type"] == "sms":
-        changes = {key: value for key, value in changes.items() if key not in ("subject", "from_email_name")}
+        changes = {key: value for key, value in changes.items() if key not in _OF_EMAILS}
     for name in ("name", "body", "subject"):
         if name in changes and not changes[name].strip():
             raise errors.form_param_missing(name)
@@ -134,8 +137,9 @@ def _checked(template: Json, body: Json) -> Json:
     for variable in template["required_variables"]:
         if variable not in used:
             raise errors.required_variable_missing(variable)
-    if "from_email_name" in changes and not _LOCAL_PART.fullmatch(changes["from_email_name"]):
-        raise errors.form_param_format_invalid("from_email_name", "the part of an address before its @")
+    for name in ("from_email_name", "reply_to_email_name"):
+        if name in changes and not _LOCAL_PART.fullmatch(changes[name]):
+            raise errors.form_param_format_invalid(name, "the part of an address before its @")
     return changes
 
 

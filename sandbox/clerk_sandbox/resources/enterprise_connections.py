@@ -8,13 +8,19 @@ from clerk_sandbox.collection import Collection, Parent
 from clerk_sandbox.plan import require_in_plan
 from clerk_sandbox.resources.domains import frontend_api_url
 from clerk_sandbox.resources.organization_domains import remove_domains_named
-from clerk_sandbox.resources.saml_connections import NEEDED_TO_ACTIVATE, fields_behind, idp_fields
+from clerk_sandbox.resources.saml_connections import (
+    NEEDED_TO_ACTIVATE,
+    certificates,
+    fields_behind,
+    idp_fields,
+)
 from clerk_sandbox.routing import Answer, Call, operation
 from clerk_sandbox.state import Instance, Json
 
 _SAML: Json = {
     "idp_entity_id": None,
     "idp_sso_url": None,
+    "idp_certificates": [],
     "idp_metadata_url": None,
     "allow_idp_initiated": False,
     "allow_subdomains": False,
@@ -131,8 +137,10 @@ def _saml(given: Json, before: Json) -> Json:
     if "attribute_mapping" in given:
         given["attribute_mapping"] = before.get("attribute_mapping", {}) | _values(given["attribute_mapping"])
     if given.get("idp_metadata"):
-        return given | idp_fields(given["idp_metadata"])
-    return given | (fields_behind(given["idp_metadata_url"]) if given.get("idp_metadata_url") else {})
+        given |= idp_fields(given["idp_metadata"])
+    elif given.get("idp_metadata_url"):
+        given |= fields_behind(given["idp_metadata_url"])
+    return given | certificates(given)
 
 
 def _oidc(given: Json) -> Json:

@@ -7,7 +7,7 @@ from clerk_sandbox.plan import require_in_plan
 from clerk_sandbox.resources.oauth_applications import SCOPES
 from clerk_sandbox.roles import initial_role_set, may_create, role_of, role_with_id
 from clerk_sandbox.routing import Answer, Call, operation
-from clerk_sandbox.state import Instance, Json
+from clerk_sandbox.state import DEFAULT_SETTINGS, Instance, Json
 
 RESTRICTIONS = (
     "allowlist",
@@ -19,6 +19,7 @@ RESTRICTIONS = (
 ENROLLMENT_MODES = ("manual_invitation", "automatic_invitation", "automatic_suggestion")
 CLEARABLE = ("support_email", "clerk_js_version", "development_origin")
 """What a null empties; of anything else it changes nothing."""
+PREFERRED = "preferred_sign_in_strategy_when_password_required"
 MAX_ROLES = 10
 MAX_PERMISSIONS = 50
 MAX_DOMAINS = 10
@@ -34,6 +35,8 @@ def update_instance_settings(instance: Instance, call: Call) -> Answer:
     for origin in changes.get("allowed_origins", []):
         if not formats.is_url(origin) or formats.is_web_url(origin):
             raise errors.form_invalid_origin("allowed_origins")
+    if changes.get(PREFERRED) == "":
+        changes[PREFERRED] = DEFAULT_SETTINGS[PREFERRED]
     instance.settings |= changes
     return Answer(204)
 

@@ -1,7 +1,7 @@
 """Invitations to the application: pending, then accepted or revoked."""
 
 from clerk_sandbox import errors, formats, metadata
-from clerk_sandbox.answers import bare_page, found, ordered
+from clerk_sandbox.answers import bare_page, deleted, found, ordered
 from clerk_sandbox.routing import Call, operation
 from clerk_sandbox.state import Instance, Json
 
@@ -111,6 +111,13 @@ def revoke_invitation(instance: Instance, call: Call) -> Json:
         raise errors.invitation_already_revoked()
     invitation |= {"status": "revoked", "revoked": True, "updated_at": instance.clock()}
     return invitation
+
+
+@operation("DeleteInvitation")
+def delete_invitation(instance: Instance, call: Call) -> Json:
+    """Erase the record, whatever its status; a user who came by it stays."""
+    invitation = found(instance.invitations, "invitation", call.path["invitation_id"])
+    return deleted(instance.invitations.remove(invitation["id"]))
 
 
 @operation("CreateBulkInvitations")

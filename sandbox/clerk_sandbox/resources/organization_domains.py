@@ -202,6 +202,28 @@ def remove_domains_named(instance: Instance, names: list[str]) -> None:
             DOMAINS.records(instance).remove(domain["id"])
 
 
+def make_way(instance: Instance, names: list[str], *, consent: bool) -> None:
+    """Free names for a SAML connection that becomes active: no address may enrol in two ways.
+
+    Raises:
+        ClerkError: 422, a verified domain invites or suggests, and nobody consented to its removal.
+    """
+    inviting = [
+        domain["name"]
+        for domain in DOMAINS.records(instance)
+        if domain["name"] in names
+        and _is_verified(domain)
+        and domain["enrollment_mode"] in (INVITES, SUGGESTS)
+    ]
+    if inviting and not consent:
+        raise errors.form_param_value_invalid(
+            "consent_verified_domains_deletion",
+            f"true, for {inviting[0]} lets people into an organization, and would have to be deleted",
+        )
+    if inviting:
+        remove_domains_named(instance, inviting)
+
+
 def seed_demo(instance: Instance) -> None:
     instance.settings["domains_enrollment_modes"] = ["manual_invitation", INVITES, SUGGESTS]
     for name, host, mode in (

@@ -9,6 +9,7 @@ from clerk_sandbox import errors, formats
 from clerk_sandbox.answers import data_page, deleted, found, ordered, signed
 from clerk_sandbox.plan import require_in_plan
 from clerk_sandbox.resources.domains import frontend_api_url
+from clerk_sandbox.resources.organization_domains import make_way
 from clerk_sandbox.routing import Call, operation
 from clerk_sandbox.state import Instance, Json
 
@@ -38,6 +39,7 @@ def add_saml_connection(instance: Instance, name: str, domain: str, provider: st
             "idp_entity_id": None,
             "idp_sso_url": None,
             "idp_certificate": None,
+            "idp_certificates": [],
             "idp_certificate_issued_at": None,
             "idp_certificate_expires_at": None,
             "idp_metadata_url": None,
@@ -98,10 +100,13 @@ def get_saml_connection(instance: Instance, call: Call) -> Json:
 def update_saml_connection(instance: Instance, call: Call) -> Json:
     """A connection is active only with everything that its identity provider has to tell."""
     connection = get_saml_connection(instance, call)
+    consent = bool(call.body.pop("consent_verified_domains_deletion", None))
     changed = connection | _checked(instance, call.body, connection["attribute_mapping"], connection)
     missing = [name for name in NEEDED_TO_ACTIVATE if not changed[name]]
     if changed["active"] and missing:
         raise errors.saml_connection_cant_be_activated(missing)
+    if changed["active"] and not connection["active"]:
+        make_way(instance, changed["domains"], consent=consent)
     connection |= changed | {"updated_at": instance.clock()}
     return connection
 
@@ -132,7 +137,21 @@ def _checked(instance: Instance, body: Json, mapping: Json, connection: Json | N
         changes |= idp_fields(changes["idp_metadata"])
     elif changes.get("idp_metadata_url"):
         changes |= fields_behind(changes["idp_metadata_url"])
-    return changes
+    return changes | certificates(changes)
+
+
+def certificates(changes: Json) -> Json:
+    """Return the certificates that changes leave a connection with: the first of several is the main one, and
+    one that metadata tells stands for all."""
+    by_metadata = changes.get("idp_metadata") or changes.get("idp_metadata_url")
+    several = [] if by_metadata else changes.pop("idp_certificates", [])
+    if not several and "idp_certificate" not in changes:
+        return {}
+    several = several or [one for one in (changes["idp_certificate"],) if one]
+    return {
+        "idp_certificate": next(iter(several), None),
+        "idp_certificates": [{"certificate": one, "issued_at": None, "expires_at": None} for one in several],
+    }
 
 
 def _checked_domains(instance: Instance, changes: Json, connection: Json | None) -> Json:

@@ -25,6 +25,7 @@ from clerk_sandbox.user_records import (
 METADATA = ("public_metadata", "private_metadata", "unsafe_metadata")
 LATER_PROFILE = (
     "locale",
+    "timezone",
     "delete_self_enabled",
     "create_organization_enabled",
     "create_organizations_limit",

@@ -186,7 +186,11 @@ def _finders(spec: Spec) -> tuple[str, ...]:
     for end in range(len(segments), 0, -1):
         if segments[end - 1].startswith("{"):
             collection = "/".join(segments[: end - 1])
-            found += [s.id for s in _reading() if s.is_list and s.path == collection and not s.deprecated]
+            found += [
+                s.id
+                for s in _reading()
+                if s.is_list and s.path == collection and (spec.deprecated or not s.deprecated)
+            ]
     # After those of the path: an organization's members come before all users.
     found += [_finder(a) for a in spec.arguments if a.required]
     if not any(found):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from clerk_mcp.offering.options import FIELDS, options_of
+from clerk_mcp.offering.options import FIELDS, advertised, options_of
 from clerk_tools.operation import Effect, Spec
 from clerk_tools.views.schema import output_schema as schema_of_answers
 
@@ -13,7 +13,7 @@ from clerk_tools.views.schema import output_schema as schema_of_answers
 def input_schema(spec: Spec) -> dict[str, Any]:
     """Return the operation's own schema and the call's options."""
     schema = spec.input_schema
-    extra = {option.name: option.schema for option in options_of(spec)}
+    extra = {option.name: option.schema for option in advertised(spec)}
     return {**schema, "properties": {**schema["properties"], **extra}} if extra else schema
 
 

@@ -24,6 +24,16 @@ OFFSET: Final = Argument(name="offset", type="integer", required=False, minimum=
 CONFIRM: Final = Argument(name="confirm", type="string", required=False, description="Preview's token")
 
 
+_SHOWN_WHOLE: Final = frozenset(
+    {
+        *("api_key_secret", "commerce_credit_balance", "instance", "instance_communication"),
+        *("instance_protect", "jwks", "machine_secret_key", "oauth_application_settings"),
+        *("organization_settings", "redirect_url", "template_preview", "total_count"),
+    }
+)
+"""Kinds of objects of which the view leaves out nothing that anybody asks for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What a call said for itself."""
@@ -34,8 +44,15 @@ class Options:
     confirm: str | None = None
 
 
+def advertised(spec: Spec) -> tuple[Argument, ...]:
+    """Return the options that an operation's tool shows: those that are of use, for each is paid for by every
+    conversation. Nobody picks fields of what is shown whole, or of what another operation answers by now."""
+    without = spec.returns in _SHOWN_WHOLE or spec.is_superseded
+    return tuple(option for option in options_of(spec) if not (without and option is FIELDS))
+
+
 def options_of(spec: Spec) -> tuple[Argument, ...]:
-    """Return the options that an operation's tool advertises."""
+    """Return the options that an operation's call may have."""
     if spec.effect is Effect.READ and spec.envelope not in (Envelope.TEXT, Envelope.EMPTY):
         whole = spec.is_list and not issubclass(spec.model, Paged)
         return (FIELDS, OFFSET) if whole else (FIELDS,)

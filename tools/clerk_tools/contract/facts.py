@@ -144,7 +144,8 @@ def _facts_of_operation(operation: type[Operation]) -> OperationFacts:
         arguments=tuple(
             ArgumentFacts(a.name, str(a.place), a.required, _shape_of_argument(a))
             for a in spec.arguments
-            if a.place is not Place.CLEAR  # our own: what it names is sent as null
+            # `clear` is our own: what it names is sent as null.
+            if a.place is not Place.CLEAR and not a.undocumented
         ),
         returns=Returns(kind if has_kind else None, str(spec.envelope)),
     )
@@ -161,7 +162,7 @@ def _shape_of_argument(argument: Argument) -> Shape:
         **_lengths(argument),
         default=argument.default,
         items=_shape_of_argument(argument.items) if argument.items else None,
-        properties={a.name: _shape_of_argument(a) for a in argument.properties},
+        properties={a.name: _shape_of_argument(a) for a in argument.properties if not a.undocumented},
         required=tuple(sorted(a.name for a in argument.properties if a.required)),
     )
 

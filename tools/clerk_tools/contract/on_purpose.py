@@ -20,7 +20,11 @@ _ENTRY_LENGTH: Final = (
 _NEEDED_BY_NOW: Final = (
     "Clerk's first description lets it be left out; who leaves it out is told by Clerk what is missing"
 )
-_STILL_TAKEN: Final = "gone from later versions; ours is sent with 2021-02-05, which takes it"
+_STILL_TAKEN: Final = (
+    "gone from later versions; ours is sent with 2021-02-05, which takes it, if not as a null"
+)
+_NULL_IS_LEFT_OUT: Final = "a null reads as left out here, and means the same to Clerk"
+_OLDER_COMMERCE: Final = "the path that billing had in this version; ours has the present one"
 _TOLD_BY_CLERK: Final = "a bound that Clerk's first description does not have; Clerk names it in its refusal"
 
 _YOUNGER_BODY: Final = "its body is younger than the first document"
@@ -29,8 +33,9 @@ _ONLY: Final = {
     _DROPPED: {"required", "null"},
     _NEEDED_BY_NOW: {"required"},
     _LATER: {"values"},
-    _STILL_TAKEN: {""},
+    _STILL_TAKEN: {"", "null"},
     _YOUNGER_BODY: {"body"},
+    _NULL_IS_LEFT_OUT: {"null"},
 }
 """What a reason is good for, where it is not for everything about an argument."""
 
@@ -67,13 +72,13 @@ ON_PURPOSE: Final[dict[tuple[str, str], str]] = (
         ("Users_updateUserAttributes", "password_hasher"): _LATER,
         ("OrganizationInvitations_list", "status"): _LATER,
         ("Invitations_listAllNonRevoked", "status"): _LATER,
-        ("ActorTokens_createToken", "actor.sub"): (
-            "`actor` is any object, which a model fills in as its description says"
-        ),
         ("EmailSmsTemplates_toggleDeliveryByTypeAndSlug", "delivered_by_clerk"): (
             "Clerk's first description lets it be null, and a null reads as left out"
         ),
         ("Sessions_verifySession", ""): _STILL_TAKEN,
+        ("GetCommercePlanList", ""): _OLDER_COMMERCE,
+        ("GetCommerceSubscriptionItemList", ""): _OLDER_COMMERCE,
+        ("CancelCommerceSubscriptionItem", ""): _OLDER_COMMERCE,
         ("InstanceSettings_updateInstanceSettings", "enhanced_email_deliverability"): _STILL_TAKEN,
         ("BetaFeatures_updateInstanceSettings", "session_token_template"): _STILL_TAKEN,
         ("BetaFeatures_updateInstanceSettings", "enhanced_email_deliverability"): _STILL_TAKEN,
@@ -116,6 +121,32 @@ ON_PURPOSE: Final[dict[tuple[str, str], str]] = (
         for argument in arguments
     }
     | {
+        (operation, argument): _NULL_IS_LEFT_OUT
+        for operation, arguments in {
+            "Users_createNewUser": (
+                *("password_digest", "skip_password_checks", "skip_password_requirement", "totp_secret"),
+                "created_at",
+            ),
+            "Users_updateUserAttributes": (
+                *("primary_email_address_id", "notify_primary_email_address_changed"),
+                *("primary_phone_number_id", "primary_web3_wallet_id", "totp_secret", "created_at"),
+            ),
+            "Organizations_createNewOrganization": ("private_metadata", "public_metadata", "slug"),
+            "OrganizationInvitations_createAndSend": ("private_metadata", "public_metadata", "redirect_url"),
+            "OrganizationInvitations_bulkCreateAndSend": (
+                *("invitations[].private_metadata", "invitations[].public_metadata"),
+                "invitations[].redirect_url",
+            ),
+            "Signups_updateSignUpById": ("custom_action",),
+            "OAuthApplications_createNewApplication": ("public",),
+            "OAuthApplications_updateApplication": ("name",),
+            "Domains_addSatelliteDomain": ("proxy_url",),
+            "InstanceSettings_updateInstanceSettings": ("cookieless_dev", "url_based_session_syncing"),
+            "InstanceSettings_updateOrganizationSettings": ("creator_role_id", "domains_default_role_id"),
+        }.items()
+        for argument in arguments
+    }
+    | {
         (operation, "paginated"): _ALWAYS_COUNTED
         for operation in (
             "GetCommercePlanList",
@@ -127,6 +158,25 @@ ON_PURPOSE: Final[dict[tuple[str, str], str]] = (
     }
 )
 """The reason, by operation and argument."""
+
+
+_DEPRECATED_SINCE: Final = "today's description of the same version deprecates it"
+_YOUNGER: Final = "younger than the document"
+
+
+def reason_for(one: Difference, version: str) -> str | None:
+    """Return why a difference from a document of an API version is meant; None where nothing says so.
+
+    The version is empty for the first document, beside which all that Clerk has added since is younger.
+    """
+    reason = ON_PURPOSE.get((one.operation, one.argument))
+    if reason in _ONLY and one.aspect not in _ONLY[reason]:
+        reason = None
+    if not version and one.aspect == "deprecated":
+        reason = _DEPRECATED_SINCE
+    if not version and one.argument and one.text.startswith("only in the catalogue ("):
+        reason = _YOUNGER
+    return reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +195,7 @@ def sorted_out(found: Iterable[Difference], version: str) -> Drift:
     """Sort differences from a document of an API version, which is empty for the first document."""
     drift = Drift([], [], [])
     for one in found:
-        reason = ON_PURPOSE.get((one.operation, one.argument))
-        if reason in _ONLY and one.aspect not in _ONLY[reason]:
-            reason = None
-        if not version and one.argument and one.text.startswith("only in the catalogue ("):
-            reason = "younger than the document"
-        if reason:
+        if reason := reason_for(one, version):
             drift.on_purpose.append((one, reason))
         else:
             (drift.lacking if one.lacking else drift.wrong).append(one)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from clerk_tools.argument import Body, JsonObject, Path, arg
+from clerk_tools.argument import Body, Id, OpenNested, Path, arg
 from clerk_tools.hits import Hit, Look
 from clerk_tools.ids import ActorTokenId, UserId
 from clerk_tools.operation import Operation
 from clerk_tools.spec import ANOTHER_DOES_NO_HARM, REVOKED_BY_NOW, Advice, Demo, Example
+
+
+class Actor(OpenNested):
+    """Who acts, with whatever else their session's tokens are to say of them."""
+
+    sub: Id = arg("The user who acts")
 
 
 class CreateActorToken(
@@ -23,7 +29,7 @@ class CreateActorToken(
     """Make a token with which one user signs in as another (impersonation)."""
 
     user_id: Body[UserId] = arg("Who is impersonated")
-    actor: Body[JsonObject] = arg("Must hold sub: the id of the user who acts")
+    actor: Body[Actor] = arg()
     expires_in_seconds: Body[int] = arg(default=3600)
     session_max_duration_in_seconds: Body[int] = arg(default=1800)
 

@@ -36,8 +36,8 @@ class CreateAdminPortalLinkToken(
     words="admin portal link, let a customer configure their own SSO, self-service SSO",
     example=Example({"organization_id": Demo("Fernhill")}),
 ):
-    """Make a link token with which a customer's IT admin sets up their own single sign-on. The answer alone
-    has it, or says where it went."""
+    """Make a link token with which a customer's IT admin sets up their own single
+    sign-on. The answer alone has it."""
 
     organization_id: Body[OrganizationId] = arg(optional=True)
     it_contact_id: Body[str] = arg(optional=True, min_length=1)

@@ -44,8 +44,7 @@ class CreateApiKey(
     words="issue an API key, give a customer an API key, make an api token for a user",
     example=Example({"name": "nightly export", "subject": Demo("nadia")}),
 ):
-    """Issue an API key for a user or an organization (`subject`). The answer alone has its secret, or says
-    where that went."""
+    """Issue an API key for a user or an organization (`subject`). The answer alone has its secret."""
 
     name: Body[str] = arg(min_length=3)
     subject: Body[str] = arg("user_… or org_…")

@@ -69,6 +69,7 @@ class ChangeDomainDeprecated(
     BetaFeatures_updateInstanceDomain."""
 
     home_url: Body[str] = arg("New URL, https://…", optional=True)
+    is_secondary: Body[bool] = arg("A subdomain in it is kept", optional=True)
 
     async def hit(self, look: Look) -> Hit:
         return await _moved(self.home_url, look)
@@ -89,6 +90,7 @@ class ChangeDomain(
     keys must follow."""
 
     home_url: Body[str] = arg("New URL, https://…", optional=True)
+    is_secondary: Body[bool] = arg("A subdomain in it is kept", optional=True)
 
     async def hit(self, look: Look) -> Hit:
         return await _moved(self.home_url, look)

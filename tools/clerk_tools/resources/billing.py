@@ -130,7 +130,7 @@ class ListPlans(
 ):
     """The plans that users or organizations can subscribe to, with fees and features, newest first."""
 
-    payer_type: Query[PayerType] = arg("Whom it is sold to", optional=True)
+    payer_type: Query[PayerType] = arg(optional=True)
 
 
 class ListPrices(
@@ -167,9 +167,7 @@ class CreatePrice(
         "In cents a month where a year is paid at once", optional=True, nullable=True
     )
     description: Body[str] = arg(optional=True)
-    supported_billing_periods: Body[Literal["month", "annual", "both"]] = arg(
-        "By default as the amounts tell", optional=True
-    )
+    supported_billing_periods: Body[Literal["month", "annual", "both"]] = arg(optional=True)
 
 
 class ListSubscriptionItems(
@@ -182,8 +180,8 @@ class ListSubscriptionItems(
     "subscriptions, overdue payments, who is on a free trial, trials, active subscriptions",
     example=Example({"status": "active", "payer_type": "org"}),
 ):
-    """Who is on which plan: the subscription items of all payers, newest first. Those of free plans only
-    with `include_free`. For one payer read the subscription of that user or organization."""
+    """Who is on which plan: the subscription items of all payers, newest first. Of one payer: the
+    subscription of that user or organization."""
 
     status: Query[Literal["active", "ended", "past_due", "upcoming", "free_trial"]] = arg(optional=True)
     payer_type: Query[PayerType] = arg(optional=True)
@@ -215,7 +213,7 @@ class CancelSubscriptionItem(
     back to the free plan."""
 
     subscription_item_id: Path[SubscriptionItemId] = arg()
-    end_now: Query[bool] = arg("Do not wait for the period's end", default=False)
+    end_now: Query[bool] = arg(default=False)
 
     async def hit(self, look: Look) -> Hit:
         when = "ends it at once" if self.end_now else "ends it with the paid period"
@@ -408,7 +406,7 @@ class AdjustUserCredit(
     user_id: Path[UserId] = arg()
     amount: Body[int] = arg("In cents, above 0")
     action: Body[Literal["increase", "decrease"]] = arg()
-    idempotency_key: Body[str] = arg("A new one for each adjustment")
+    idempotency_key: Body[str] = arg()
     currency: Body[str] = arg("USD by default", optional=True)
     note: Body[str] = arg(optional=True)
 
@@ -465,6 +463,6 @@ class AdjustOrganizationCredit(
     organization_id: Path[OrganizationId] = arg()
     amount: Body[int] = arg("In cents, above 0")
     action: Body[Literal["increase", "decrease"]] = arg()
-    idempotency_key: Body[str] = arg("A new one for each adjustment")
+    idempotency_key: Body[str] = arg()
     currency: Body[str] = arg("USD by default", optional=True)
     note: Body[str] = arg(optional=True)

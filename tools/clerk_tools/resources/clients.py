@@ -19,8 +19,8 @@ class ListClients(
     words="all browsers and devices",
     example=Example({"limit": 5}),
 ):
-    """Browsers and devices with their sessions, newest first. Deprecated and may answer 410: list sessions
-    instead."""
+    """Browsers and devices with their sessions, newest first. Deprecated and may answer 410: use
+    Sessions_listSortedByCreationDate."""
 
 
 class VerifyClient(

@@ -95,7 +95,7 @@ class CreateDirectory(
     ),
 ):
     """Create a directory for an enterprise connection. Its API key, for the identity provider, is in this
-    answer alone, or the answer says where it went."""
+    answer alone."""
 
     enterprise_connection_id: Body[EnterpriseConnectionId] = arg()
     name: Body[str] = arg(optional=True)
@@ -170,7 +170,7 @@ class RotateDirectoryApiKey(
     words="new SCIM token, leaked API key of a directory",
     example=Example({"directory_id": Demo("a directory")}),
 ):
-    """Give a directory a new API key; the answer alone has it, or says where it went. The present one dies
+    """Give a directory a new API key; the answer alone has it. The present one dies
     after a short while."""
 
     directory_id: Path[DirectoryId] = arg()

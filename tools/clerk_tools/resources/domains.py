@@ -78,6 +78,7 @@ class UpdateDomain(
         clearable="takes the proxy {was} away: a wrong setting stops every sign-in",
         risk=moves("a wrong proxy stops every sign-in"),
     )
+    is_secondary: Body[bool] = arg("A subdomain in it is kept", optional=True, nullable=True)
 
     def state(self) -> Operation:
         return ListDomains()

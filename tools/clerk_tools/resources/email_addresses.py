@@ -107,7 +107,7 @@ class PrepareEmailAddressVerification(
     example=Example({"email_address_id": Demo("an unverified email address")}),
 ):
     """Send a one-time code to an email address (SENDS MAIL); check it with
-    AttemptEmailAddressVerification. To verify without a code, update it."""
+    AttemptEmailAddressVerification. Without a code: update it."""
 
     email_address_id: Path[EmailAddressId] = arg()
 
@@ -132,7 +132,7 @@ class AttemptEmailAddressVerification(
     ),
 ):
     """Check a code sent to an email address; a right one verifies it. A wrong one is no error: `status`
-    tells. Signs nobody in."""
+    tells."""
 
     email_address_id: Path[EmailAddressId] = arg()
     verification_id: Body[str] = arg("From PrepareEmailAddressVerification")
@@ -152,13 +152,13 @@ class ReplaceUserEmailAddress(
     "user has a new email, drop the old email addresses, correct the email address of a user",
     example=Example({"user_id": Demo("marcus"), "email_address": "marcus.alder+clerk_test@example.com"}),
 ):
-    """Replace ALL email addresses of a user by one, the new primary one. An `unverified` one
-    cannot be signed in with. To keep the others, add one instead."""
+    """Replace ALL email addresses of a user by one, the new primary one. To keep the others, add
+    one instead."""
 
     user_id: Path[UserId] = arg()
     email_address: Body[str] = arg()
     identification_status: Body[Literal["verified", "reserved", "unverified"]] = arg(
-        "reserved: unverified, signs in, nobody else's", default="verified"
+        "unverified ones sign nobody in, reserved ones do", default="verified"
     )
     notify_primary_email_address_changed: Body[bool] = arg(
         "SENDS MAIL to the old one", default=False, nullable=True

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from clerk_tools.argument import Argument, Body, Id, Path, arg, cuts_off, replaces
 from clerk_tools.hits import Hit, Look, inside, thing
 from clerk_tools.ids import TemplateSlug
 from clerk_tools.operation import Operation, PagedOnRequest
 from clerk_tools.spec import Example
+
+DASHBOARD: Final = "the templates in Clerk's dashboard"
 
 
 class ListTemplates(
@@ -17,9 +19,11 @@ class ListTemplates(
     get="/templates/{template_type}",
     lists="template",
     words="email templates, SMS templates, which emails are sent",
+    deprecated=True,
+    instead=DASHBOARD,
     example=Example({"template_type": "sms"}),
 ):
-    """The email or SMS templates, in the dashboard's order."""
+    """The email or SMS templates, in their order. Superseded by Clerk's dashboard."""
 
     template_type: Path[Literal["email", "sms"]] = arg()
 
@@ -30,9 +34,11 @@ class GetTemplate(
     get="/templates/{template_type}/{slug}",
     returns="template_details",
     words="text of an email, text of an SMS, read a template, email template",
+    deprecated=True,
+    instead=DASHBOARD,
     example=Example({"template_type": "email", "slug": "verification_code"}),
 ):
-    """One email or SMS template: texts, variables, who delivers it."""
+    """One email or SMS template: texts, variables, who delivers it. Superseded by Clerk's dashboard."""
 
     template_type: Path[Literal["email", "sms"]] = arg()
     slug: Path[TemplateSlug] = arg("Such as verification_code")
@@ -45,6 +51,8 @@ class UpdateTemplate(
     returns="template",
     words="edit an email, edit the text of an email, customize an email, edit the wording of an "
     "email, subject of an email",
+    deprecated=True,
+    instead=DASHBOARD,
     example=Example(
         {
             "template_type": "sms",
@@ -54,7 +62,8 @@ class UpdateTemplate(
         }
     ),
 ):
-    """Change an email or SMS template; what users receive changes at once. Preview it first."""
+    """Change an email or SMS template; what users receive changes at once. Preview it first. Superseded by
+    Clerk's dashboard."""
 
     template_type: Path[Literal["email", "sms"]] = arg()
     slug: Path[TemplateSlug] = arg()
@@ -76,6 +85,7 @@ class UpdateTemplate(
         risk=cuts_off(False, "Clerk stops sending it: sign-in codes may no longer arrive"),
     )
     from_email_name: Body[str] = arg("Sender's part before the @", optional=True)
+    reply_to_email_name: Body[str] = arg("Part before the @", optional=True)
 
 
 class RevertTemplate(
@@ -86,9 +96,12 @@ class RevertTemplate(
     effect="destroy",
     no_undo="The customized text was not kept.",
     words="reset a template to its default, restore a template, undo changes of a template",
+    deprecated=True,
+    instead=DASHBOARD,
     example=Example({"template_type": "email", "slug": "invitation"}),
 ):
-    """Put a template back to Clerk's default. The customized text is lost."""
+    """Put a template back to Clerk's default; the customized text is lost. Superseded by Clerk's
+    dashboard."""
 
     template_type: Path[Literal["email", "sms"]] = arg()
     slug: Path[TemplateSlug] = arg()
@@ -109,17 +122,21 @@ class PreviewTemplate(
     returns="template_preview",
     effect="read",
     words="render a template, what an email looks like",
+    deprecated=True,
+    instead=DASHBOARD,
     example=Example(
         {"template_type": "email", "slug": "verification_code", "subject": "{{otp_code}} opens {{app.name}}"}
     ),
 ):
-    """Render a template text with sample values. Nothing is saved or sent."""
+    """Render a template text with sample values; nothing is saved or sent. Superseded by Clerk's
+    dashboard."""
 
     template_type: Path[Id] = arg("email or sms")
     slug: Path[TemplateSlug] = arg()
     subject: Body[str] = arg("Emails only", optional=True, nullable=True)
     body: Body[str] = arg("Text with {{variables}}", optional=True)
     from_email_name: Body[str] = arg("Sender's part before the @", optional=True)
+    reply_to_email_name: Body[str] = arg("Part before the @", optional=True)
 
 
 class ToggleTemplateDelivery(
@@ -128,10 +145,12 @@ class ToggleTemplateDelivery(
     post="/templates/{template_type}/{slug}/toggle_delivery",
     returns="template",
     words="stop sending emails, stop sending SMS codes, disable delivery",
+    deprecated=True,
+    instead=DASHBOARD,
     example=Example({"template_type": "email", "slug": "password_changed", "delivered_by_clerk": False}),
 ):
     """Switch who delivers a template. With false Clerk stops sending it: sign-in codes may no longer
-    arrive."""
+    arrive. Superseded by Clerk's dashboard."""
 
     template_type: Path[Literal["email", "sms"]] = arg()
     slug: Path[TemplateSlug] = arg()

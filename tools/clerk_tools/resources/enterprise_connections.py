@@ -8,6 +8,7 @@ from clerk_tools.argument import Body, Id, Nested, Path, Query, arg, moves, repl
 from clerk_tools.hits import Hit, Look, inside, listed, records, thing
 from clerk_tools.ids import EnterpriseConnectionId, OrganizationId
 from clerk_tools.operation import Operation, Paged
+from clerk_tools.resources.saml_connections import LoginHint
 from clerk_tools.spec import Demo, Example
 from clerk_tools.view import View
 
@@ -56,26 +57,20 @@ class Mapping(Nested):
     last_name: str = arg(optional=True, nullable=True)
 
 
-class Hint(Nested):
-    """What the IdP is told of who signs in."""
-
-    mode: Literal["email_address", "custom_attribute", "off"] = arg()
-    source: str = arg(optional=True)
-
-
 class Saml(Nested):
     """What a SAML connection needs."""
 
     idp_entity_id: Id = arg(optional=True, nullable=True)
     idp_sso_url: str = arg(optional=True, nullable=True)
     idp_certificate: str = arg(optional=True, nullable=True)
+    idp_certificates: list[str] = arg(optional=True, undocumented=True)
     idp_metadata_url: str = arg(optional=True, nullable=True)
     idp_metadata: str = arg(optional=True, nullable=True)
     attribute_mapping: Mapping = arg(optional=True, nullable=True)
     allow_subdomains: bool = arg(optional=True, nullable=True)
     allow_idp_initiated: bool = arg(optional=True, nullable=True)
     force_authn: bool = arg(optional=True, nullable=True)
-    login_hint: Hint = arg(optional=True, nullable=True)
+    login_hint: LoginHint = arg(optional=True, nullable=True)
 
 
 class SamlChanges(Saml):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from clerk_tools.argument import Body, arg, cuts_off, moves, replaces
 from clerk_tools.hits import Hit, Look, count, inside
 from clerk_tools.ids import RoleId
@@ -52,6 +54,9 @@ class UpdateInstanceSettings(
     )
     cookieless_dev: Body[bool] = arg(optional=True, deprecated=True)
     url_based_session_syncing: Body[bool] = arg("Development without third-party cookies", optional=True)
+    preferred_sign_in_strategy_when_password_required: Body[Literal["password", "otp", ""]] = arg(
+        "What Clerk's components offer first", optional=True, nullable=True
+    )
 
 
 class UpdateRestrictions(
@@ -214,8 +219,7 @@ class GetOAuthSettings(
     words="dynamic client registration, OAuth provider settings, default OAuth scopes",
     example=Example(),
 ):
-    """How OAuth applications of this instance work: dynamic registration, JWT or opaque tokens, default
-    scopes, client metadata documents."""
+    """How OAuth applications work here: dynamic registration, JWT or opaque tokens, default scopes."""
 
 
 class UpdateOAuthSettings(

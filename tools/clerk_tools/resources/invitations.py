@@ -7,7 +7,7 @@ from typing import Final, Literal
 from clerk_tools.argument import Body, JsonObject, Nested, Path, Query, arg
 from clerk_tools.hits import Hit, Look, first_with, inside, records, thing
 from clerk_tools.ids import InvitationId
-from clerk_tools.operation import Counted, Operation, Paged
+from clerk_tools.operation import UNDOCUMENTED, Counted, Operation, Paged
 from clerk_tools.spec import Demo, Example, per_hour
 
 SYNONYMS: Final = {
@@ -33,7 +33,7 @@ class CreateInvitation(
     email_address: Body[str] = arg()
     public_metadata: Body[JsonObject] = arg("Becomes the user's", optional=True)
     redirect_url: Body[str] = arg("Once accepted", optional=True)
-    notify: Body[bool] = arg("Send the invitation mail", default=True, nullable=True)
+    notify: Body[bool] = arg(default=True, nullable=True)
     ignore_existing: Body[bool] = arg(
         "Invite even if invited before or already a user", default=False, nullable=True
     )
@@ -56,7 +56,7 @@ class ListInvitations(
     status: Query[Literal["pending", "accepted", "revoked", "expired"]] = arg(optional=True)
     query: Query[str] = arg("Part of an address, or an id", optional=True)
     order_by: Query[str] = arg(
-        "created_at, email_address or expires_at; - first for descending", default="-created_at"
+        "created_at, email_address or expires_at; - for descending", default="-created_at"
     )
 
 
@@ -85,13 +85,36 @@ class RevokeInvitation(
         return hit.if_not_already("The invitation is revoked already." if gone else "")
 
 
+class DeleteInvitation(
+    Operation,
+    id="DeleteInvitation",
+    version="2026-05-12",
+    document=UNDOCUMENTED,
+    delete="/invitations/{invitation_id}",
+    returns="deleted",
+    words="erase an invitation, forget the address of somebody who was invited",
+    example=Example({"invitation_id": Demo("an invitation")}, late=True),
+):
+    """Delete an invitation of any status, address and all, for good. To keep a record use
+    Invitations_revokeInvitation."""
+
+    invitation_id: Path[InvitationId] = arg()
+
+    async def hit(self, look: Look) -> Hit:
+        listed = records(await look.at(ListInvitations(query=self.invitation_id)))
+        found = first_with(listed, "id", self.invitation_id)
+        return Hit.of(
+            thing("invitation of", inside(found, "email_address")), "its record and its link are lost"
+        )
+
+
 class Invitation(Nested):
     """One entry of a bulk call."""
 
     email_address: str = arg()
     public_metadata: JsonObject = arg(optional=True, nullable=True)
     redirect_url: str = arg(optional=True, nullable=True)
-    notify: bool = arg("Send the mail", default=True, nullable=True)
+    notify: bool = arg(default=True, nullable=True)
     ignore_existing: bool = arg("Invite even if invited before", default=False, nullable=True)
     expires_in_days: int = arg(optional=True, ge=1, le=365, nullable=True)
     template_slug: Literal["invitation", "waitlist_invitation"] = arg(default="invitation")

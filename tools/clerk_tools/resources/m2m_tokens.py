@@ -42,7 +42,7 @@ class CreateM2mToken(
 
     token_format: Body[Literal["opaque", "jwt"]] = arg(default="opaque")
     seconds_until_expiration: Body[int] = arg("By default the machine's", optional=True, ge=0, nullable=True)
-    claims: Body[JsonObject] = arg("Put into the token", optional=True, nullable=True)
+    claims: Body[JsonObject] = arg(optional=True, nullable=True)
     min_remaining_ttl_seconds: Body[int] = arg(
         "Answer an earlier one that is good for so long", optional=True, ge=0
     )

@@ -36,7 +36,7 @@ class ListMachines(
     """Machines, newest first, each with those that it may call."""
 
     query: Query[str] = arg("Part of a name, or an id", optional=True)
-    order_by: Query[str] = arg("created_at or name; - first for descending", default="-created_at")
+    order_by: Query[str] = arg("created_at or name; - for descending", default="-created_at")
 
 
 class CreateMachine(
@@ -50,7 +50,7 @@ class CreateMachine(
     words="register a service for M2M, add a machine",
     example=Example({"name": "invoice service"}),
 ):
-    """Register a machine. The answer alone has its secret key, or says where that went."""
+    """Register a machine. The answer alone has its secret key."""
 
     name: Body[str] = arg(min_length=1, max_length=255)
     scoped_machines: Body[list[str]] = arg("Ids of those that it may call", optional=True, max_length=150)
@@ -132,7 +132,7 @@ class RotateMachineSecretKey(
     words="rotate the key of a machine, new secret key for a machine",
     example=Example({"machine_id": Demo("a machine"), "previous_token_ttl": 3600}),
 ):
-    """Give a machine a new secret key; the answer alone has it, or says where it went. The old one works for
+    """Give a machine a new secret key; the answer alone has it. The old one works for
     `previous_token_ttl` seconds more."""
 
     machine_id: Path[MachineId] = arg()
@@ -155,7 +155,7 @@ class CreateMachineScope(
     """Let a machine call another one."""
 
     machine_id: Path[MachineId] = arg()
-    to_machine_id: Body[MachineId] = arg("The one that is called")
+    to_machine_id: Body[MachineId] = arg()
 
 
 class DeleteMachineScope(

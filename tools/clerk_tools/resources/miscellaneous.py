@@ -18,7 +18,9 @@ class GetInterstitialMarkup(
 ):
     """The HTML page that Clerk's older SDKs show while a session is being synced. For debugging only."""
 
-    frontendApi: Query[str] = arg("Frontend API host; better: frontend_api", optional=True)  # noqa: N815 - the name is the API's
+    frontendApi: Query[str] = arg(  # noqa: N815 - the name is the API's
+        "Older name of frontend_api", optional=True, deprecated=True
+    )
     frontend_api: Query[str] = arg(optional=True)
     publishable_key: Query[str] = arg(optional=True)
     proxy_url: Query[str] = arg(optional=True)

@@ -26,7 +26,7 @@ class ListOAuthApplications(
     """OAuth applications that sign in with this instance, oldest first."""
 
     name_query: Query[str] = arg("Part of a name, or an exact client id", optional=True)
-    order_by: Query[str] = arg("created_at or name; - first for descending", default="+created_at")
+    order_by: Query[str] = arg("created_at or name; - for descending", default="+created_at")
 
 
 class CreateOAuthApplication(
@@ -39,7 +39,7 @@ class CreateOAuthApplication(
     words="register an OAuth application, be an identity provider for another service",
     example=Example({"name": "Fernhill Labels", "callback_url": "https://labels.fernhill.example/callback"}),
 ):
-    """Create an OAuth application. The answer alone has its client secret, or says where that went."""
+    """Create an OAuth application. The answer alone has its client secret."""
 
     name: Body[str] = arg()
     callback_url: Body[str] = arg("Or redirect_uris", optional=True)
@@ -125,7 +125,7 @@ class RotateOAuthSecret(
     words="API secret, client secret, new secret, leaked secret",
     example=Example({"oauth_application_id": Demo("an OAuth application")}),
 ):
-    """Give an OAuth application a new client secret; the answer alone has it, or says where it went. The old
+    """Give an OAuth application a new client secret; the answer alone has it. The old
     one stops working at once."""
 
     oauth_application_id: Path[OAuthApplicationId] = arg()

@@ -166,11 +166,11 @@ class ListAllOrganizationDomains(
     words="which organization has an email domain, email domains of every organization",
     example=Example({"query": "fernhill", "order_by": "name"}),
 ):
-    """Email domains of all organizations. The instance's own: Domains_getAllDomains."""
+    """Email domains of all organizations, newest first. The instance's own: Domains_getAllDomains."""
 
     organization_id: Query[OrganizationId] = arg(optional=True)
     verified: Query[Literal["true", "false"]] = arg(optional=True)
     enrollment_mode: Query[list[_Mode]] = arg(optional=True)
     query: Query[str] = arg("Exact organization id, or part of the domain", optional=True)
     domains: Query[list[str]] = arg("Exact names", optional=True)
-    order_by: Query[str] = arg("created_at or name; - first for descending", default="-created_at")
+    order_by: Query[str] = arg("created_at or name; - for descending", default="-created_at")

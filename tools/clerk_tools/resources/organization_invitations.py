@@ -22,7 +22,7 @@ class NewInvitation(Nested):
     private_metadata: JsonObject = arg(optional=True)
     redirect_url: str = arg("Once accepted", optional=True)
     expires_in_days: int = arg(optional=True, ge=1, le=365, nullable=True)
-    notify: bool = arg("Send the mail", default=True, nullable=True)
+    notify: bool = arg(default=True, nullable=True)
 
 
 class CreateOrganizationInvitation(
@@ -54,7 +54,7 @@ class CreateOrganizationInvitation(
     private_metadata: Body[JsonObject] = arg(optional=True)
     redirect_url: Body[str] = arg("Once accepted", optional=True)
     expires_in_days: Body[int] = arg(optional=True, ge=1, le=365, nullable=True)
-    notify: Body[bool] = arg("Send the invitation mail", default=True, nullable=True)
+    notify: Body[bool] = arg(default=True, nullable=True)
 
 
 class ListInstanceInvitations(
@@ -68,9 +68,9 @@ class ListInstanceInvitations(
     "organizations was an address invited",
     example=Example({"status": "pending", "query": "mossbrook"}),
 ):
-    """Invitations to all organizations. To one: OrganizationInvitations_list."""
+    """Invitations to all organizations, newest first. To one: OrganizationInvitations_list."""
 
-    order_by: Query[str] = arg("created_at or email_address; - first for descending", default="-created_at")
+    order_by: Query[str] = arg("created_at or email_address; - for descending", default="-created_at")
     status: Query[Literal["pending", "accepted", "revoked", "expired"]] = arg(optional=True)
     query: Query[str] = arg("Part of the address", optional=True)
 
@@ -89,7 +89,7 @@ class ListOrganizationInvitations(
     organization_id: Path[OrganizationId] = arg()
     status: Query[Literal["pending", "accepted", "revoked", "expired"]] = arg(optional=True)
     email_address: Query[str] = arg("Exact", optional=True)
-    order_by: Query[str] = arg("created_at or email_address; - first for descending", default="-created_at")
+    order_by: Query[str] = arg("created_at or email_address; - for descending", default="-created_at")
 
 
 class BulkCreateOrganizationInvitations(
@@ -124,7 +124,7 @@ class BulkCreateOrganizationInvitations(
     `notify` is false."""
 
     organization_id: Path[OrganizationId] = arg()
-    invitations: Body[list[NewInvitation]] = arg("At most 10")
+    invitations: Body[list[NewInvitation]] = arg()
 
 
 class ListPendingOrganizationInvitations(

@@ -28,10 +28,11 @@ class ListOrganizationRoles(
     words="which roles exist, all roles, custom roles, what may a role do",
     example=Example({"query": "org:", "order_by": "+name"}),
 ):
-    """The instance's roles with their permissions. Who has one: OrganizationMemberships_getAllMembers."""
+    """The instance's roles with their permissions, newest first. Who has one:
+    OrganizationMemberships_getAllMembers."""
 
     query: Query[str] = arg("Exact id, or part of name or key", optional=True)
-    order_by: Query[str] = arg("created_at, name or key; - first for descending", default="-created_at")
+    order_by: Query[str] = arg("created_at, name or key; - for descending", default="-created_at")
 
 
 class CreateOrganizationRole(

@@ -33,9 +33,7 @@ class ListOrganizations(
     query: Query[str] = arg("Exact id, or part of name or slug", optional=True)
     user_id: Query[list[str]] = arg("With these members; + includes, - excludes", optional=True)
     organization_id: Query[list[str]] = arg("+ includes, - excludes", optional=True)
-    order_by: Query[str] = arg(
-        "name, created_at or members_count; - first for descending", default="-created_at"
-    )
+    order_by: Query[str] = arg("name, created_at or members_count; - for descending", default="-created_at")
 
 
 class CreateOrganization(
@@ -87,8 +85,8 @@ class UpdateOrganization(
     Organizations_mergeOrganizationMetadata."""
 
     organization_id: Path[OrganizationId] = arg()
-    public_metadata: Body[JsonObject] = arg(optional=True, risk=REPLACES_KEYS)
-    private_metadata: Body[JsonObject] = arg(optional=True, risk=REPLACES_KEYS)
+    public_metadata: Body[JsonObject] = arg(optional=True, deprecated=True, risk=REPLACES_KEYS)
+    private_metadata: Body[JsonObject] = arg(optional=True, deprecated=True, risk=REPLACES_KEYS)
     name: Body[str] = arg(optional=True, nullable=True)
     slug: Body[str] = arg(optional=True, nullable=True)
     max_allowed_memberships: Body[int] = arg("0: no limit", optional=True, nullable=True)

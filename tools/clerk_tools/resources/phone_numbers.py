@@ -107,7 +107,7 @@ class PreparePhoneNumberVerification(
     example=Example({"phone_number_id": Demo("a phone number")}),
 ):
     """Send a one-time code to a phone number (SENDS an SMS); check it with
-    AttemptPhoneNumberVerification. To verify without a code, update it."""
+    AttemptPhoneNumberVerification. Without a code: update it."""
 
     phone_number_id: Path[PhoneNumberId] = arg()
 
@@ -131,8 +131,8 @@ class AttemptPhoneNumberVerification(
         }
     ),
 ):
-    """Check a code sent to a phone number; a right one verifies it. A wrong one is no error: `status` tells.
-    Signs nobody in."""
+    """Check a code sent to a phone number; a right one verifies it. A wrong one is no error: `status`
+    tells."""
 
     phone_number_id: Path[PhoneNumberId] = arg()
     verification_id: Body[str] = arg("From PreparePhoneNumberVerification")
@@ -152,13 +152,13 @@ class ReplaceUserPhoneNumber(
     "user has a new phone number, correct the phone number of a user",
     example=Example({"user_id": Demo("kwame"), "phone_number": "+12015550199"}),
 ):
-    """Replace ALL phone numbers of a user by one, the new primary one. An `unverified` one
-    cannot be signed in with. To keep the others, add one instead."""
+    """Replace ALL phone numbers of a user by one, the new primary one. To keep the others, add
+    one instead."""
 
     user_id: Path[UserId] = arg()
     phone_number: Body[str] = arg("E.164")
     identification_status: Body[Literal["verified", "reserved", "unverified"]] = arg(
-        "reserved: unverified, signs in, nobody else's", default="verified"
+        "unverified ones sign nobody in, reserved ones do", default="verified"
     )
 
     async def hit(self, look: Look) -> Hit:

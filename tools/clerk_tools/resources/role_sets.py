@@ -39,10 +39,10 @@ class ListRoleSets(
     words="groups of roles, which role sets, how many members have a role",
     example=Example({"order_by": "name"}),
 ):
-    """Role sets: each says which roles its organizations' members can have."""
+    """Role sets, newest first: each says which roles its organizations' members can have."""
 
     query: Query[str] = arg("Exact id, or part of name or key", optional=True)
-    order_by: Query[str] = arg("created_at, name or key; - first for descending", default="-created_at")
+    order_by: Query[str] = arg("created_at, name or key; - for descending", default="-created_at")
 
 
 class CreateRoleSet(
@@ -151,8 +151,8 @@ class AddRolesToRoleSet(
 
     role_set_key_or_id: Path[RoleSetKeyOrId] = arg()
     role_keys: Body[list[str]] = arg("1 to 10")
-    default_role_key: Body[str] = arg("Role of new members, from now on", optional=True)
-    creator_role_key: Body[str] = arg("Role of organizations' creators, from now on", optional=True)
+    default_role_key: Body[str] = arg("Role of new members", optional=True)
+    creator_role_key: Body[str] = arg("Role of organizations' creators", optional=True)
 
 
 class ReplaceRoleInRoleSet(
@@ -175,8 +175,8 @@ class ReplaceRoleInRoleSet(
     """Take a role out of a role set; every member who has it gets `to_role_key` instead."""
 
     role_set_key_or_id: Path[RoleSetKeyOrId] = arg()
-    role_key: Body[str] = arg("Role to take out")
-    to_role_key: Body[str] = arg("Role that its members get")
+    role_key: Body[str] = arg()
+    to_role_key: Body[str] = arg()
 
     async def hit(self, look: Look) -> Hit:
         found = await _role_set(self.role_set_key_or_id, look)

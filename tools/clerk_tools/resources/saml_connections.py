@@ -16,6 +16,13 @@ SYNONYMS: Final = {
 """What people say instead of a term; for the search."""
 
 
+class LoginHint(Nested):
+    """What the IdP is told of who signs in."""
+
+    mode: Literal["email_address", "custom_attribute", "off"] = arg()
+    source: str = arg(optional=True)
+
+
 class AttributeMapping(Nested):
     """The IdP attribute that each field of a user is read from."""
 
@@ -32,13 +39,14 @@ class ListSamlConnections(
     pages="saml_connection",
     words="who has SAML, SAML connections",
     example=Example(),
+    deprecated=True,
     instead="ListEnterpriseConnections",
 ):
     """SAML connections, newest first. Superseded by ListEnterpriseConnections."""
 
     query: Query[str] = arg("Part of a name", optional=True)
     organization_id: Query[list[str]] = arg("+ includes, - excludes", optional=True)
-    order_by: Query[str] = arg("created_at or name; - first for descending", optional=True)
+    order_by: Query[str] = arg("created_at or name; - for descending", optional=True)
 
 
 class CreateSamlConnection(
@@ -48,25 +56,28 @@ class CreateSamlConnection(
     returns="saml_connection",
     words="set up SAML, connect an identity provider, SAML for an organization",
     example=Example({"name": "Rowan & Reed", "domain": "rowan.example", "provider": "saml_google"}),
+    deprecated=True,
     instead="CreateEnterpriseConnection",
 ):
     """Create a SAML connection, not yet active. Give the IdP's metadata by URL or XML, or its three
     values. Superseded by CreateEnterpriseConnection."""
 
     name: Body[str] = arg()
-    domain: Body[str] = arg("Or domains", optional=True)
+    domain: Body[str] = arg("Or domains", optional=True, deprecated=True)
     provider: Body[Literal["saml_custom", "saml_okta", "saml_google", "saml_microsoft"]] = arg()
     idp_entity_id: Body[Id] = arg(optional=True, nullable=True)
     idp_sso_url: Body[str] = arg(optional=True, nullable=True)
     idp_certificate: Body[str] = arg("X.509", optional=True, nullable=True)
-    idp_metadata_url: Body[str] = arg("Wins over the single values", optional=True, nullable=True)
-    idp_metadata: Body[str] = arg("XML; wins over the single values", optional=True, nullable=True)
+    idp_certificates: Body[list[str]] = arg(optional=True, undocumented=True)
+    idp_metadata_url: Body[str] = arg(optional=True, nullable=True)
+    idp_metadata: Body[str] = arg("XML", optional=True, nullable=True)
     attribute_mapping: Body[AttributeMapping] = arg(
         "IdP attribute name for each", optional=True, nullable=True
     )
     domains: Body[list[str]] = arg(optional=True)
-    organization_id: Body[OrganizationId] = arg("Which its users join", optional=True, nullable=True)
+    organization_id: Body[OrganizationId] = arg(optional=True, nullable=True)
     force_authn: Body[bool] = arg(optional=True)
+    login_hint: Body[LoginHint] = arg(optional=True, nullable=True)
 
 
 class GetSamlConnection(
@@ -75,6 +86,7 @@ class GetSamlConnection(
     get="/saml_connections/{saml_connection_id}",
     returns="saml_connection",
     example=Example({"saml_connection_id": Demo("a SAML connection")}),
+    deprecated=True,
     instead="GetEnterpriseConnection",
 ):
     """One SAML connection. Superseded by GetEnterpriseConnection."""
@@ -97,6 +109,7 @@ class UpdateSamlConnection(
             "active": True,
         }
     ),
+    deprecated=True,
     instead="UpdateEnterpriseConnection",
 ):
     """Change or activate a SAML connection; active needs all IdP fields. Superseded by
@@ -107,6 +120,7 @@ class UpdateSamlConnection(
     domain: Body[str] = arg(
         optional=True,
         nullable=True,
+        deprecated=True,
         risk=moves("whoever signs in from its present domain no longer can", only_while="active"),
     )
     idp_entity_id: Body[Id] = arg(
@@ -123,6 +137,12 @@ class UpdateSamlConnection(
         "X.509",
         optional=True,
         clearable=True,
+        risk=moves("changes the identity provider that its users sign in with", only_while="active"),
+    )
+    idp_certificates: Body[list[str]] = arg(
+        "Replaces all",
+        optional=True,
+        undocumented=True,
         risk=moves("changes the identity provider that its users sign in with", only_while="active"),
     )
     idp_metadata_url: Body[str] = arg(
@@ -161,6 +181,13 @@ class UpdateSamlConnection(
         optional=True, nullable=True, risk=cuts_off(True, "its users can add no other way to sign in")
     )
     allow_organization_account_linking: Body[bool] = arg(optional=True, nullable=True)
+    login_hint: Body[LoginHint] = arg(optional=True, nullable=True)
+    consent_verified_domains_deletion: Body[bool] = arg(
+        "Else verified domains of its names bar activating",
+        optional=True,
+        nullable=True,
+        risk=cuts_off(True, "deletes organizations' verified domains of its names, which let people in"),
+    )
 
 
 def _connection(found: Any) -> str:
@@ -180,6 +207,7 @@ class DeleteSamlConnection(
     returns="deleted",
     words="delete SAML",
     example=Example({"saml_connection_id": Demo("a SAML connection")}),
+    deprecated=True,
     instead="DeleteEnterpriseConnection",
 ):
     """Delete a SAML connection: its users can no longer sign in through it. Superseded by

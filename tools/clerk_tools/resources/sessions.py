@@ -111,8 +111,8 @@ class VerifySession(
     words="is a session valid, check a session token",
     example=Example({"session_id": Demo("a session"), "token": Demo("an issued token")}),
 ):
-    """Check a session against its token. Deprecated and may answer 410: verify the token with the JWKS
-    instead."""
+    """Check a session against its token. Deprecated and may answer 410: verify the token with
+    Jwks_getJsonWebKeySet."""
 
     session_id: Path[SessionId] = arg()
     token: Body[str] = arg("The JWT of the __session cookie", optional=True)
@@ -191,7 +191,7 @@ class RefreshSession(
         }
     ),
 ):
-    """Renew a session's token from the cookies of a request, as Clerk's SDKs do. For a token without cookies
+    """Renew a session's token from the cookies of a request. For a token without cookies
     use CreateSessionToken."""
 
     session_id: Path[SessionId] = arg()

@@ -111,7 +111,7 @@ class ListUsers(
     starting_after: Query[UserId] = arg("Last id of the page before; for created_at order", optional=True)
     order_by: Query[str] = arg(
         "created_at, updated_at, last_active_at, last_sign_in_at, first_name, last_name, username, "
-        "email_address, phone_number or web3wallet; - first for descending",
+        "email_address, phone_number or web3wallet; - for descending",
         default="-created_at",
     )
 
@@ -155,8 +155,9 @@ class CreateUser(
     unsafe_metadata: Body[JsonObject] = arg(optional=True)
     created_at: Body[str] = arg("RFC 3339", optional=True)
     locale: Body[str] = arg("Such as en-US", optional=True, nullable=True)
+    timezone: Body[str] = arg("Such as Europe/Oslo", optional=True, undocumented=True)
     email_address_identification_status: Body[list[Literal["verified", "reserved"]]] = arg(
-        "One for each address; verified by default", optional=True
+        "One for each address", optional=True
     )
     phone_number_identification_status: Body[list[Literal["verified", "reserved"]]] = arg(optional=True)
     delete_self_enabled: Body[bool] = arg(optional=True, nullable=True)
@@ -254,14 +255,15 @@ class UpdateUser(
         risk=replaces("the present backup codes stop working"),
         shown_as="backup_code_enabled",
     )
-    public_metadata: Body[JsonObject] = arg(optional=True, risk=REPLACES_KEYS)
-    private_metadata: Body[JsonObject] = arg(optional=True, risk=REPLACES_KEYS)
-    unsafe_metadata: Body[JsonObject] = arg(optional=True, risk=REPLACES_KEYS)
+    public_metadata: Body[JsonObject] = arg(optional=True, deprecated=True, risk=REPLACES_KEYS)
+    private_metadata: Body[JsonObject] = arg(optional=True, deprecated=True, risk=REPLACES_KEYS)
+    unsafe_metadata: Body[JsonObject] = arg(optional=True, deprecated=True, risk=REPLACES_KEYS)
     delete_self_enabled: Body[bool] = arg("May delete their own account", optional=True, nullable=True)
     create_organization_enabled: Body[bool] = arg("May create organizations", optional=True, nullable=True)
     create_organizations_limit: Body[int] = arg(optional=True, nullable=True)
     created_at: Body[str] = arg("RFC 3339", optional=True)
     locale: Body[str] = arg(optional=True, nullable=True)
+    timezone: Body[str] = arg(optional=True, undocumented=True)
     legal_accepted_at: Body[str] = arg("RFC 3339", optional=True, nullable=True)
     skip_legal_checks: Body[bool] = arg(optional=True, nullable=True)
     bypass_client_trust: Body[bool] = arg(optional=True, nullable=True)
@@ -764,7 +766,7 @@ class SetPasswordCompromised(
     """Mark a user's password as compromised: they must set a new one at the next sign-in."""
 
     user_id: Path[UserId] = arg()
-    revoke_all_sessions: Body[bool] = arg("Sign them out everywhere", optional=True, nullable=True)
+    revoke_all_sessions: Body[bool] = arg(optional=True, nullable=True)
 
     async def hit(self, look: Look) -> Hit:
         user = await look.at(GetUser(user_id=self.user_id), is_target=True)

@@ -37,7 +37,9 @@ class ListWaitlistEntries(
 
     query: Query[str] = arg("Part of an address, or an id", optional=True)
     status: Query[Literal["pending", "invited", "completed", "rejected"]] = arg(optional=True)
-    order_by: Query[str] = arg("created_at, invited_at or email_address; - first", default="-created_at")
+    order_by: Query[str] = arg(
+        "created_at, invited_at or email_address; - for descending", default="-created_at"
+    )
 
 
 class CreateWaitlistEntry(
@@ -53,7 +55,7 @@ class CreateWaitlistEntry(
     """Put somebody on the waitlist. SENDS MAIL that confirms it, unless `notify` is false."""
 
     email_address: Body[str] = arg()
-    notify: Body[bool] = arg("SENDS MAIL", default=True, nullable=True)
+    notify: Body[bool] = arg(default=True, nullable=True)
 
 
 class NewWaitlistEntry(Nested):

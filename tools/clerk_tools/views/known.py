@@ -12,6 +12,12 @@ KNOWN: Final[dict[str, str]] = {
     "blocklist_identifier": """
         created_at id identifier identifier_type instance_id object updated_at
     """,
+    "client": """
+        created_at id last_active_session_id last_authentication_strategy object session_ids sessions
+        sessions.abandon_at sessions.actor sessions.client_id sessions.created_at sessions.expire_at
+        sessions.id sessions.last_active_at sessions.last_active_organization_id sessions.object
+        sessions.status sessions.updated_at sessions.user_id sign_in_id sign_up_id updated_at
+    """,
     "commerce_payment": """
         amount amount.amount amount.amount_formatted amount.currency amount.currency_symbol charge_type
         created_at failed_at gateway_external_id gateway_external_url id instance_id object paid_at payee
@@ -173,10 +179,10 @@ KNOWN: Final[dict[str, str]] = {
         oauth_config.provider_key oauth_config.requires_pkce oauth_config.token_url oauth_config.updated_at
         oauth_config.user_info_url object organization_id provider saml_connection saml_connection.acs_url
         saml_connection.active saml_connection.allow_idp_initiated saml_connection.allow_subdomains
-        saml_connection.force_authn saml_connection.id saml_connection.idp_entity_id
-        saml_connection.idp_metadata_url saml_connection.idp_sso_url saml_connection.login_hint
-        saml_connection.login_hint.mode saml_connection.name saml_connection.sp_entity_id
-        saml_connection.sp_metadata_url sync_user_attributes updated_at
+        saml_connection.force_authn saml_connection.id saml_connection.idp_certificates
+        saml_connection.idp_entity_id saml_connection.idp_metadata_url saml_connection.idp_sso_url
+        saml_connection.login_hint saml_connection.login_hint.mode saml_connection.name
+        saml_connection.sp_entity_id saml_connection.sp_metadata_url sync_user_attributes updated_at
     """,
     "enterprise_connection_test_run": """
         connection_type created_at id logs logs.code logs.level logs.message oauth parsed_user_info saml
@@ -257,8 +263,21 @@ KNOWN: Final[dict[str, str]] = {
         attribute_mapping attribute_mapping.email_address attribute_mapping.first_name
         attribute_mapping.last_name attribute_mapping.user_id created_at disable_additional_identifications
         domain domains force_authn id idp_certificate idp_certificate_expires_at idp_certificate_issued_at
+        idp_certificates idp_certificates.certificate idp_certificates.expires_at idp_certificates.issued_at
         idp_entity_id idp_metadata idp_metadata_url idp_sso_url login_hint login_hint.mode name object
         organization_id provider sp_entity_id sp_metadata_url sync_user_attributes updated_at user_count
+    """,
+    "scim_directory": """
+        api_key attribute_mapping attribute_mapping.email_address created_at custom_attributes enabled
+        endpoint_url enterprise_connection_id group_role_mapping_enabled id name object provider updated_at
+    """,
+    "scim_group_role_mapping": """
+        created_at directory_group_display_name directory_group_id directory_id id object precedence role
+        role.created_at role.description role.id role.is_creator_eligible role.key role.name role.object
+        role.permissions role.permissions.created_at role.permissions.description role.permissions.id
+        role.permissions.key role.permissions.name role.permissions.object role.permissions.type
+        role.permissions.updated_at role.updated_at scim_directory_id scim_group_display_name scim_group_id
+        updated_at
     """,
     "session": """
         abandon_at actor client_id created_at expire_at id last_active_at last_active_organization_id object
@@ -309,7 +328,7 @@ KNOWN: Final[dict[str, str]] = {
         saml_accounts.verification saml_accounts.verification.attempts saml_accounts.verification.error
         saml_accounts.verification.expire_at saml_accounts.verification.external_verification_redirect_url
         saml_accounts.verification.object saml_accounts.verification.status
-        saml_accounts.verification.strategy saml_accounts.verified second_factors totp_enabled
+        saml_accounts.verification.strategy saml_accounts.verified second_factors timezone totp_enabled
         two_factor_enabled unsafe_metadata updated_at username verification_attempts_remaining web3_wallets
         web3_wallets.created_at web3_wallets.id web3_wallets.object web3_wallets.primary
         web3_wallets.updated_at web3_wallets.verification web3_wallets.verification.attempts
