@@ -293,6 +293,7 @@ def test_what_is_listed_fits_its_budget() -> None:
 
     assert cost([tool(spec) for spec in SPECS if spec.is_core]) <= MOST_CORE
     assert listed("all") <= MOST_BY_DEFAULT
+    # With the server's own tools beside them.
     assert listed("all", "all") <= MOST_IN_ALL
     assert listed("search") <= MOST_SEARCHING
 

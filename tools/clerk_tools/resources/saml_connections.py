@@ -44,9 +44,9 @@ class ListSamlConnections(
 ):
     """SAML connections, newest first. Superseded by ListEnterpriseConnections."""
 
-    query: Query[str] = arg("Part of a name", optional=True)
+    query: Query[str] = arg(optional=True)
     organization_id: Query[list[str]] = arg("+ includes, - excludes", optional=True)
-    order_by: Query[str] = arg("created_at or name; - for descending", optional=True)
+    order_by: Query[str] = arg("created_at or name", optional=True)
 
 
 class CreateSamlConnection(
@@ -71,9 +71,7 @@ class CreateSamlConnection(
     idp_certificates: Body[list[str]] = arg(optional=True, undocumented=True)
     idp_metadata_url: Body[str] = arg(optional=True, nullable=True)
     idp_metadata: Body[str] = arg("XML", optional=True, nullable=True)
-    attribute_mapping: Body[AttributeMapping] = arg(
-        "IdP attribute name for each", optional=True, nullable=True
-    )
+    attribute_mapping: Body[AttributeMapping] = arg(optional=True, nullable=True)
     domains: Body[list[str]] = arg(optional=True)
     organization_id: Body[OrganizationId] = arg(optional=True, nullable=True)
     force_authn: Body[bool] = arg(optional=True)
@@ -159,7 +157,7 @@ class UpdateSamlConnection(
     active: Body[bool] = arg(
         optional=True, nullable=True, risk=cuts_off(False, "its users can no longer sign in through it")
     )
-    sync_user_attributes: Body[bool] = arg("At each sign-in", optional=True, nullable=True)
+    sync_user_attributes: Body[bool] = arg(optional=True, nullable=True)
     allow_subdomains: Body[bool] = arg(
         optional=True,
         nullable=True,
@@ -183,7 +181,6 @@ class UpdateSamlConnection(
     allow_organization_account_linking: Body[bool] = arg(optional=True, nullable=True)
     login_hint: Body[LoginHint] = arg(optional=True, nullable=True)
     consent_verified_domains_deletion: Body[bool] = arg(
-        "Else verified domains of its names bar activating",
         optional=True,
         nullable=True,
         risk=cuts_off(True, "deletes organizations' verified domains of its names, which let people in"),
