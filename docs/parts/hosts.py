@@ -52,7 +52,7 @@ def _key(host: Host) -> str:
 def over_http() -> str:
     """What each host is told of a hosted server whose callers bring a token."""
     lines = []
-    for recipe in recipes("https://mcp.example.com", "bearer"):
+    for recipe in recipes("https://mcp.example.com/mcp", "bearer"):
         language = _language(recipe.text)
         lines += [f"**{recipe.host}** · {recipe.where}", "", f"```{language}", recipe.text, "```", ""]
     return "\n".join(lines[:-1])

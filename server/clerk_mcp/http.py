@@ -10,19 +10,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from starlette.applications import Starlette
+    from starlette.types import ASGIApp
 
 
-def _from_environment() -> Starlette:
-    from clerk_mcp.hosting import Web
+def _from_environment() -> ASGIApp:
+    from clerk_mcp.hosting import make_web
     from clerk_mcp.settings import load, refuse_without_effect
 
     settings = load({"transport": "http"})
     refuse_without_effect(settings)
-    return Web(settings).app
+    return make_web(settings).app
 
 
-def __getattr__(name: str) -> Starlette:
+def __getattr__(name: str) -> ASGIApp:
     if name == "app":
         return _from_environment()
     raise AttributeError(name)

@@ -29,7 +29,9 @@ ALL: Final = "all"
 """In place of names: every instance of the file."""
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,30}")
-_NAME_RULE: Final = "up to 31 small letters, digits, - and _, and not `all`"
+_RESERVED: Final = (ALL, "clerk")
+"""`clerk:read` is a scope, and of no instance."""
+_NAME_RULE: Final = "up to 31 small letters, digits, - and _, and neither `all` nor `clerk`"
 
 _TEXTS: Final = "a list of texts"
 KEYS: Final[Mapping[str, tuple[type, str, str]]] = {
@@ -161,7 +163,7 @@ class _Reading:
 
     def _is_sound(self, name: str, table: Any) -> bool:
         before = len(self._problems)
-        if not _NAME.fullmatch(name) or name == ALL:
+        if not _NAME.fullmatch(name) or name in _RESERVED:
             self._say(self._line(name), f"{_shown(name)} cannot be the name of an instance: {_NAME_RULE}")
         elif not isinstance(table, Mapping):
             self._say(self._line("", name), f"{name} must be a table, [instances.{name}]")

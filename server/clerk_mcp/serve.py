@@ -257,7 +257,7 @@ def make_policy(settings: Settings) -> Policy:
         name = option.removeprefix("--")
         place = settings.place_of(name) if name in settings.from_file else option
         raise SettingsError(f"{place}: {rest}" if rest else str(error)) from None
-    policy = Policy(selection, settings.read_only, settings.any_path)
+    policy = Policy(selection, settings.read_only, settings.any_path, settings.instance_name)
     if not policy.allowed(None):
         raise SettingsError(
             "--read-only leaves nothing of --toolsets, --tools and --exclude: all of it changes data"

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp
 
 from clerk_mcp.hosting.addresses import listen
 from clerk_mcp.hosting.running import server_of
+from clerk_mcp.hosting.switchboard import Switchboard
 from clerk_mcp.hosting.web import Web
 from clerk_mcp.settings import load
 
@@ -55,15 +56,18 @@ class Served:
         return await self.post(message, **headers)
 
     @asynccontextmanager
-    async def client(self, transport: str = "2026-07-28", token: str | None = None) -> AsyncIterator[Client]:
+    async def client(
+        self, transport: str = "2026-07-28", token: str | None = None, instance: str | None = None
+    ) -> AsyncIterator[Client]:
         """The SDK's client over `/sse`, or over `/mcp` in the era that `transport` names."""
+        of = f"/{instance}" if instance else ""
         headers = {"authorization": f"Bearer {token}"} if token else {}
         if transport == "sse":
-            async with Client(sse_client(f"{self.url}/sse", headers=headers), mode="legacy") as client:
+            async with Client(sse_client(f"{self.url}/sse{of}", headers=headers), mode="legacy") as client:
                 yield client
             return
         async with httpx2.AsyncClient(headers=headers, timeout=30) as http:
-            connection = streamable_http_client(f"{self.url}/mcp", http_client=http)
+            connection = streamable_http_client(f"{self.url}/mcp{of}", http_client=http)
             async with Client(connection, mode=transport) as client:
                 yield client
 
@@ -81,6 +85,16 @@ async def serving(**flags: Any) -> AsyncIterator[Served]:
     listener = listen(settings.host, settings.port)
     async with _running(server_of(web), listener):
         yield Served(_address(listener), web)
+
+
+@asynccontextmanager
+async def serving_instances(**flags: Any) -> AsyncIterator[Served]:
+    """clerk-mcp over HTTP with the instances of a configuration file."""
+    settings = load({"transport": "http", "port": 0, **flags})
+    switchboard = Switchboard(settings)
+    listener = listen(settings.host, settings.port)
+    async with _running(server_of(switchboard), listener):
+        yield Served(_address(listener), next(iter(switchboard.webs.values())))
 
 
 @asynccontextmanager

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 
 PROBES: Final = ("/healthz", "/readyz")
+MCP_PATH: Final = "/mcp"
 
 
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
@@ -143,8 +144,25 @@ def _tidy(name: bytes, value: bytes) -> bytes:
 
 
 def public_prefix(settings: Settings) -> str:
-    """Return the path of `--public-url`, below which a proxy serves this server."""
-    return urlsplit(settings.public_url or "").path.rstrip("/")
+    """Return the path of `--public-url`, below which a proxy serves this server, or an instance's own."""
+    if settings.public_url is None:
+        return below(settings.instance_name)
+    return urlsplit(settings.public_url).path.rstrip("/")
+
+
+def below(name: str | None) -> str:
+    """Return the path below which everything of a named instance is served but its MCP address."""
+    return f"/instances/{name}" if name else ""
+
+
+def mcp_address(settings: Settings, base: str) -> str:
+    """Return the address of the MCP endpoint.
+
+    Args:
+        base: where the reader reached the server, or the instance whose settings these are.
+    """
+    name = settings.instance_name
+    return f"{base.removesuffix(below(name))}{MCP_PATH}{f'/{name}' if name else ''}"
 
 
 def trusted_hosts(settings: Settings) -> list[str]:

@@ -25,7 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from clerk_mcp.hosting.shares import owner_at
 from clerk_mcp.hosting.tokens import TokenFile, TokenFileError
 from clerk_mcp.instance import fingerprint
-from clerk_mcp.offering import SCOPES
+from clerk_mcp.offering import SCOPES, bound_scope
 from clerk_mcp.protocol import IDENTITY, MISSING_SCOPE, Identity
 from clerk_mcp.settings import KEY_PATTERN, is_loopback
 from clerk_mcp.telemetry import on_one_line
@@ -33,6 +33,9 @@ from clerk_mcp.telemetry import on_one_line
 logger = logging.getLogger(__name__)
 
 REALM: Final = "clerk-mcp"
+
+ALL_SCOPES: Final = "clerk_mcp.all_scopes"
+"""The claim under which a token keeps the scopes of all instances."""
 
 
 class Rejected(AuthenticationError):
@@ -102,6 +105,35 @@ class ClerkKeys:
 
     async def close(self) -> None:
         pass
+
+
+class VerifierOfInstance:
+    """Lets in to one instance: only what a token's scopes say of this one counts here.
+
+    A scope that names no instance counts for none: tokens of a time when there was one instance, which may
+    have been the test one, must not open production.
+    """
+
+    def __init__(self, verifier: Verifier, instance: str) -> None:
+        self._verifier = verifier
+        self._instance = instance
+
+    async def verify(self, credential: str) -> AccessToken:
+        token = await self._verifier.verify(credential)
+        prefix = bound_scope("", self._instance)
+        own = [scope.removeprefix(prefix) for scope in token.scopes if scope.startswith(prefix)]
+        if not own:
+            raise Rejected(
+                f"the token has no scope of the instance {self._instance}",
+                status=403,
+                code="insufficient_scope",
+                scope=bound_scope(SCOPES[0], self._instance),
+            )
+        claims = {**(token.claims or {}), ALL_SCOPES: token.scopes}
+        return token.model_copy(update={"scopes": own, "claims": claims})
+
+    async def close(self) -> None:
+        await self._verifier.close()
 
 
 class Gatekeeper(AuthenticationBackend):

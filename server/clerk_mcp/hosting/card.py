@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from clerk_mcp.hosting.addresses import mcp_address
 from clerk_mcp.protocol import about, icons
 from clerk_mcp.settings import Settings
 
@@ -78,7 +79,7 @@ def card(settings: Settings, address: str) -> dict[str, Any]:
         "remotes": [
             {
                 "type": "streamable-http",
-                "url": f"{address}/mcp",
+                "url": mcp_address(settings, address),
                 "supportedProtocolVersions": [*HANDSHAKE_PROTOCOL_VERSIONS, *MODERN_PROTOCOL_VERSIONS],
                 **({"headers": wanted} if words else {}),
             }
@@ -87,7 +88,7 @@ def card(settings: Settings, address: str) -> dict[str, Any]:
 
 
 def _address(settings: Settings, request: Request) -> str:
-    return settings.public_url or f"{request.url.scheme}://{request.headers['host']}"
+    return settings.public_url or str(request.base_url).rstrip("/")
 
 
 def _document(request: Request, content: dict[str, Any], media_type: str) -> Response:

@@ -15,7 +15,7 @@ import jwt
 from mcp.server.auth.provider import AccessToken
 
 from clerk_mcp.hosting.auth import Rejected
-from clerk_mcp.offering import PEOPLES_SCOPES, SCOPES
+from clerk_mcp.offering import SCOPES, is_scope
 from clerk_mcp.upstream import tls_context
 
 logger = logging.getLogger(__name__)
@@ -148,9 +148,7 @@ class OAuthTokens:
             return self._issuer.users[subject]
         granted = claims.get("scope") or claims.get("scp") or ()
         names = granted.split() if isinstance(granted, str) else granted if isinstance(granted, list) else ()
-        return frozenset((*SCOPES, *PEOPLES_SCOPES)).intersection(
-            name for name in names if isinstance(name, str)
-        )
+        return frozenset(name for name in names if isinstance(name, str) and is_scope(name))
 
 
 _REASONS: Final[tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...]] = (

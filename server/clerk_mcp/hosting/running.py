@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final
 import anyio
 import uvicorn
 
-from clerk_mcp.hosting.addresses import listen
+from clerk_mcp.hosting.addresses import MCP_PATH, listen
 from clerk_mcp.hosting.streams import end_streams, keep_streams
+from clerk_mcp.hosting.switchboard import Switchboard, addresses
 from clerk_mcp.hosting.timely_protocol import http_protocol
-from clerk_mcp.hosting.verifiers import MCP_PATH
 from clerk_mcp.hosting.web import Web
 from clerk_mcp.serve import collect_from_here
 from clerk_mcp.settings import Settings
@@ -38,7 +38,7 @@ IDLE_S: Final = 5
 class DrainingServer(uvicorn.Server):
     """uvicorn that lets running calls finish before it ends the streams that carry their answers."""
 
-    def __init__(self, config: uvicorn.Config, web: Web) -> None:
+    def __init__(self, config: uvicorn.Config, web: Web | Switchboard) -> None:
         super().__init__(config)
         self._web = web
 
@@ -47,7 +47,7 @@ class DrainingServer(uvicorn.Server):
         await super().startup(sockets)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._web.ready.draining = True
+        self._web.drain()
         ending = asyncio.create_task(self._end_streams())
         try:
             await super().shutdown(sockets)
@@ -56,17 +56,26 @@ class DrainingServer(uvicorn.Server):
 
     async def _end_streams(self) -> None:
         with anyio.move_on_after(self._web.settings.drain):
-            await self._web.metrics.until_idle()
+            await self._web.until_idle()
             # The last answer is there, but not yet on its stream.
             await anyio.sleep(_LAST_WORDS_S)
         # Whatever still runs is told its outcome, while uvicorn still waits for it.
         await self._web.stop_calls()
         with anyio.move_on_after(_LAST_WORDS_S):
-            await self._web.metrics.until_idle()
+            await self._web.until_idle()
         end_streams()
 
 
-def server_of(web: Web) -> DrainingServer:
+def make_web(settings: Settings) -> Web | Switchboard:
+    """Make the HTTP server that the settings describe.
+
+    Raises:
+        SettingsError: a setting does not hold.
+    """
+    return Switchboard(settings) if settings.instance else Web(settings)
+
+
+def server_of(web: Web | Switchboard) -> DrainingServer:
     """uvicorn around a server, bounded as its settings want; run it on a socket that `listen` gave."""
     settings = web.settings
     config = uvicorn.Config(
@@ -91,7 +100,7 @@ def serve_http(settings: Settings) -> None:
     """
     to_stderr(settings.log_level)
     export_spans()
-    web = Web(settings)
+    web = make_web(settings)
     listener = listen(settings.host, settings.port)
     _allow_connections(settings.max_sessions + settings.max_calls)
     _greet(settings, listener)
@@ -127,4 +136,5 @@ def _greet(settings: Settings, listener: socket.socket) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     base = settings.public_url or f"http://{host}:{listener.getsockname()[1]}"
     path = "/sse" if settings.transport == "sse" else MCP_PATH
-    print(f"clerk-mcp at {base}{path}, auth {settings.auth}; about it: {base}/", file=sys.stderr, flush=True)  # noqa: T201 the greeting is for whoever started it, at any log level
+    where = " and ".join(addresses(settings, base)) if settings.instance else f"{base}{path}"
+    print(f"clerk-mcp at {where}, auth {settings.auth}; about it: {base}/", file=sys.stderr, flush=True)  # noqa: T201 the greeting is for whoever started it, at any log level

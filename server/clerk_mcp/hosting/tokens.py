@@ -21,7 +21,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from clerk_mcp.offering import PEOPLES_SCOPES, SCOPES
+from clerk_mcp.offering import PEOPLES_SCOPES, SCOPES, is_scope
 from clerk_mcp.private_files import make_directory
 from clerk_tools.catalog import nearest
 
@@ -69,12 +69,16 @@ class Token:
         return self.expires is not None and self.expires <= datetime.now(UTC)
 
     def _short(self) -> str:
-        return "+".join(scope.removeprefix("clerk:") for scope in _KNOWN if scope in self.scopes)
+        ordered = [scope for scope in _KNOWN if scope in self.scopes]
+        bound = sorted(self.scopes - {*_KNOWN})
+        return "+".join(
+            [*(s.removeprefix("clerk:") for s in ordered), *(s.replace(":clerk:", ":") for s in bound)]
+        )
 
 
 def parse_scopes(given: str | Iterable[str]) -> frozenset[str]:
     """Scopes from one text such as `read+write`, or several, with or without `clerk:`; `all` is every one
-    that callers have, and none of those for people.
+    that callers have, and none of those for people. `prod:read` and `prod:all` are for one instance only.
 
     Commas and blanks between them are taken as well, as people write lists.
 
@@ -84,10 +88,12 @@ def parse_scopes(given: str | Iterable[str]) -> frozenset[str]:
     scopes: set[str] = set()
     texts = [given] if isinstance(given, str) else given
     for name in (name for text in texts for name in re.split(r"[+,\s]+", text.strip()) if name):
-        scope = name if name.startswith("clerk:") else f"clerk:{name}"
-        if name == "all":
-            scopes.update(SCOPES)
-        elif scope in _KNOWN:
+        instance, bound, word = name.removeprefix("clerk:").rpartition(":")
+        prefix = f"{instance.removesuffix(':clerk')}{bound}"
+        scope = f"{prefix}clerk:{word}"
+        if word == "all" and is_scope(f"{prefix}{SCOPES[0]}"):
+            scopes.update(f"{prefix}{each}" for each in SCOPES)
+        elif is_scope(scope):
             scopes.add(scope)
         else:
             raise ValueError(f"{name!r} is not a scope: choose from {_NAMES}")

@@ -10,9 +10,10 @@ from mcp.server.auth.routes import create_protected_resource_routes
 from mcp.server.auth.settings import AuthSettings
 from starlette.routing import Route
 
-from clerk_mcp.hosting.auth import BearerTokens, ClerkKeys, Verifier
+from clerk_mcp.hosting.addresses import MCP_PATH, below, mcp_address
+from clerk_mcp.hosting.auth import BearerTokens, ClerkKeys, Verifier, VerifierOfInstance
 from clerk_mcp.hosting.tokens import TokenFile, TokenFileError, parse_scopes
-from clerk_mcp.offering import SCOPES
+from clerk_mcp.offering import SCOPES, bound_scope
 from clerk_mcp.settings import Settings, SettingsError, at_home, is_loopback
 from clerk_mcp.upstream import CertificatesUnusable
 
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from clerk_mcp.hosting.oauth import OAuthTokens
 
 
-MCP_PATH: Final = "/mcp"
-_METADATA: Final = "/.well-known/oauth-protected-resource"
+METADATA: Final = "/.well-known/oauth-protected-resource"
+"""The address of RFC 9728."""
 
 
 def make_verifier(settings: Settings) -> Verifier | None:
@@ -30,6 +31,13 @@ def make_verifier(settings: Settings) -> Verifier | None:
     Raises:
         SettingsError: the settings for it do not hold.
     """
+    verifier = _make_verifier(settings)
+    if verifier is None or settings.instance_name is None:
+        return verifier
+    return VerifierOfInstance(verifier, settings.instance_name)
+
+
+def _make_verifier(settings: Settings) -> Verifier | None:
     if settings.auth == "bearer":
         try:
             return BearerTokens(TokenFile(at_home(settings.token_file)))
@@ -99,7 +107,7 @@ def _auth_settings(settings: Settings) -> AuthSettings | None:
     return AuthSettings.model_validate(
         {
             "issuer_url": settings.oauth_issuer,
-            "resource_server_url": f"{settings.public_url}{MCP_PATH}",
+            "resource_server_url": mcp_address(settings, settings.public_url or ""),
             "validate_token_resource": False,
         }
     )
@@ -109,7 +117,8 @@ def resource_metadata_url(settings: Settings) -> str | None:
     """Tell where clients are sent for the RFC 9728 document: below the prefix, which a proxy hands on."""
     if settings.auth != "oauth" or settings.public_url is None:
         return None
-    return f"{settings.public_url}{_METADATA}{MCP_PATH}"
+    whole = settings.public_url.removesuffix(below(settings.instance_name))
+    return f"{whole}{METADATA}{mcp_address(settings, '')}"
 
 
 def metadata_routes(settings: Settings) -> Sequence[Route]:
@@ -121,10 +130,12 @@ def metadata_routes(settings: Settings) -> Sequence[Route]:
     [route] = create_protected_resource_routes(
         auth.resource_server_url,
         [auth.issuer_url],
-        scopes_supported=list(SCOPES) if grants_scopes(settings) else None,
+        scopes_supported=[bound_scope(scope, settings.instance_name) for scope in SCOPES]
+        if grants_scopes(settings)
+        else None,
         resource_name="Clerk",
     )
-    paths = dict.fromkeys([route.path, f"{_METADATA}{MCP_PATH}", _METADATA])
+    paths = dict.fromkeys([route.path, f"{METADATA}{MCP_PATH}", METADATA])
     return [Route(path, route.endpoint, methods=["GET", "OPTIONS"]) for path in paths]
 
 

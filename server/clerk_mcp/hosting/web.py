@@ -24,6 +24,7 @@ from starlette.types import ASGIApp
 
 from clerk_mcp.hosting.addresses import (
     LOCAL_ORIGINS,
+    MCP_PATH,
     PROBES,
     PublicPaths,
     TrustedAddresses,
@@ -44,7 +45,6 @@ from clerk_mcp.hosting.signin import PATHS as SIGN_IN_PATHS
 from clerk_mcp.hosting.signin import SignIn
 from clerk_mcp.hosting.tenants import Tenants, make_tenants
 from clerk_mcp.hosting.verifiers import (
-    MCP_PATH,
     grants_scopes,
     make_verifier,
     metadata_routes,
@@ -217,6 +217,14 @@ class Web:
                 await self._runs.close()
         if verifier is not None:
             await verifier.close()
+
+    def drain(self) -> None:
+        """Have probes and new calls told that this server is about to end."""
+        self.ready.draining = True
+
+    async def until_idle(self) -> None:
+        """Wait for the calls under way."""
+        await self.metrics.until_idle()
 
     async def stop_calls(self) -> None:
         """End the calls that still run with answers that tell their outcomes."""

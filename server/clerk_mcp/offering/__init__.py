@@ -14,6 +14,8 @@ from clerk_mcp.offering.policy import (
     Refused,
     Selection,
     SelectionError,
+    bound_scope,
+    is_scope,
     may_read,
 )
 
@@ -27,7 +29,9 @@ __all__ = [
     "Refused",
     "Selection",
     "SelectionError",
+    "bound_scope",
     "input_schema",
+    "is_scope",
     "may_read",
     "options",
     "output_schema",

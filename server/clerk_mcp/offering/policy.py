@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -16,6 +17,20 @@ SCOPES: Final = ("clerk:read", "clerk:write", "clerk:destroy", "clerk:secrets")
 PEOPLES_SCOPES: Final = ("clerk:console", "clerk:approve")
 """What a person's token may allow on this server's own pages: to look, and to agree to what callers ask. They
 are no part of `all`: a token that an agent holds must not agree to the agent's own questions."""
+
+
+_BOUND: Final = re.compile(r"([a-z0-9][a-z0-9_-]{0,30}):(clerk:[a-z]+)")
+
+
+def bound_scope(scope: str, instance: str | None) -> str:
+    """Return a scope as tokens have it: `prod:clerk:read` on a server with named instances."""
+    return f"{instance}:{scope}" if instance else scope
+
+
+def is_scope(text: str) -> bool:
+    """Tell whether a text is a scope, of an instance or of a server without named ones."""
+    bound = _BOUND.fullmatch(text)
+    return (bound[2] if bound else text) in (*SCOPES, *PEOPLES_SCOPES)
 
 
 class SelectionError(ValueError):
@@ -107,6 +122,8 @@ class Policy:
     read_only: bool = False
     any_path: bool = False
     """Whether `call_path` may run."""
+    instance: str | None = None
+    """The name of the instance, to which the scopes of tokens are bound then."""
 
     def allowed(self, scopes: frozenset[str] | None) -> list[str]:
         """Return the ids that a caller may call, in the order of the catalogue; None is every scope."""
@@ -142,17 +159,20 @@ class Policy:
             return Refused(
                 "read_only",
                 f"{spec.id} changes data, and this server only reads.",
-                "The operator started it with --read-only.",
+                f"The operator's settings for {self.instance} say so."
+                if self.instance
+                else "The operator started it with --read-only.",
             )
         missing = [
             scope for scope in needed_scopes(spec, effect) if scopes is not None and scope not in scopes
         ]
         if missing:
+            scope = bound_scope(missing[0], self.instance)
             return Refused(
                 "insufficient_scope",
-                f"{spec.id} needs the scope {missing[0]}.",
+                f"{spec.id} needs the scope {scope}.",
                 "Ask whoever issued the access token for one with that scope.",
-                scope=missing[0],
+                scope=scope,
             )
         return None
 

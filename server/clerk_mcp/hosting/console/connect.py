@@ -22,12 +22,12 @@ _ACCESS: Final[dict[Auth, tuple[Child, ...]]] = {
 }
 
 
-def connect(origin: str, auth: Auth) -> Html:
-    """Return the screen's body; `origin` is where its reader reached the server."""
+def connect(address: str, auth: Auth) -> Html:
+    """Return the screen's body; `address` is the MCP endpoint's."""
     return join(
         tag("p", "This server's address, for hosts that speak MCP over HTTP. ", *_ACCESS[auth]),
-        copyable(f"{origin}/mcp", "the address"),
-        *map(_recipe, recipes(origin, auth)),
+        copyable(address, "the address"),
+        *map(_recipe, recipes(address, auth)),
     )
 
 

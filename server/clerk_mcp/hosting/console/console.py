@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from clerk_mcp.hosting.addresses import mcp_address
 from clerk_mcp.hosting.console.activity_screen import Wanted, activity_screen
 from clerk_mcp.hosting.console.connect import connect
 from clerk_mcp.hosting.console.layout import CONSOLE_SCOPE, Frame, code
@@ -111,9 +112,10 @@ class Console:
         return respond(self._frame.around(request, "/tools", "Tools", tools(offer, root, may_try=False)))
 
     async def _show_connect(self, request: Request) -> Response:
-        origin = self._settings.public_url or f"{request.url.scheme}://{request.headers['host']}"
+        base = self._settings.public_url or str(request.base_url).rstrip("/")
+        address = mcp_address(self._settings, base)
         return respond(
-            self._frame.around(request, "/connect", "Connect", connect(origin, self._settings.auth))
+            self._frame.around(request, "/connect", "Connect", connect(address, self._settings.auth))
         )
 
 

@@ -16,14 +16,19 @@ class Recipe:
     text: str
 
 
-def recipes(origin: str, auth: Literal["none", "bearer", "oauth", "clerk-key"]) -> list[Recipe]:
+def _sse(url: str) -> str:
+    """Return the address of legacy SSE beside an MCP endpoint's."""
+    base, _, instance = url.rpartition("/mcp")
+    return f"{base}/sse{instance}"
+
+
+def recipes(url: str, auth: Literal["none", "bearer", "oauth", "clerk-key"]) -> list[Recipe]:
     """Return one for each host.
 
     Args:
-        origin: of the server, such as `https://mcp.example.com`.
+        url: the MCP endpoint's address, such as `https://mcp.example.com/mcp`.
         auth: what it asks callers for; with `oauth` and `none`, hosts need no credential beforehand.
     """
-    url = f"{origin}/mcp"
     credential = {"bearer": "YOUR_TOKEN", "clerk-key": "YOUR_CLERK_SECRET_KEY"}.get(auth)
     bearer = f"Bearer {credential}"
     headers: dict[str, Any] = {"headers": {"Authorization": bearer}} if credential else {}
@@ -60,9 +65,7 @@ def recipes(origin: str, auth: Literal["none", "bearer", "oauth", "clerk-key"]) 
         Recipe("Warp", "~/.warp/.mcp.json", servers("mcpServers", url=url)),
         Recipe("Amp", "~/.config/amp/settings.json", servers("amp.mcpServers", url=url)),
         Recipe("Hermes", "~/.hermes/config.yaml", f"mcp_servers:\n  clerk:\n    url: {url}{yaml_headers}"),
-        Recipe(
-            "Hosts that know only SSE", "Their list of servers", servers("mcpServers", url=f"{origin}/sse")
-        ),
+        Recipe("Hosts that know only SSE", "Their list of servers", servers("mcpServers", url=_sse(url))),
     ]
     if credential is None:
         # Connectors can open a browser, and have no place for a header.
