@@ -117,11 +117,11 @@ async def test_a_run_is_shown_to_who_began_it(tmp_path: Path) -> None:
         ({"operation": USERS, "items": [{}]}, "operation", "only reads"),
         ({"operation": "Users_setProfileImage", "items": [{}]}, "operation", "a file for each"),
         ({"operation": MERGE}, "items", "give one of"),
-        ({"operation": MERGE, "items": [{"user_id": "u"}], "over": EXAMPLE}, "items", "give one of"),
+        ({"operation": MERGE, "items": [{"user_id": "user_u"}], "over": EXAMPLE}, "items", "give one of"),
         ({"operation": MERGE, "items": []}, "items", "give one of"),
-        ({"operation": MERGE, "items": [{"user_id": "u"}, {"usr_id": "v"}]}, "items", "item 2"),
+        ({"operation": MERGE, "items": [{"user_id": "user_u"}, {"usr_id": "v"}]}, "items", "item 2"),
         (
-            {"operation": MERGE, "items": [{"user_id": "u"}, {"user_id": "u"}]},
+            {"operation": MERGE, "items": [{"user_id": "user_u"}, {"user_id": "user_u"}]},
             "items",
             "the same call as item 1",
         ),
@@ -161,7 +161,7 @@ async def test_a_run_larger_than_the_operator_allows_is_refused(tmp_path: Path) 
 
 
 async def test_the_policy_is_asked_of_the_operation_and_of_what_its_arguments_do(tmp_path: Path) -> None:
-    items = [{"user_id": "u"}]
+    items = [{"user_id": "user_u"}]
     async with runs_in(tmp_path, policy=Policy(Selection.of(exclude=[MERGE]))) as here:
         assert (await error_of(here.client, "run_each", operation=MERGE, items=items))[
             "code"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import types
 from dataclasses import dataclass
 from enum import StrEnum
@@ -39,6 +40,7 @@ Body = Annotated[T, Place.BODY]
 File = Annotated[T, Place.FILE]
 
 _MAX_DEPTH: Final = 100
+_SLUG: Final = re.compile(r"[a-z0-9:_-]+\Z")
 
 
 def _one_segment(value: str) -> str:
@@ -87,6 +89,20 @@ class Kind:
     """The operation whose answer holds such ids; none where nothing lists them."""
     known_as: str = "id"
     """The field of what is found that is proposed while somebody types one."""
+    prefix: str = ""
+    """What such ids begin with; what begins otherwise may be a name."""
+    names: tuple[str, ...] = ()
+    """The fields of what is found, in Clerk's answer or its view, by which people call it; none where a name
+    is not taken for an id."""
+    within: tuple[str, ...] = ()
+    """The lists of what is found in which the ids stand, where it is not what is found itself."""
+
+    def may_name(self, value: object) -> bool:
+        """Tell whether a value is a name rather than an id."""
+        if not self.names or not isinstance(value, str) or value.startswith(self.prefix):
+            return False
+        # Clerk takes these itself.
+        return self.known_as not in ("slug", "key") or not _SLUG.match(value)
 
 
 class Nested(BaseModel):

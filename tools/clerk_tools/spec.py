@@ -184,6 +184,11 @@ class Spec:
         return frozenset(a.name for a in self.arguments if a.clearable)
 
     @cached_property
+    def by_name(self) -> tuple[Argument, ...]:
+        """The arguments that take an id, for which the name of one object will do."""
+        return tuple(a for a in self.arguments if a.type == "string" and a.kind and a.kind.names)
+
+    @cached_property
     def can_destroy(self) -> bool:
         """Whether some call of it destroys, if not every one."""
         risky = any(a.risk or a.clearable for a in self.arguments)

@@ -7,7 +7,7 @@ wraps it in; an error is `{"error": {code, message, param?, hint?, status, trace
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from clerk_mcp.answering.cutting import cut_object, cut_text, dumps, how_many_fit, size
@@ -217,15 +217,25 @@ class Formatter:
     secrets: SecretValues
 
     def success(
-        self, operation: Operation, reply: Reply, fields: Sequence[str] | None, offset: int = 0
+        self,
+        operation: Operation,
+        reply: Reply,
+        fields: Sequence[str] | None,
+        offset: int = 0,
+        meant: JsonObject | None = None,
     ) -> Answer:
         """Trim a usable reply as the model gets it.
 
         Args:
             fields: the raw fields that are wanted in place of the view; `*` is all of them.
             offset: where to begin in a list that Clerk does not page.
+            meant: by its argument, what a name was taken to mean.
         """
         spec = operation.spec
+        if meant:
+            told = {"meant": meant}
+            within = replace(self, max_bytes=self.max_bytes - size(told))
+            return answer({**within.success(operation, reply, fields, offset).value, **told})
         if spec.envelope is Envelope.TEXT:
             return self._text(reply)
         if spec.envelope is Envelope.EMPTY or reply.value is None:

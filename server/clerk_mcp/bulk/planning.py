@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -15,12 +15,13 @@ from clerk_mcp.bulk.fields import advice, known_fields, names_of
 from clerk_mcp.bulk.mapping import mapped, mapping_for, merged
 from clerk_mcp.bulk.reading import Forms, Progress, Reading
 from clerk_mcp.bulk.run_store import Item
+from clerk_mcp.bulk.tables import Rows
 from clerk_mcp.bulk.wanted import Wanted, understand
-from clerk_mcp.calling import Caller, Calls
+from clerk_mcp.calling import Caller, Calls, Named
 from clerk_tools import views
 from clerk_tools.argument import JsonObject, Place, Query, arg
 from clerk_tools.catalog import nearest, operations
-from clerk_tools.operation import Effect, Operation
+from clerk_tools.operation import Effect, Operation, Spec
 from clerk_tools.parsing import InvalidArguments, Problem, parse
 
 _MOST_WRONG: Final = 5
@@ -113,17 +114,62 @@ def operation_of(id: str) -> type[Operation]:
     return model
 
 
-def plan_items(model: type[Operation], given: Iterable[tuple[str, JsonObject, Mapping[str, Any]]]) -> Plan:
+_Given = tuple[str, JsonObject, Mapping[str, Any]]
+"""An item's name, its arguments, and as it was given."""
+
+
+async def plan_items(calls: Calls, model: type[Operation], given: Sequence[_Given], caller: Caller) -> Plan:
+    """Take names for ids, and check every item.
+
+    Raises:
+        InvalidArguments: a name means several objects.
+    """
+    meant = await calls.ids_meant(model.spec, [arguments for _, arguments, _ in given], caller)
+    named = [_with_ids(one, ids) for one, ids in zip(given, meant, strict=True)]
+    unknown = {
+        number: problem
+        for number, ((_, arguments, _), ids) in enumerate(zip(given, meant, strict=True), 1)
+        if (problem := _unknown_name(calls, model.spec, arguments, ids, caller))
+    }
+    return _checked(model, named, unknown)
+
+
+def _with_ids(given: _Given, ids: Mapping[str, Named]) -> _Given:
+    name, arguments, row = given
+    if not ids:
+        return given
+    name = name or ", ".join(f"{one.words} ({one.id})" for one in ids.values())
+    return cut_text(name, _LONGEST_NAME), {**arguments, **{n: one.id for n, one in ids.items()}}, row
+
+
+def _unknown_name(
+    calls: Calls, spec: Spec, arguments: JsonObject, ids: Mapping[str, Named], caller: Caller
+) -> str:
+    """Say that a name means nothing, where that could be looked up; empty where there is no such name."""
+    for argument in spec.by_name:
+        kind, value = argument.kind, arguments.get(argument.name)
+        if kind is None or argument.name in ids or not kind.may_name(value):
+            continue
+        finder = operations().get(kind.found_by)
+        if finder and not calls.policy.objection(finder.spec, caller.scopes):
+            return f"`{argument.name}`: no {kind.name} is called {cut_text(str(value), 80)}"
+    return ""
+
+
+def _checked(model: type[Operation], given: Iterable[_Given], unknown: Mapping[int, str]) -> Plan:
     """Check every item.
 
     Args:
-        given: for each its name, its arguments, and as it was given.
+        unknown: by the item's number, why a name in it means nothing.
     """
     items: list[Item] = []
     digests: dict[str, int] = {}
     effects: Counter[Effect] = Counter()
     wrong: list[Wrong] = []
     for number, (name, arguments, row) in enumerate(given, 1):
+        if number in unknown:
+            wrong.append(Wrong(number, name, unknown[number], row))
+            continue
         try:
             operation = parse(model, arguments)
             digest = _digest(operation)
@@ -187,14 +233,14 @@ async def over_list(
     known = known_fields(wanted.spec.returns) | names_of([forms.record for forms in found])
     mapping = mapping_for(model.spec, chosen.get("map", {}), same, wanted.spec.returns, known)
     _check_fields(wanted, mapping, [forms.record for forms in found])
-    given: list[tuple[str, JsonObject, Mapping[str, Any]]]
+    given: list[_Given]
     given = [(_name(forms), merged(same, mapped(mapping, forms, model.spec)), {}) for forms in found]
-    plan = plan_items(model, given)
+    plan = await plan_items(calls, model, given, caller)
     _note_what_was(plan, wanted, found)
     return plan
 
 
-def over_items(model: type[Operation], asked: RunEach, cap: int) -> Plan:
+async def over_items(calls: Calls, model: type[Operation], asked: RunEach, caller: Caller, cap: int) -> Plan:
     """Plan the calls whose arguments were given.
 
     Raises:
@@ -203,11 +249,11 @@ def over_items(model: type[Operation], asked: RunEach, cap: int) -> Plan:
     same = _given(asked).get("arguments", {})
     if len(asked.items) > cap:
         raise too_many(len(asked.items), cap)
-    return plan_items(model, [("", merged(same, item), item) for item in asked.items])
+    return await plan_items(calls, model, [("", merged(same, item), item) for item in asked.items], caller)
 
 
-def over_rows(
-    model: type[Operation], asked: RunEach, rows: list[JsonObject], columns: list[str], cap: int
+async def over_rows(
+    calls: Calls, model: type[Operation], asked: RunEach, table: Rows, caller: Caller, cap: int
 ) -> Plan:
     """Plan a call for each row of a file.
 
@@ -216,6 +262,7 @@ def over_rows(
     """
     chosen = _given(asked)
     same = chosen.get("arguments", {})
+    rows, columns = table.rows, table.columns
     if len(rows) > cap:
         raise too_many(len(rows), cap)
     given = chosen.get("map", {})
@@ -228,7 +275,9 @@ def over_rows(
             meant = nearest(source, columns)
             known = f"; did you mean {meant}?" if meant else f"; there are {', '.join(columns)[:300]}"
             raise _invalid("map", f"{target} ← {source[:60]}: the file has no such column{known}")
-    return plan_items(model, [("", merged(same, mapped(mapping, [row], model.spec)), row) for row in rows])
+    items: list[_Given]
+    items = [("", merged(same, mapped(mapping, [row], model.spec)), row) for row in rows]
+    return await plan_items(calls, model, items, caller)
 
 
 def too_many(count: int, cap: int) -> InvalidArguments:

@@ -14,7 +14,7 @@ from clerk_mcp.bulk import fields as known
 from clerk_mcp.bulk.paging import AT_ONCE, Kept, Page, Pages
 from clerk_mcp.bulk.parents import Parent, form_of
 from clerk_mcp.bulk.wanted import Wanted
-from clerk_mcp.calling import Caller, Calls
+from clerk_mcp.calling import Caller, Calls, tell
 from clerk_tools import views
 from clerk_tools.argument import JsonObject
 from clerk_tools.operation import Spec
@@ -113,6 +113,7 @@ class Reading:
             InvalidArguments: a field is named that records of this kind do not have.
         """
         self._until = anyio.current_time() + self._within
+        await self._take_names_for_ids()
         if self._wanted.parent and self._wanted.below:
             return await self._read_below(self._wanted.parent, self._wanted.below)
         pages = self._list(self._wanted.arguments, self._wanted.start, self._cap, self._take)
@@ -121,6 +122,15 @@ class Reading:
         self.totals, self.next_offset, self.complete = pages.totals, pages.next_offset, pages.complete
         self.late = self._is_late()
         return pages.failed
+
+    async def _take_names_for_ids(self) -> None:
+        """Find once, and not for every page, what is named among the arguments in place of an id."""
+        wanted = self._wanted
+        (meant,) = await self._calls.ids_meant(wanted.spec, [wanted.arguments], self._caller)
+        if meant:
+            ids = {name: one.id for name, one in meant.items()}
+            self._wanted = dataclasses.replace(wanted, arguments={**wanted.arguments, **ids})
+            self.notes["meant"] = tell(meant)
 
     def _take(self, place: int, kept: Any) -> None:
         self.matched += 1

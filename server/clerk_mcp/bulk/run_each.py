@@ -141,8 +141,8 @@ async def _planned(
         return await over_list(calls, model, asked, caller, cap, progress)
     if given == ["file"]:
         rows = await read_rows(calls, asked.file, cap)
-        return over_rows(model, asked, rows.rows, rows.columns, cap)
-    return over_items(model, asked, cap)
+        return await over_rows(calls, model, asked, rows, caller, cap)
+    return await over_items(calls, model, asked, caller, cap)
 
 
 def _invalid(argument: str, message: str) -> InvalidArguments:

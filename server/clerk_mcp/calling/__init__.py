@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from clerk_mcp.calling.calls import Caller, Calls, Fetched, Reach, UnknownOperation, refusal
+from clerk_mcp.calling.calls import Caller, Calls, Fetched, Reach, UnknownOperation, refusal, tell
+from clerk_mcp.calling.names import Named
 from clerk_mcp.calling.previews import preview_change
 
-__all__ = ["Caller", "Calls", "Fetched", "Reach", "UnknownOperation", "preview_change", "refusal"]
+__all__ = [
+    "Caller",
+    "Calls",
+    "Fetched",
+    "Named",
+    "Reach",
+    "UnknownOperation",
+    "preview_change",
+    "refusal",
+    "tell",
+]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Protocol
 
 from clerk_mcp.answering import (
@@ -16,7 +17,17 @@ from clerk_mcp.answering import (
     without_given,
 )
 from clerk_mcp.auditing import AuditLog, NotMade, earlier
-from clerk_mcp.confirming import Asker, AskInResult, Confirmer, SendRead, Stop, TargetMissing, find_hit
+from clerk_mcp.calling.names import Named, ids_meant, is_named
+from clerk_mcp.confirming import (
+    Asker,
+    AskInResult,
+    Confirmer,
+    SendRead,
+    Stop,
+    TargetMissing,
+    find_hit,
+    needs_confirmation,
+)
 from clerk_mcp.offering import Policy, Refused, may_read, options
 from clerk_mcp.upstream import Budget, ClerkClient, Failure, Limit, Reply, Unanswered
 from clerk_tools.catalog import operations
@@ -57,6 +68,8 @@ class Fetched:
     operation: Operation
     options: options.Options
     reply: Reply
+    meant: Mapping[str, Named] = field(default_factory=dict)
+    """The arguments that gave a name in place of an id."""
 
 
 class Reach(Protocol):
@@ -94,7 +107,10 @@ class Calls:
         if not isinstance(fetched, Fetched):
             return fetched
         chosen = fetched.options
-        return self.formatter.success(fetched.operation, fetched.reply, chosen.fields, chosen.offset)
+        shape = partial(
+            self.formatter.success, fetched.operation, fetched.reply, chosen.fields, chosen.offset
+        )
+        return shape(meant=tell(fetched.meant)) if fetched.meant else shape()
 
     async def fetch(
         self,
@@ -128,9 +144,55 @@ class Calls:
         try:
             chosen, rest = options.split(spec, arguments)
             operation = parse(operation_class, rest)
+            operation, meant = await self.with_ids(operation, caller)
         except InvalidArguments as invalid:
             return answers.of_invalid_arguments(invalid)
-        return await self._decide(operation, chosen, caller, only)
+        if not meant:
+            return await self._decide(operation, chosen, caller, only)
+        if unseen := self._unseen(operation, meant):
+            await self._not_made(operation, caller, "refused", "a name in place of an id")
+            return unseen
+        fetched = await self._decide(operation, chosen, caller, only)
+        return replace(fetched, meant=meant) if isinstance(fetched, Fetched) else fetched
+
+    async def with_ids(self, operation: Operation, caller: Caller) -> tuple[Operation, Mapping[str, Named]]:
+        """Return a call with the ids of what it names, and what was taken for what; see `ids_meant`."""
+        if not operation.spec.by_name:
+            return operation, {}
+        given = {name: getattr(operation, name) for name in operation.model_fields_set}
+        (meant,) = await self.ids_meant(operation.spec, [given], caller)
+        if not meant:
+            return operation, {}
+        return operation.model_copy(update={name: one.id for name, one in meant.items()}), meant
+
+    async def ids_meant(
+        self, spec: Spec, given: Sequence[Mapping[str, Any]], caller: Caller
+    ) -> list[dict[str, Named]]:
+        """Find what names mean that calls of one operation give in place of ids; see `names.ids_meant`.
+
+        Raises:
+            InvalidArguments: a name means several objects.
+        """
+        if not any(is_named(argument, given) for argument in spec.by_name):
+            return [{} for _ in given]
+        read = self.reader(spec.model, caller, is_shown=True)
+        return await ids_meant(
+            spec, given, read, lambda finder: self.policy.objection(finder, caller.scopes) is None
+        )
+
+    def _unseen(self, operation: Operation, meant: Mapping[str, Named]) -> Answer | None:
+        """Tell whom a call would hit that destroys and about which nobody is asked: it takes the id."""
+        if operation.actual_effect() is not Effect.DESTROY:
+            return None
+        if needs_confirmation(operation, self.confirmer.mode, self.confirmer.kind):
+            return None
+        told = "; ".join(f"`{name}`: {one.words}, {one.id}" for name, one in meant.items())
+        return answers.error(
+            "id_needed",
+            f"{operation.spec.id} destroys, so it takes no name in place of an id. Meant is {told}.",
+            param=next(iter(meant)),
+            hint="If that is right, call again with the id. Nothing was done yet.",
+        )
 
     async def read(self, name: str, arguments: Mapping[str, Any], caller: Caller) -> Answer:
         """Run an operation that only reads, about which nobody is ever asked; see `run`."""
@@ -289,7 +351,9 @@ class Calls:
         await record(reply)
         return reply
 
-    def reader(self, operation: Operation, caller: Caller, *, is_shown: bool = False) -> SendRead:
+    def reader(
+        self, operation: Operation | type[Operation], caller: Caller, *, is_shown: bool = False
+    ) -> SendRead:
         """Make the reads that a decision about `operation` needs, in the caller's turn and in the trail.
 
         Args:
@@ -308,6 +372,11 @@ class Calls:
             await self.audit.not_made(
                 call, session=caller.session, caller=caller.name, outcome=outcome, reason=reason
             )
+
+
+def tell(meant: Mapping[str, Named]) -> dict[str, str]:
+    """Return what names were taken to mean, for an answer."""
+    return {name: f"{one.id}, {one.words}" for name, one in meant.items()}
 
 
 def _as_far_as_it_fits(operation: type[Operation], arguments: Mapping[str, Any]) -> Operation | Spec:

@@ -7,7 +7,8 @@ from typing import Any
 
 from clerk_mcp.answering import Answer, NoPlaceForCredential, answers
 from clerk_mcp.auditing import MASK, earlier, masked
-from clerk_mcp.calling.calls import Caller, Calls, UnknownOperation
+from clerk_mcp.calling.calls import Caller, Calls, UnknownOperation, tell
+from clerk_mcp.calling.names import Named
 from clerk_mcp.confirming import SendRead, TargetMissing, find_hit, needs_confirmation
 from clerk_mcp.offering import options
 from clerk_mcp.upstream import Failure, Reply, Unanswered
@@ -27,8 +28,11 @@ async def preview_change(calls: Calls, name: str, arguments: Mapping[str, Any], 
     model = operations().get(name)
     if model is None:
         raise UnknownOperation(name)
+    meant: Mapping[str, Named] = {}
     try:
         operation = parse(model, options.split(model.spec, arguments)[1])
+        if not calls.policy.objection(model.spec, caller.scopes):
+            operation, meant = await calls.with_ids(operation, caller)
     except InvalidArguments as invalid:
         return answers.of_invalid_arguments(invalid)
     if operation.actual_effect() is Effect.READ:
@@ -37,6 +41,7 @@ async def preview_change(calls: Calls, name: str, arguments: Mapping[str, Any], 
         "operation": name,
         "request": _request(operation),
         "effect": operation.actual_effect().value,
+        **({"meant": tell(meant)} if meant else {}),
         **_refused(calls, operation, caller),
     }
     if "refused" not in shown:

@@ -19,7 +19,7 @@ SYNONYMS: Final = {
 }
 """What people say instead of a term; for the search."""
 
-PlanId = Annotated[Id, Kind("plan", found_by="GetCommercePlanList")]
+PlanId = Annotated[Id, Kind("plan", found_by="GetCommercePlanList", prefix="cplan_", names=("name", "slug"))]
 PriceId = Annotated[Id, Kind("price", found_by="GetBillingPriceList")]
 SubscriptionItemId = Annotated[Id, Kind("subscription item", found_by="GetCommerceSubscriptionItemList")]
 StatementId = Annotated[Id, Kind("statement", found_by="GetBillingStatementList")]

@@ -10,7 +10,7 @@ from clerk_tools.operation import Operation, Paged
 from clerk_tools.spec import Demo, Example
 from clerk_tools.view import View
 
-MachineId = Annotated[Id, Kind("machine", found_by="ListMachines")]
+MachineId = Annotated[Id, Kind("machine", found_by="ListMachines", prefix="mch_", names=("name",))]
 
 VIEWS = {
     "machine": View(

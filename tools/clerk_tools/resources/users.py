@@ -18,7 +18,7 @@ from clerk_tools.argument import (
     replaces,
 )
 from clerk_tools.hits import Hit, Look, count, first_with, inside, listed, person, records, thing
-from clerk_tools.ids import ImageId, UserId, UsersOwnId
+from clerk_tools.ids import ImageId, ProviderName, UserId, UsersOwnId
 from clerk_tools.operation import Clearing, Operation, Paged, PagedOnRequest
 from clerk_tools.resources import sessions
 from clerk_tools.spec import EACH_OBJECT, Advice, Demo, Example
@@ -435,7 +435,7 @@ class GetOAuthAccessToken(
     """A user's access token at an OAuth provider they signed in with. It acts as them there."""
 
     user_id: Path[UserId] = arg()
-    provider: Path[UsersOwnId] = arg("Such as oauth_google")
+    provider: Path[ProviderName] = arg("Such as oauth_google")
 
 
 class ListUserMemberships(

@@ -12,7 +12,9 @@ from clerk_tools.view import View
 
 SYNONYMS: Final = {"waitlist": "waiting list, queue, wait list, signup queue, early access"}
 
-WaitlistEntryId = Annotated[Id, Kind("waitlist entry", found_by="ListWaitlistEntries")]
+WaitlistEntryId = Annotated[
+    Id, Kind("waitlist entry", found_by="ListWaitlistEntries", prefix="wle_", names=("email_address",))
+]
 
 VIEWS = {
     "waitlist_entry": View(
