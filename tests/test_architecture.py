@@ -56,7 +56,7 @@ ROOMS = {
     "calling": {"upstream", "offering", "answering", "confirming", "auditing"},
     "bulk": {"upstream", "offering", "answering", "confirming", "auditing", "calling"},
     "protocol": {"upstream", "offering", "answering", "confirming", "calling", "bulk"},
-    "hosting": {"upstream", "offering", "calling", "bulk", "protocol"},
+    "hosting": {"upstream", "offering", "confirming", "calling", "bulk", "protocol"},
     "commands": {
         "upstream",
         "offering",

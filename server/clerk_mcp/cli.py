@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal, NoReturn, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, get_args, get_origin
 
 import click
 
@@ -26,6 +26,10 @@ from clerk_mcp.settings import (
     load,
     sections,
 )
+
+if TYPE_CHECKING:
+    from clerk_mcp.calling import Calls
+    from clerk_mcp.confirming import Door, Questions
 
 INSTALL_FOR_PEOPLE = 'pip install "clerk-mcp[cli]"'
 
@@ -164,13 +168,20 @@ def cli(context: click.Context, /, **flags: Any) -> None:
         check(settings, _given(context, flags))
         if settings.transport == "stdio":
             _say_that_it_waits()
-            serve_stdio(settings)
+            serve_stdio(settings, _loopback_pages)
         else:
             from clerk_mcp.hosting import serve_http
 
             serve_http(settings)
     except SettingsError as error:
         _fail(error)
+
+
+def _loopback_pages(calls: Calls, questions: Questions) -> Door:
+    """Make the pages on which a person answers on this machine; imported when the first is needed."""
+    from clerk_mcp.hosting import Loopback
+
+    return Loopback(calls, questions)
 
 
 def _say_that_it_waits() -> None:
@@ -203,7 +214,8 @@ def token() -> None:
     multiple=True,
     default=("read",),
     show_default=True,
-    help="read, write, destroy, secrets or all, with + between: read+write",
+    help="read, write, destroy, secrets or all of these, with + between: read+write; for people: console,"
+    " approve",
 )
 @click.option("--expires", help="Until when it holds: 2026-12-31, or an age such as 90d  [default: for ever]")
 @token_file_option

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -21,7 +22,17 @@ from clerk_mcp.answering import Formatter, SecretValues, default_mode
 from clerk_mcp.auditing import AuditLog
 from clerk_mcp.bulk import ANSWER_WITHIN_S, RunFiles, Runs, RunsInRedis
 from clerk_mcp.calling import Calls
-from clerk_mcp.confirming import Confirmer, Desk, QuestionsInProcess, QuestionsInRedis, Seals, UsedInRedis
+from clerk_mcp.confirming import (
+    Confirmer,
+    Desk,
+    Door,
+    LaterDoor,
+    Questions,
+    QuestionsInProcess,
+    QuestionsInRedis,
+    Seals,
+    UsedInRedis,
+)
 from clerk_mcp.instance import Instance, Kind, kind_of_key
 from clerk_mcp.instances import ConfigurationError, read_entries
 from clerk_mcp.offering import Policy, Refused, Selection, SelectionError
@@ -303,17 +314,28 @@ def _seals(settings: Settings, transport: str) -> Seals:
     return Seals(state_key)
 
 
-def make_server(settings: Settings, transport: str = "stdio") -> Server[Any]:
+def make_server(
+    settings: Settings, transport: str = "stdio", make_door: MakeDoor | None = None
+) -> Server[Any]:
     """Return the MCP server that the settings describe; it opens its client when it runs.
 
     Raises:
         SettingsError: a setting does not hold.
     """
-    return _server_and_client(settings, transport)[0]
+    return _server_and_client(settings, transport, make_door)[0]
 
 
-def _server_and_client(settings: Settings, transport: str) -> tuple[Server[Any], ClerkClient]:
+MakeDoor = Callable[[Calls, Questions], Door]
+"""Makes the way to a page on which a person answers what waits for them; what is asked about is read through
+the calls."""
+
+
+def _server_and_client(
+    settings: Settings, transport: str, make_door: MakeDoor | None = None
+) -> tuple[Server[Any], ClerkClient]:
     calls, instance = make_calls(settings, transport)
+    if make_door and (desk := calls.confirmer.desk):
+        desk.door = LaterDoor(partial(make_door, calls, desk.questions))
     warn_of_live_writes(instance, settings)
     server = build_server(calls, instance.words, calls.client, Presentation.of(settings, make_runs(settings)))
     return server, calls.client
@@ -382,8 +404,11 @@ def warn_of_live_writes(instance: Instance, settings: Settings) -> None:
         logger.warning("%sa live key without --read-only: agents can change production", named)
 
 
-def serve_stdio(settings: Settings) -> None:
+def serve_stdio(settings: Settings, make_door: MakeDoor | None = None) -> None:
     """Serve one host over stdin and stdout until stdin closes, or SIGTERM or SIGINT comes.
+
+    Args:
+        make_door: called when a person has to be asked in a browser for the first time.
 
     Raises:
         SettingsError: a setting does not hold, or there is no stdin or stdout.
@@ -391,7 +416,7 @@ def serve_stdio(settings: Settings) -> None:
     _need_standard_streams()
     to_stderr(settings.log_level)
     export_spans()
-    server, client = _server_and_client(settings, "stdio")
+    server, client = _server_and_client(settings, "stdio", make_door)
     collect_from_here()
     # uvloop, which Windows has not, takes a seventh off the time of a call.
     anyio.run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from clerk_mcp.calling.asked import Now, look_again
 from clerk_mcp.calling.calls import Caller, Calls, Fetched, Reach, UnknownOperation, refusal, tell
 from clerk_mcp.calling.names import Named
 from clerk_mcp.calling.previews import preview_change
@@ -11,8 +12,10 @@ __all__ = [
     "Calls",
     "Fetched",
     "Named",
+    "Now",
     "Reach",
     "UnknownOperation",
+    "look_again",
     "preview_change",
     "refusal",
     "tell",

@@ -39,7 +39,7 @@ async def preview_change(calls: Calls, name: str, arguments: Mapping[str, Any], 
         return answers.error("only_reads", f"{name} changes nothing.", hint="Call it as it is.")
     shown: JsonObject = {
         "operation": name,
-        "request": _request(operation),
+        "request": request_shown(operation),
         "effect": operation.actual_effect().value,
         **({"meant": tell(meant)} if meant else {}),
         **_refused(calls, operation, caller),
@@ -52,7 +52,8 @@ async def preview_change(calls: Calls, name: str, arguments: Mapping[str, Any], 
     return answers.answer(shown | {"message": "Nothing was changed: this only shows what the call would do."})
 
 
-def _request(operation: Operation) -> JsonObject:
+def request_shown(operation: Operation) -> JsonObject:
+    """Return what would be sent, without credentials."""
     request = operation.to_request()
     shown: JsonObject = {"method": operation.spec.method, "path": masked(request.path)}
     if request.has_body:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
@@ -31,8 +32,22 @@ class Address:
     """What goes to the person alone, and past the agent; the same where they must sign in anyway."""
 
 
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What became of bringing a question before a person."""
+
+    said: str = ""
+    """How, as a whole sentence; empty where the agent has to hand the link on."""
+    is_seen: bool = False
+    """Whether they have it before them now, so that it is worth waiting for."""
+
+
 class Door(Protocol):
     """The way to the page."""
+
+    @property
+    def hint(self) -> str:
+        """What the agent has to do that somebody sees a question, as a whole sentence."""
 
     async def address(self, question: Question, base: str) -> Address:
         """Return where a question is shown.
@@ -41,9 +56,31 @@ class Door(Protocol):
             base: where its caller reached this server; empty on stdio.
         """
 
-    async def open(self, question: Question) -> str:
-        """Bring a question before the person without the agent's help, and say how, as a whole sentence;
-        empty where the agent has to hand the link on."""
+    async def open(self, address: Address) -> Brought:
+        """Bring a question before the person without the agent's help, where that can be done."""
+
+
+class LaterDoor:
+    """A door that is made when the first question needs it; implements `Door`."""
+
+    def __init__(self, make: Callable[[], Door]) -> None:
+        self._make = make
+        self._made: Door | None = None
+
+    @property
+    def _door(self) -> Door:
+        self._made = self._made or self._make()
+        return self._made
+
+    @property
+    def hint(self) -> str:
+        return self._door.hint
+
+    async def address(self, question: Question, base: str) -> Address:
+        return await self._door.address(question, base)
+
+    async def open(self, address: Address) -> Brought:
+        return await self._door.open(address)
 
 
 class TooLarge(Exception):
@@ -72,6 +109,7 @@ class Desk:
         caller: str,
         target: str = "",
         items: tuple[str, ...] = (),
+        seen: str = "",
         to_type: str = "",
     ) -> Question:
         """Make a question about the call that `ref` stands for.
@@ -91,6 +129,7 @@ class Desk:
             text=text,
             instance=instance,
             caller=caller,
+            seen=seen,
             to_type=to_type,
         )
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from clerk_mcp.confirming.decisions import Answered, Asker, Asking, AskInResult, CannotAsk, Go, Stop
-from clerk_mcp.confirming.desk import Address, Desk, Door, TooLarge
+from clerk_mcp.confirming.desk import Address, Brought, Desk, Door, TooLarge
 from clerk_mcp.confirming.questions import Question, TooManyQuestions, Verdict
 from clerk_mcp.confirming.seals import Binding, Purpose, Seals, digest_of
 from clerk_mcp.confirming.wording import (
@@ -108,6 +109,7 @@ class InBrowser:
             caller=caller,
             target=subject.target,
             items=subject.items,
+            seen=digest_of(subject.shown),
             to_type=subject.to_type,
         )
         question = await desk.questions.put(draft)
@@ -123,13 +125,18 @@ class InBrowser:
             verdict = Verdict(False, BY_USER)
             await desk.questions.decide(question, verdict)
             return _no(verdict, what)
-        how = "" if opened is Answered.ACCEPTED or not is_new else await door.open(question)
-        if opened is Answered.ACCEPTED or how:
+        brought = Brought(_OPENED, True) if opened is Answered.ACCEPTED else Brought()
+        if is_new and not brought.is_seen:
+            brought = await door.open(address)
+        if brought.is_seen:
             await desk.wait(question)
         now = await self.answered(binding, subject.shown, what)
         if isinstance(now, Go | Stop):
             return now
-        return Stop(waiting(question, address, how), "previewed", "asked in a browser")
+        return Stop(waiting(question, address, brought.said or door.hint), "previewed", "asked in a browser")
+
+
+_OPENED: Final = "The user has opened the page."
 
 
 async def _show(asker: Asker, text: str, address: Address, question: Question) -> Answered | None:

@@ -58,6 +58,8 @@ class Question:
     instance: str
     """What it would happen to, in words."""
     caller: str
+    seen: str = ""
+    """A digest of what a person would have been shown when it was asked."""
     to_type: str = ""
     """What has to be typed to agree; empty where a click will do."""
     asked_at: float = field(default_factory=time.time)

@@ -123,18 +123,18 @@ def waiting(question: Question, address: Address, how: str) -> Answer:
     """Say where a person has to agree, and what to do afterwards.
 
     Args:
-        how: how the page was brought before them, as a sentence; empty where they need the link.
+        how: how they see the page, as a sentence.
     """
     about: dict[str, Any] = {"instance": question.instance, "operation": question.operation}
     about |= {"items": len(question.items)} if question.items else {"target": question.target}
-    to_do = how or "Give the user the link: somebody who may approve has to open it and sign in."
+    about["question"] = question.text
     again = "with the same `confirm` alone" if question.items else "in the same way, with the same arguments"
     return answers.answer(
         {
             "preview": about,
             "link": address.shared,
             "expires_in_seconds": max(int(question.expires_at - time.time()), 0),
-            "message": f"Nothing was done yet: only a person may agree to this, in a browser. {to_do}"
+            "message": f"Nothing was done yet: only a person may agree to this, in a browser. {how}"
             f" Do not open it yourself. When they have decided, call {question.tool} again {again}.",
         }
     )
@@ -169,7 +169,7 @@ def questions_unavailable(problem: OSError) -> Answer:
 
 def name_to_type(target: str) -> str:
     """Return what stands for a target when somebody has to type it: its name, or else its id."""
-    found = re.search("“([^”]+)”", target)
+    found = re.search("“([^”…]+)”", target)
     return found[1] if found else target.rpartition(", ")[2]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from clerk_mcp.hosting.addresses import listen
 from clerk_mcp.hosting.oauth import IssuerUnusable
+from clerk_mcp.hosting.person import Loopback
 from clerk_mcp.hosting.running import make_web, serve_http
 from clerk_mcp.hosting.tokens import TokenFileError, issue, revoke
 from clerk_mcp.hosting.tokens import read as read_tokens
@@ -11,6 +12,7 @@ from clerk_mcp.hosting.verifiers import make_oauth, make_verifier
 
 __all__ = [
     "IssuerUnusable",
+    "Loopback",
     "TokenFileError",
     "issue",
     "listen",

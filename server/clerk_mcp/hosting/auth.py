@@ -144,13 +144,13 @@ class Gatekeeper(AuthenticationBackend):
         verifier: Verifier,
         *,
         open_paths: Sequence[str],
-        open_below: str,
+        open_below: Sequence[str],
         pages: Sequence[str],
         signed_in: Callable[[HTTPConnection], Awaitable[AccessToken | None]] | None = None,
     ) -> None:
         """
         Args:
-            open_paths: paths that ask for nothing, as all paths do that begin with `open_below`.
+            open_paths: paths that ask for nothing, as all paths do that begin with one of `open_below`.
             pages: paths that people open in a browser, which can only send a name and a password: there
                 the password may be the credential.
             signed_in: who a browser is signed in as. Where people can sign in, a page asks for that by
@@ -158,7 +158,7 @@ class Gatekeeper(AuthenticationBackend):
         """
         self._verifier = verifier
         self._open_paths = frozenset(open_paths)
-        self._open_below = open_below
+        self._open_below = tuple(open_below)
         self._pages = frozenset(pages)
         self._signed_in = signed_in
 

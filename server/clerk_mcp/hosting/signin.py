@@ -56,6 +56,7 @@ class SignIn:
         # A key of its own: nothing that is sealed for another purpose can be taken for a sign-in.
         key = hmac.digest((state_key or secrets.token_hex(32)).encode(), b"clerk-mcp sign-in", "sha256")
         self._codec = AESGCMRequestStateCodec([key])
+        self._mark_key = hmac.digest(key, b"marks of forms", "sha256")
 
     def routes(self) -> Sequence[Route]:
         """Return the routes of both pages."""
@@ -81,6 +82,15 @@ class SignIn:
             if rejected.status == 503:
                 raise
             return None
+
+    def mark(self, request: Request, about: str) -> str:
+        """Make a value for a form, which only pages that are shown to this very sign-in have.
+
+        Args:
+            about: what the form is for; its value is good for nothing else.
+        """
+        text = f"{request.cookies.get(COOKIE, '')} {about}"
+        return hmac.digest(self._mark_key, text.encode(), "sha256").hex()
 
     async def _ask(self, request: Request) -> Response:
         return respond(self._form(request, request.query_params.get("next", "")))

@@ -22,6 +22,8 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
+from clerk_mcp.calling import Calls
+from clerk_mcp.confirming import Desk
 from clerk_mcp.hosting.addresses import (
     LOCAL_ORIGINS,
     MCP_PATH,
@@ -38,6 +40,7 @@ from clerk_mcp.hosting.card import CARD_PATH, card_routes
 from clerk_mcp.hosting.console import ASSETS, PAGES, Console, InstanceKind, Now
 from clerk_mcp.hosting.legacy_sse import LegacySse
 from clerk_mcp.hosting.metrics import Metrics
+from clerk_mcp.hosting.person import BELOW, LinkDoor, OneTimeLinks, PersonPages, SignedIn
 from clerk_mcp.hosting.readiness import Readiness, clerk_answers, clerk_takes_the_key
 from clerk_mcp.hosting.sessions import Sessions
 from clerk_mcp.hosting.shares import CallShares
@@ -84,6 +87,9 @@ class Web:
         )
         self._challenges = Challenges(resource_metadata_url(settings), PAGES)
         self._sign_in = make_sign_in(settings, verifier)
+        self.desk: Desk | None = None
+        """What puts questions to people, where only a person may agree."""
+        self._person: PersonPages | None = None
         now, presentation, server = self._make_server()
         self._manager = StreamableHTTPSessionManager(
             server,
@@ -121,6 +127,7 @@ class Web:
             self._proved = None
             warn_of_live_writes(instance, settings)
             self._clients = calls.client
+            self._person = self._pages_for_a_person(calls)
             self.ready = Readiness(clerk_takes_the_key(calls.client))
             kind, policy = instance.kind.value, calls.policy
             server = build_server(calls, instance.words, None, presentation)
@@ -130,6 +137,19 @@ class Web:
 
     def _open_sessions(self) -> int:
         return self._sse.open + self._sessions.open
+
+    def _pages_for_a_person(self, calls: Calls) -> PersonPages | None:
+        """Make the pages on which people answer, where only a person may agree to what callers ask."""
+        self.desk, public_url = calls.confirmer.desk, self.settings.public_url
+        desk = self.desk
+        if desk is None:
+            return None
+        if self._sign_in is None:
+            links = OneTimeLinks("the operator")
+            desk.door = LinkDoor(public_url, links)
+            return PersonPages(calls, desk.questions, links, public_url=public_url)
+        desk.door = LinkDoor(public_url)
+        return PersonPages(calls, desk.questions, SignedIn(self._sign_in), public_url=public_url)
 
     def _routes(self, console: Console) -> list[BaseRoute]:
         settings = self.settings
@@ -151,6 +171,7 @@ class Web:
             *metadata_routes(settings),
             *card_routes(settings),
             *console.routes(),
+            *(self._person.routes() if self._person else ()),
         ]
 
     def _without_sessions(self) -> ASGIApp:
@@ -176,7 +197,7 @@ class Web:
             gatekeeper = Gatekeeper(
                 verifier,
                 open_paths=open_paths,
-                open_below=_WELL_KNOWN,
+                open_below=(_WELL_KNOWN, *BELOW),
                 pages=(*PAGES, *SIGN_IN_PATHS),
                 signed_in=self._sign_in.who if self._sign_in else None,
             )
