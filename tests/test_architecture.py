@@ -56,7 +56,8 @@ ROOMS = {
     "calling": {"upstream", "offering", "answering", "confirming", "auditing"},
     "bulk": {"upstream", "offering", "answering", "confirming", "auditing", "calling"},
     "protocol": {"upstream", "offering", "answering", "confirming", "calling", "bulk"},
-    "hosting": {"upstream", "offering", "confirming", "calling", "bulk", "protocol"},
+    # The console shows the trail.
+    "hosting": {"upstream", "offering", "auditing", "confirming", "calling", "bulk", "protocol"},
     "commands": {
         "upstream",
         "offering",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from clerk_mcp.auditing.log import MASK, AuditLog, NotMade, masked
+from clerk_mcp.auditing.tail import Found, Row, newest, one
 from clerk_mcp.auditing.trail import (
     OUTCOMES,
     UNFINISHED,
@@ -21,10 +22,12 @@ __all__ = [
     "OUTCOMES",
     "UNFINISHED",
     "AuditLog",
+    "Found",
     "NoSuchEntry",
     "NoUndo",
     "NotMade",
     "RecordedCall",
+    "Row",
     "Trail",
     "Undo",
     "earlier",
@@ -32,6 +35,8 @@ __all__ = [
     "load",
     "masked",
     "moment",
+    "newest",
+    "one",
     "select",
     "targets",
     "undo",

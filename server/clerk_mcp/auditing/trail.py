@@ -113,33 +113,34 @@ def load(path: Path) -> Trail:
         for number, line in enumerate(lines, 1):
             if line.isspace():
                 continue
-            record = _record(line)
-            if record is None:
+            found = record(line)
+            if found is None:
                 broken.append(number)
                 continue
-            known = calls.get(record["entry"])
+            known = calls.get(found["entry"])
             # The time of a call is when it began.
-            calls[record["entry"]] = {**known, **record, "time": known["time"]} if known else record
+            calls[found["entry"]] = {**known, **found, "time": known["time"]} if known else found
     return Trail(list(calls.values()), broken)
 
 
-def _record(line: str) -> RecordedCall | None:
+def record(line: str) -> RecordedCall | None:
+    """Read one line; None where it is no whole record."""
     try:
-        record = json.loads(line)
+        found = json.loads(line)
     except ValueError:
         return None
-    if not isinstance(record, dict) or not all(isinstance(record.get(name), str) for name in _ALWAYS):
+    if not isinstance(found, dict) or not all(isinstance(found.get(name), str) for name in _ALWAYS):
         return None
     try:
-        moment(record["time"])
+        moment(found["time"])
     except ValueError:
         return None
     for kind, names in _TYPES.items():
         for name in names:
-            if name in record and not isinstance(record[name], kind):
-                del record[name]
+            if name in found and not isinstance(found[name], kind):
+                del found[name]
     # A line without an outcome is one from before the call; the line after it brings one.
-    return cast(RecordedCall, {"outcome": UNFINISHED, **record})
+    return cast(RecordedCall, {"outcome": UNFINISHED, **found})
 
 
 def moment(text: str, now: datetime | None = None) -> datetime:

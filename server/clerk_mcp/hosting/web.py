@@ -105,7 +105,7 @@ class Web:
         self._sse = LegacySse(server, settings.max_sessions, settings.max_body_bytes)
         self.metrics.sessions(self._open_sessions)
         self.app = Starlette(
-            routes=self._routes(Console(now, presentation, self._sign_in)),
+            routes=self._routes(Console(now, presentation, server, self._sign_in)),
             middleware=self._middleware(verifier),
             lifespan=lambda _: self._lifespan(verifier),
         )
@@ -120,7 +120,7 @@ class Web:
             self._clients: Tenants | ClerkClient = tenants
             self.ready = Readiness(clerk_answers(settings.clerk_api_url))
             kind: InstanceKind = "own"
-            policy = tenants.policy
+            policy, label = tenants.policy, None
             server = build_server(tenants, "the Clerk instance of the caller's key", None, presentation)
         else:
             calls, instance = make_calls(settings, "http", count)
@@ -129,10 +129,10 @@ class Web:
             self._clients = calls.client
             self._person = self._pages_for_a_person(calls)
             self.ready = Readiness(clerk_takes_the_key(calls.client))
-            kind, policy = instance.kind.value, calls.policy
+            kind, policy, label = instance.kind.value, calls.policy, instance.label
             server = build_server(calls, instance.words, None, presentation)
         server.middleware.extend([self._shares.during, self.metrics])
-        now = Now(settings, kind, policy, self.ready, self.metrics, self._open_sessions)
+        now = Now(settings, kind, policy, self.ready, self.metrics, self._open_sessions, label)
         return now, presentation, server
 
     def _open_sessions(self) -> int:

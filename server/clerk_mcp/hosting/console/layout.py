@@ -29,6 +29,7 @@ BADGES: Final[dict[InstanceKind, str]] = {
 _SCREENS: Final = (
     ("/", "Now", True),
     ("/activity", "Activity", False),
+    ("/trail", "Trail", False),
     ("/tools", "Tools", True),
     ("/connect", "Connect", True),
 )
@@ -41,6 +42,8 @@ class Frame:
 
     kind: InstanceKind
     can_sign_in: bool
+    instance: str | None = None
+    """The name of the instance, where it has one."""
 
     def around(self, request: Request, here: str, title: str, *body: Child) -> Html:
         """Return a whole page.
@@ -58,6 +61,7 @@ class Frame:
         header = tag(
             "header",
             tag("p", tag("b", "clerk-mcp"), " ", tag("small", version("clerk-mcp")), " ",
+                join(tag("b", self.instance), " ") if self.instance else None,
                 tag("span", BADGES[self.kind], class_=f"badge {self.kind}"), class_="brand"),
             tag("nav", *links, aria_label="Screens"),
             self._signed_in(request),

@@ -25,6 +25,8 @@ class Now:
     readiness: Readiness
     metrics: Metrics
     sessions: Callable[[], int]
+    instance: str | None = None
+    """How the audit trail names the one instance that is reached here."""
 
     def standing(self) -> Html:
         """Say what may run here; for everybody who may see the page at all."""
