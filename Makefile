@@ -151,7 +151,8 @@ lock:
 clean:
 	rm -rf .venv .venv-* .hosts .clerk-node site build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-# Ten thousand calls through the client, with faults: no write runs twice, and every outcome is told truly.
+# Ten thousand calls through the client, and a run over 5 000 items that is killed three times, with faults: no write
+# runs twice, and every outcome is told truly.
 .PHONY: soak
 soak: .venv/ready
-	SOAK_CALLS=10000 $(BIN)/python -m pytest tests/e2e/test_soak.py
+	SOAK_CALLS=10000 RUN_SOAK_ITEMS=5000 $(BIN)/python -m pytest tests/e2e/test_soak.py tests/e2e/test_run_soak.py

@@ -1,12 +1,15 @@
 """A long run with everything going wrong: killed and gone on with, on two replicas, and no item twice.
 
-RUN_SOAK_ITEMS, up to 1000, makes it longer.
+`make soak` runs it over 5 000 items (RUN_SOAK_ITEMS).
 """
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -15,6 +18,7 @@ from mcp.server.request_state import AESGCMRequestStateCodec
 from redis.asyncio import Redis
 
 from clerk_mcp.bulk import Runs, RunsInRedis
+from clerk_mcp.upstream import Files
 from clerk_sandbox.sandbox import Sandbox
 from tests.calling import call
 from tests.processes import RedisServer
@@ -41,23 +45,27 @@ async def _kill(runs: Runs) -> None:
         await anyio.sleep(0.01)
 
 
-async def test_every_item_is_executed_once_or_told_as_unknown(redis: RedisServer) -> None:
+async def test_every_item_is_executed_once_or_told_as_unknown(
+    redis: RedisServer, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     sandbox = Sandbox(users=ITEMS, rate_limits=False, faults=FAULTS)
     shared = Redis.from_url(redis.url)
     ids = [user["id"] for user in sandbox.instance.users][:ITEMS]
-    items = [{"user_id": id, "public_metadata": {"soaked": True}} for id in ids]
+    rows = [json.dumps({"user_id": id, "public_metadata": {"soaked": True}}) for id in ids]
+    (tmp_path / "items.jsonl").write_text("\n".join(rows), "utf-8")
+    files = Files(tmp_path)
     answer: Any = None
     replicas = [_replica(shared), _replica(shared)]
     async with (
-        world(sandbox=sandbox, runs=replicas[0], retry_budget=0) as one,
-        world(sandbox=sandbox, runs=replicas[1], retry_budget=0) as other,
+        world(sandbox=sandbox, runs=replicas[0], retry_budget=0, files=files) as one,
+        world(sandbox=sandbox, runs=replicas[1], retry_budget=0, files=files) as other,
     ):
         clients = [one.client, other.client]
         planned = await call(
-            clients[0], "run_each", operation="Users_mergeUserMetadataAttributes", items=items
+            clients[0], "run_each", operation="Users_mergeUserMetadataAttributes", file="items.jsonl"
         )
         answer = await call(clients[0], "run_each", confirm=planned["confirm"], stop_after=ITEMS)
-        for turn in range(1, 400):
+        for turn in range(1, 40 * ITEMS):
             if turn <= KILLS:
                 await _kill(replicas[(turn - 1) % 2])
             if not answer["left"]:
@@ -65,6 +73,7 @@ async def test_every_item_is_executed_once_or_told_as_unknown(redis: RedisServer
             answer = await call(clients[turn % 2], "run_each", run=answer["run"], stop_after=ITEMS)
             await anyio.sleep(0.05)
     await shared.aclose()
+    record_property("note", {name: answer[name] for name in ("items", "ok", "failed", "unknown")})
     assert answer["left"] == 0
     assert answer["ok"] + answer["failed"] + answer["unknown"] == ITEMS
     executed = Counter(

@@ -33,6 +33,7 @@ PAGED = [spec for spec in LISTS if any(a.name == "limit" for a in spec.arguments
 OBJECTS = [spec for spec in SPECS if spec.envelope is Envelope.OBJECT]
 USERS = "Users_listSortedByCreationDate"
 USER = "Users_getUserDetails"
+MEMBERS = "OrganizationMemberships_getAllMembers"
 
 every_list = pytest.mark.parametrize("spec", LISTS, ids=lambda spec: spec.id)
 
@@ -46,6 +47,11 @@ def user(number: int, **more: Any) -> dict[str, Any]:
     return {"id": f"user_{number}", "object": "user", "first_name": f"N{number}", **more}
 
 
+def records_of(answer: dict[str, Any]) -> list[Any]:
+    """A list's records, each with what all of them have."""
+    return [dict(sorted({**item, **answer.get("in_each", {})}.items())) for item in answer["items"]]
+
+
 # ── Lists ──
 
 
@@ -54,7 +60,7 @@ async def test_every_list_comes_in_one_envelope(connect: Connect, spec: Spec) ->
     async with connect(secrets="redact") as client:
         answered = await call(client, spec.id, **given_to(spec))
     assert answered["items"]
-    assert set(answered) <= {"items", "total", "next_offset", "secrets"}
+    assert set(answered) <= {"items", "in_each", "total", "next_offset", "secrets"}
 
 
 @pytest.mark.parametrize("spec", PAGED, ids=lambda spec: spec.id)
@@ -69,9 +75,9 @@ async def test_next_offset_leads_through_all_records_once_and_then_is_gone(
         while "next_offset" in page:
             page = await call(client, spec.id, **given_to(spec), limit=2, offset=page["next_offset"])
             assert len(page["items"]) <= 2
-            read += page["items"]
+            read += records_of(page)
     assert "next_offset" not in whole
-    assert read == whole["items"]
+    assert read == records_of(whole)
 
 
 async def test_a_total_tells_that_a_full_page_is_the_last(connect: Connect) -> None:
@@ -553,3 +559,66 @@ async def test_a_change_does_not_show_a_credential_that_it_set() -> None:
             private_metadata={"api_key": "do-not-show-this"},
         )  # fmt: skip
         assert "do-not-show-this" not in str(changed)
+
+
+# ── After a change ──
+
+
+async def test_what_a_call_has_set_is_shown_also_where_it_is_off_or_kept_elsewhere() -> None:
+    async with world() as here:
+        user = (await call(here.client, "Users_listSortedByCreationDate", query="priya"))["items"][0]["id"]
+        assert (await call(here.client, "Users_markBanned", user_id=user))["banned"] is True
+        assert (await call(here.client, "Users_removeBanFromUser", user_id=user))["banned"] is False
+        assert (await call(here.client, "Users_lockUser", user_id=user))["locked"] is True
+        assert (await call(here.client, "Users_removeLock", user_id=user))["locked"] is False
+        address = await call(
+            here.client,
+            "EmailAddresses_createNewAddress",
+            user_id=user,
+            email_address="p2@x.example",
+            verified=True,
+            primary=True,
+        )
+        assert (address["primary"], address["verified"]) == (True, True)
+        merged = await call(
+            here.client, "Users_mergeUserMetadataAttributes", user_id=user, private_metadata={"a": 1}
+        )
+        assert merged["private_metadata"] == {"a": 1}
+
+
+async def test_what_is_deleted_and_comes_back_whole_is_said_to_be_deleted() -> None:
+    async with world() as here:
+        members = await call(here.client, "list_all", operation=MEMBERS, where="role == 'org:member'")
+        member = members["items"][0]
+        gone = await call(
+            here.client,
+            "OrganizationMemberships_removeUserFromOrganization",
+            organization_id=member["organization"]["id"],
+            user_id=member["user"]["user_id"],
+        )
+        assert gone["deleted"] is True
+
+
+async def test_of_a_long_object_an_update_shows_what_it_was_about() -> None:
+    async with world() as here:
+        user = (await call(here.client, "Users_listSortedByCreationDate", query="priya"))["items"][0]["id"]
+        metadata = {f"key{n}": "x" * 40 for n in range(20)}
+        made = {"user_id": user, "public_metadata": metadata}
+        await call(here.client, "Users_mergeUserMetadataAttributes", **made)
+        renamed = await call(here.client, "Users_updateUserAttributes", user_id=user, first_name="Prya")
+        assert renamed["name"].startswith("Prya")
+        assert "public_metadata" not in renamed
+        assert "public_metadata" in renamed["note"]
+        one = await call(
+            here.client, "Users_mergeUserMetadataAttributes", user_id=user, public_metadata={"key1": "y"}
+        )
+        assert one["public_metadata"] == {"key1": "y"}
+        assert len((await call(here.client, USER, user_id=user))["public_metadata"]) == 20
+
+
+async def test_the_organization_of_all_members_is_told_once() -> None:
+    async with world() as here:
+        members = await call(here.client, MEMBERS, organization_id="Fernhill", limit=100)
+        assert len(members["items"]) > 2
+        assert members["in_each"]["organization"]["name"] == "Fernhill"
+        assert not any("organization" in member for member in members["items"])

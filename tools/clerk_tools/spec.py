@@ -129,6 +129,8 @@ class Spec:
     """Arguments that hold a credential: never logged, never echoed."""
     mints: bool = False
     """It is called for the credential in its answer, rather than that one comes along with something else."""
+    sets: tuple[str, ...] = ()
+    """What it sets without an argument, such as `banned`: its answer shows that, also where it is off."""
     sends_mail: bool | str = False
     """Whether Clerk sends mail or an SMS, or the name of the argument that says so."""
     no_undo: str = ""
@@ -215,6 +217,18 @@ class Spec:
         given = arguments.get(self.sends_mail)
         return bool(default if given is None else given)
 
+    @cached_property
+    def updates(self) -> bool:
+        """Whether it changes an object that is there already, and answers with that."""
+        return self.effect is not Effect.READ and (self.method in ("PATCH", "PUT") or bool(self.sets))
+
+    @cached_property
+    def deletes_what_it_returns(self) -> bool:
+        """Whether its answer is the object that it has deleted, which does not look so by itself."""
+        collection, _, last = self.path.rpartition("/")
+        name = collection.rpartition("/")[2].removesuffix("s")
+        return self.method == "DELETE" and last.startswith("{") and self.returns.endswith(name)
+
     @property
     def destroys_by_arguments(self) -> bool:
         """Whether it is an update that destroys with some arguments and only changes with others."""
@@ -263,6 +277,7 @@ class Keywords(TypedDict, total=False):
     secret: tuple[str, ...]
     private: tuple[str, ...]
     mints: bool
+    sets: tuple[str, ...]
     sends_mail: bool | str
     no_undo: str
     grave: bool

@@ -244,7 +244,7 @@ class Formatter:
             return self._list(operation, reply.value, fields, offset)
         shown, notes = self._shown(spec, reply.value, fields)
         if spec.effect is not Effect.READ and isinstance(shown, dict):
-            shown = {**shown, **_changed(operation, reply.value, shown)}
+            shown = _brief(operation, {**shown, **_changed(operation, reply.value, shown)})
         if spec.only_while:
             notes = {**notes, "only_while": spec.only_while}
         whole = answer({**shown, **notes})
@@ -291,7 +291,7 @@ class Formatter:
         else:
             offset = getattr(operation, "offset", None) or 0
         shown, notes = self._shown(spec, records, fields)
-        out: JsonObject = {"items": shown}
+        out: JsonObject = {"items": shown} if fields else lift(shown)
         if total is not None:
             out["total"] = total
         if limit is not None and _has_more(limit, len(records), offset, total):
@@ -342,19 +342,53 @@ def _changed(operation: Operation, raw: Any, shown: JsonObject) -> JsonObject:
     if not isinstance(raw, dict):
         return {}
     spec = operation.spec
-    found: JsonObject = {}
+    found: JsonObject = {name: raw[name] for name in spec.sets if name in raw and name not in shown}
     for name in operation.model_fields_set:
         hidden = name in spec.secret or name in spec.private or is_credential_name(name)
-        if hidden or name in shown or name not in raw:
+        if hidden or name in shown:
             continue
-        sent, now = getattr(operation, name), raw[name]
+        sent = getattr(operation, name)
+        if name not in raw:
+            # Clerk keeps it elsewhere, such as which address is the user's primary one.
+            found |= {name: sent} if isinstance(sent, bool) else {}
+            continue
+        now = raw[name]
         if isinstance(now, dict):
-            kept = sent if isinstance(sent, dict) else {}
-            now = {key: now.get(key) for key in kept if not is_credential_name(key)}
+            now = _sent_keys(sent, now)
         # Text that a view leaves out is long, or a certificate.
         if isinstance(now, dict | int | float | None):
             found[name] = now
-    return found
+    return found | ({"deleted": True} if spec.deletes_what_it_returns else {})
+
+
+def _sent_keys(sent: Any, now: JsonObject) -> JsonObject:
+    """Return those keys of an object that a call gave, as they are now."""
+    kept = sent if isinstance(sent, dict) else {}
+    return {key: now.get(key) for key in kept if not is_credential_name(key)}
+
+
+_LONG: Final = 400
+"""Bytes of an updated object beyond which only what was sent is shown, and what tells the object."""
+
+
+def _brief(operation: Operation, shown: JsonObject) -> JsonObject:
+    """Return what an update answers without those parts of a long object that it was not about."""
+    spec = operation.spec
+    if not spec.updates or size(shown) <= _LONG:
+        return shown
+    kept: JsonObject = {}
+    for name, value in shown.items():
+        about = name in operation.model_fields_set or name in spec.sets or name in spec.secret
+        if about and isinstance(value, dict):
+            kept[name] = _sent_keys(getattr(operation, name, None), value)
+        elif about or not isinstance(value, dict | list):
+            kept[name] = value
+    left_out = [name for name in shown if name not in kept]
+    if not left_out:
+        return kept
+    where = reader_of(spec)
+    note = f"Not shown, since the call was not about it: {', '.join(left_out)}."
+    return {**kept, "note": f"{note} {where} shows all." if where else note}
 
 
 _MOST_NAMED: Final = 5
@@ -395,6 +429,25 @@ def unwrap(body: object) -> tuple[list[Any], int | None]:
     data = body.get("data") if isinstance(body, dict) else None
     total = body.get("total_count") if isinstance(body, dict) else None
     return (data if isinstance(data, list) else []), (total if type(total) is int else None)
+
+
+_FEWEST_ALIKE: Final = 3
+
+
+def lift(items: list[Any]) -> JsonObject:
+    """Return a list's records, with an object that all of them have told once, under `in_each`."""
+    if len(items) < _FEWEST_ALIKE or not all(isinstance(item, dict) for item in items):
+        return {"items": items}
+    first = items[0]
+    same = {
+        name: value
+        for name, value in first.items()
+        if isinstance(value, dict) and "id" in value and all(item.get(name) == value for item in items)
+    }
+    if not same:
+        return {"items": items}
+    others = [{name: value for name, value in item.items() if name not in same} for item in items]
+    return {"items": others, "in_each": same}
 
 
 def _has_more(limit: int, count: int, offset: int, total: int | None) -> bool:

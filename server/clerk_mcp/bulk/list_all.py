@@ -68,13 +68,13 @@ class _Shown:
 
     def __init__(self, max_bytes: int, fields: list[str] | None) -> None:
         self._room = max_bytes
-        self._fields = fields
+        self.fields = fields
         self.items: list[Any] = []
         self.places: list[int] = []
         self.next: int | None = None
 
     def keep(self, forms: Forms) -> Any:
-        return True if self.next is not None else forms.shown(self._fields) or {}
+        return True if self.next is not None else forms.shown(self.fields) or {}
 
     def take(self, place: int, kept: Any) -> None:
         if self.next is not None:
@@ -164,4 +164,5 @@ def _show(max_bytes: int, reading: Reading, sink: _Shown, out: JsonObject) -> An
             f"Cut to {kept} of {reading.matched} records by size. Name the `fields` you need, count with "
             "`group`, or go on with next_offset as `offset` in `arguments`.",
         )
-    return answers.answer({"items": items, **out})
+    shown = {"items": items} if sink.fields else answers.lift(items)
+    return answers.answer({**shown, **out})

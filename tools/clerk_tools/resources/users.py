@@ -304,6 +304,7 @@ class BanUser(
     id="Users_markBanned",
     post="/users/{user_id}/ban",
     returns="user",
+    sets=("banned",),
     effect="destroy",
     no_undo="The sessions that the ban ended stay ended; Users_removeBanFromUser lifts the ban.",
     words="kick out, suspend, deactivate, block a user, keep out for good, abuse, spam, fraud, "
@@ -327,6 +328,7 @@ class UnbanUser(
     id="Users_removeBanFromUser",
     post="/users/{user_id}/unban",
     returns="user",
+    sets=("banned",),
     words="let back in, reactivate, unsuspend, unblock a user, reinstate a suspended user",
     example=Example({"user_id": Demo("dmitri")}),
 ):
@@ -340,6 +342,7 @@ class LockUser(
     id="Users_lockUser",
     post="/users/{user_id}/lock",
     returns="user",
+    sets=("locked",),
     no_undo="No earlier state is kept; Users_removeLock lifts the lock.",
     words="stop a user from signing in for a time, temporary block, pause, freeze",
     example=Example({"user_id": Demo("greta")}),
@@ -354,6 +357,7 @@ class UnlockUser(
     id="Users_removeLock",
     post="/users/{user_id}/unlock",
     returns="user",
+    sets=("locked",),
     words="locked out, too many failed attempts, too many wrong passwords, cannot sign in, user is "
     "locked out, let in again",
     example=Example({"user_id": Demo("greta")}),
