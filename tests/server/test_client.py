@@ -8,10 +8,12 @@ import gzip
 import json
 import logging
 import time
-from collections.abc import AsyncIterator
+import zlib
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import anyio.lowlevel
 import httpx2
 import pytest
 
@@ -48,6 +50,35 @@ async def upstream(script: Script, **settings: Any) -> AsyncIterator[tuple[Loopb
         ClerkClient(KEY, base_url=server.url, **{"backoff": 0.01, **settings}) as client,
     ):
         yield server, client
+
+
+@pytest.mark.parametrize(
+    "request_made",
+    [
+        get_user(),
+        call("Users_listSortedByCreationDate", limit=5, query="Ä & b/ü"),
+        update_user(),
+        call("Users_createNewUser", email_address=["ada@example.com"], first_name="Ädä"),
+        call("Users_markBanned", user_id="user_1"),
+        call("Users_deleteUserById", user_id="user_1"),
+        call("Users_setProfileImage", user_id="user_1", file="data:image/png;base64,iVBORw0KGgo="),
+    ],
+    ids=lambda request: request.spec.id,
+)
+async def test_a_request_is_the_same_to_the_byte_as_httpx2_would_send_it(request_made: Request) -> None:
+    sent = []
+    for transport in (None, httpx2.AsyncHTTPTransport()):
+        async with upstream(in_turn(answer(200, USER)), transport=transport) as (server, client):
+            await client.send(request_made)
+        (received,) = server.requests
+        # Where the server is, and what a multipart body is divided by, differs each time.
+        boundary = received.headers.get("content-type", "").partition("boundary=")[2] or "-"
+        headers = {name: value.replace(boundary, "-") for name, value in received.headers.items()}
+        del headers["host"]
+        sent.append(
+            (received.method, received.target, headers, received.body.replace(boundary.encode(), b"-"))
+        )
+    assert sent[0] == sent[1]
 
 
 async def test_every_request_carries_key_version_and_our_name() -> None:
@@ -334,6 +365,44 @@ async def test_what_counts_is_the_size_of_an_answer_after_decompression() -> Non
         with pytest.raises(Unanswered) as failure:
             await client.send(get_user())
     assert failure.value.failure.code == "answer_too_large"
+
+
+@pytest.mark.parametrize(
+    ("coding", "wrapped"),
+    [
+        ("gzip", gzip.compress),
+        ("GZip", gzip.compress),
+        ("deflate", zlib.compress),
+        ("deflate", lambda body: zlib.compress(body)[2:-4]),
+        ("identity", bytes),
+    ],
+    ids=["gzip", "in other letters", "deflate", "deflate without its wrapping", "as it is"],
+)
+async def test_a_compressed_answer_is_read_however_it_is_cut(
+    coding: str, wrapped: Callable[[bytes], bytes]
+) -> None:
+    said = {"id": "user_1", "note": "x" * 300_000 + str(list(range(20_000)))}
+    packed = wrapped(json.dumps(said).encode())
+    head = f"HTTP/1.1 200 OK\r\ncontent-encoding: {coding}\r\ncontent-length: {len(packed)}\r\n\r\n"
+
+    async def script(received: Received) -> None:
+        received.writer.write(head.encode() + packed[:1])
+        for at in range(1, len(packed), 4099):
+            await received.writer.drain()
+            await anyio.lowlevel.checkpoint()
+            received.writer.write(packed[at : at + 4099])
+
+    async with upstream(script) as (_, client):
+        for _ in range(2):
+            assert (await client.send(get_user())).value == said
+
+
+async def test_an_answer_that_is_not_compressed_as_it_says_is_lost_but_was_executed() -> None:
+    wrong = answer(200, body=b"no gzip at all", headers={"content-encoding": "gzip"})
+    async with upstream(in_turn(wrong), retry_budget=0) as (_, client):
+        with pytest.raises(Unanswered) as failure:
+            await client.send(update_user())
+    assert (failure.value.failure.code, failure.value.failure.outcome) == ("answer_lost", "done")
 
 
 async def test_what_was_compressed_twice_is_not_decompressed() -> None:

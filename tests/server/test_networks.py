@@ -366,7 +366,7 @@ async def test_a_proxy_that_wants_a_password_is_told_at_once(monkeypatch: pytest
     monkeypatch.setenv("NO_PROXY", "")
     monkeypatch.setenv("no_proxy", "")
     own = {"clerk_secret_key": "sk_test_x", "clerk_api_url": "https://api.clerk.invalid/v1"}
-    async with anyio.create_task_group() as tasks:
+    async with listener, anyio.create_task_group() as tasks:
         tasks.start_soon(listener.serve, proxy)
         async with serving(**own) as served:
             answered = await served.call(COUNT)

@@ -9,21 +9,25 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import AsyncIterable, Mapping
+from collections.abc import AsyncIterable, Iterable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from importlib.metadata import version
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeGuard
 
 import anyio
 import httpx2
 
 from clerk_mcp.upstream.certificates import CertificatesUnusable
 from clerk_mcp.upstream.connections import Connections, ProxyUnusable
+from clerk_mcp.upstream.decoding import decoder_of
 from clerk_mcp.upstream.parsing import parse_json
 from clerk_mcp.upstream.uploads import Image
 from clerk_tools.operation import Effect, Envelope, Request, Spec
+
+if TYPE_CHECKING:
+    from clerk_mcp.upstream.wire import Peer, Wire
 
 TIMEOUT: Final = httpx2.Timeout(connect=10, read=30, write=30, pool=30)
 DEADLINE_S: Final = 60.0
@@ -131,7 +135,9 @@ class Api:
             }
         )
         self._headers_of_version: dict[str, httpx2.Headers] = {}
-        self._extensions = {"timeout": timeout.as_dict()}
+        self._heads: dict[tuple[str, str, bool], bytes] = {}
+        self._timeouts = timeout.as_dict()
+        self._extensions = {"timeout": self._timeouts}
 
     @cached_property
     def _escaped_key(self) -> re.Pattern[bytes]:
@@ -152,8 +158,11 @@ class Api:
             tries, waited: passed on to the answer.
         """
         try:
-            outgoing = self._outgoing(request, images)
+            # Multipart bodies are httpx2's to write.
+            written = self._message(request) if self._server and not images else b""
+            outgoing = None if written else self._outgoing(request, images)
             connection = await self._connections.take()
+            wire = connection if written and _is_wire(connection) else None
         except (httpx2.InvalidURL, ValueError) as error:
             message = f"The arguments do not make an HTTP request: {error}"
             return Failure("invalid_request", message, "not_run", tries=tries, waited=waited, lasting=True)
@@ -163,8 +172,12 @@ class Api:
             return Failure(code, message, "not_run", tries=tries, waited=waited, lasting=True)
         usable, status = False, 0
         try:
+            if wire:
+                reply = await self._ask(wire, written, request, tries, waited)
+                usable = True
+                return reply
             with anyio.move_on_after(self._deadline):
-                response = await connection.handle_async_request(outgoing)
+                response = await connection.handle_async_request(outgoing or self._outgoing(request, images))
                 status = response.status_code
                 reply = await self._answer(response, request, tries, waited)
                 usable = True
@@ -178,10 +191,47 @@ class Api:
             return _broken_off(late, request.spec, tries, waited)
         return _failure(late, request.spec, tries, waited)
 
+    async def _ask(
+        self, wire: Wire, message: bytes, request: Request, tries: int, waited: float
+    ) -> Reply | Failure:
+        """Do the same on a connection of our own, without httpx2's objects: they take a third of a call."""
+        peer = await wire.ask(message, self._timeouts, self._deadline)
+        status, headers = peer.status, _by_name(peer.headers)
+        try:
+            body = await self._body(peer, headers)
+        except httpx2.RequestError as error:
+            if status < 300:
+                return _broken_off(error, request.spec, tries, waited)
+            if peer.is_late:
+                return _failure(error, request.spec, tries, waited)
+            body = b""
+        finally:
+            peer.leave()
+        if body is None and status < 300:
+            return self._too_large(tries, waited)
+        return self._reply(status, headers, body or b"", request, tries, waited)
+
+    async def _body(self, peer: Peer, headers: Mapping[bytes, bytes]) -> bytes | None:
+        """Return an answer's body, or None where it is too large; then the rest of it is never read."""
+        if self._is_too_large(headers):
+            return None
+        decoder = decoder_of(headers.get(b"content-encoding", b""))
+        chunks, size = [], 0
+        while True:
+            for chunk in peer.chunks():
+                part = decoder.decode(chunk, self._max_answer_bytes + 1 - size) if decoder else chunk
+                size += len(part)
+                if size > self._max_answer_bytes:
+                    return None
+                chunks.append(part)
+            if peer.is_whole:
+                return self._without_key(b"".join(chunks))
+            await peer.more()
+
     async def _answer(
         self, response: httpx2.Response, request: Request, tries: int, waited: float
     ) -> Reply | Failure:
-        headers = _headers_of(response)
+        headers = _by_name(response.headers.raw)
         try:
             body = await self._read(response, headers)
         except httpx2.RequestError as error:
@@ -193,6 +243,35 @@ class Api:
         if body is None and response.status_code < 300:
             return self._too_large(tries, waited)
         return self._reply(response.status_code, headers, body or b"", request, tries, waited)
+
+    def _message(self, request: Request) -> bytes:
+        """Write the HTTP request to a server of our own choosing as bytes.
+
+        Raises:
+            InvalidURL, ValueError: the arguments make none.
+        """
+        method, version = request.spec.method, self._api_version or request.spec.version
+        head = self._heads.get((method, version, request.has_body))
+        if head is None:
+            head = self._heads[method, version, request.has_body] = self._head(method, version, request)
+        target = _target(self._prefix + request.path)
+        if not request.has_body:
+            return b"%b %b HTTP/1.1\r\n%b\r\n" % (method.encode(), target, head)
+        body = _json_of(request)
+        line = b"%b %b HTTP/1.1\r\n" % (method.encode(), target)
+        return b"%b%bContent-Length: %d\r\n\r\n%b" % (line, head, len(body), body)
+
+    def _head(self, method: str, api_version: str, request: Request) -> bytes:
+        """Write the headers of every request of a method and version, as httpx2 would; but for the length."""
+        headers = self._headers_for(api_version)
+        if request.has_body:
+            headers = httpx2.Headers({**headers, "Content-Type": "application/json"})
+        made = httpx2.Request(method, self._base_url, headers=headers)
+        lines = [(n, v) for n, v in made.headers.raw if not (request.has_body and n == b"Content-Length")]
+        head = b"".join(b"%b: %b\r\n" % line for line in lines)
+        if head.count(b"\n") != len(lines) or head.count(b"\r") != len(lines):
+            raise ValueError("a line break within a header")
+        return head
 
     def _outgoing(self, request: Request, images: dict[str, Image]) -> httpx2.Request:
         """Write the HTTP request.
@@ -206,8 +285,7 @@ class Api:
             more = {"data": request.form, "files": {name: image.part for name, image in images.items()}}
         elif request.has_body:
             headers = httpx2.Headers({**headers, "Content-Type": "application/json"})
-            content = json.dumps(request.json, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-            more = {"content": content.encode()}
+            more = {"content": _json_of(request)}
         if self._server is None:
             more |= {"url": self._base_url + request.path, "extensions": self._extensions}
         else:
@@ -224,8 +302,7 @@ class Api:
 
     async def _read(self, response: httpx2.Response, headers: Mapping[bytes, bytes]) -> bytes | None:
         """Return the body, or None where it is too large; then the rest of it is never read."""
-        declared = headers.get(b"content-length", b"")
-        if declared.isdigit() and int(declared) > self._max_answer_bytes:
+        if self._is_too_large(headers):
             return None
         chunks, size = [], 0
         async for chunk in _chunks(response, headers):
@@ -236,8 +313,12 @@ class Api:
         # Clerk, or a proxy before it, may quote the key in an error; from here on it could reach the model.
         return self._without_key(b"".join(chunks))
 
+    def _is_too_large(self, headers: Mapping[bytes, bytes]) -> bool:
+        declared = headers.get(b"content-length", b"")
+        return declared.isdigit() and int(declared) > self._max_answer_bytes
+
     def _without_key(self, given: bytes) -> bytes:
-        if _ESCAPED_LETTER.search(given):
+        if b"\\" in given and _ESCAPED_LETTER.search(given):
             given = self._escaped_key.sub(b"[key]", given)
         return given.replace(self._key, b"[key]")
 
@@ -290,10 +371,19 @@ _LONGEST_TARGET: Final = 65_536
 _PLAIN_TARGET: Final = re.compile(r"/[!-~]*")
 
 
-def _headers_of(response: httpx2.Response) -> Mapping[bytes, bytes]:
+def _is_wire(connection: httpx2.AsyncBaseTransport) -> TypeGuard[Wire]:
+    # By what it can do, since its module is imported when the first connection is made.
+    return hasattr(connection, "ask")
+
+
+def _json_of(request: Request) -> bytes:
+    return json.dumps(request.json, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _by_name(headers: Iterable[tuple[bytes, bytes]]) -> Mapping[bytes, bytes]:
     """Take an answer's headers once: httpx2's own way goes through all of them for each name."""
     found: dict[bytes, bytes] = {}
-    for name, value in response.headers.raw:
+    for name, value in headers:
         key = name.lower()
         found[key] = found[key] + b"," + value if key in found else value
     return found
@@ -330,7 +420,9 @@ def _parsed(body: bytes, only: frozenset[str] | None) -> tuple[Any, str | None]:
 
 def _retry_after(headers: Mapping[bytes, bytes]) -> float | None:
     """Seconds to wait, which HTTP gives as a number or as a date."""
-    given = headers.get(b"retry-after", b"").decode("ascii", "replace")
+    if b"retry-after" not in headers:
+        return None
+    given = headers[b"retry-after"].decode("ascii", "replace")
     try:
         seconds = float(given)
     except ValueError:

@@ -10,12 +10,12 @@ which reads requests over HTTP, reads the answers here.
 from __future__ import annotations
 
 import asyncio
+import math
 import select
 import socket
 import ssl
 from base64 import b64encode
-from collections.abc import AsyncIterator, Iterable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -45,7 +45,7 @@ class Wire(httpx2.AsyncBaseTransport):
         self._server = urlsplit(url)
         self._tls = tls
         self._proxy = urlsplit(proxy) if proxy else None
-        self._peer: _Peer | None = None
+        self._peer: Peer | None = None
 
     @property
     def is_clean(self) -> bool:
@@ -59,17 +59,31 @@ class Wire(httpx2.AsyncBaseTransport):
             httpx2.ConnectError, httpx2.ConnectTimeout: nothing was sent.
             httpx2.RequestError: something may have been.
         """
-        timeouts = {"connect": None, "read": None, "write": None, **request.extensions.get("timeout", {})}
-        message = _head_of(request) + await request.aread()
+        given = {"connect": None, "read": None, "write": None, **request.extensions.get("timeout", {})}
+        peer = await self.ask(_head_of(request) + await request.aread(), given)
+        return httpx2.Response(peer.status, headers=peer.headers, stream=_Body(peer))
+
+    async def ask(
+        self, message: bytes, seconds: Mapping[str, float | None], deadline: float = math.inf
+    ) -> Peer:
+        """Do the same for a request as bytes, and return the server, from which the answer can be read.
+
+        Args:
+            seconds: that it may take to `connect`, to `read` something more, to `write` a piece.
+            deadline: seconds for all of it, after which to read something takes too long.
+
+        Raises:
+            As `handle_async_request` does.
+        """
+        until = asyncio.get_running_loop().time() + deadline
         if not self.is_clean:
             await self.aclose()
-            self._peer = await self._connect(timeouts["connect"])
+            self._peer = await self._connect(_least(seconds["connect"], deadline))
         peer = self._peer
         if peer is None:
             raise httpx2.ConnectError("the connection was closed")
-        await peer.send(message, timeouts["write"])
-        status, headers = await peer.head(timeouts["read"])
-        return httpx2.Response(status, headers=headers, stream=_Body(peer, timeouts["read"]))
+        await peer.ask(message, seconds["write"], seconds["read"], until)
+        return peer
 
     async def aclose(self) -> None:
         """Hang up."""
@@ -77,7 +91,7 @@ class Wire(httpx2.AsyncBaseTransport):
             self._peer.hang_up()
             self._peer = None
 
-    async def _connect(self, seconds: float | None) -> _Peer:
+    async def _connect(self, seconds: float | None) -> Peer:
         try:
             async with asyncio.timeout(seconds):
                 return await (self._through_proxy(self._proxy) if self._proxy else self._directly())
@@ -88,10 +102,10 @@ class Wire(httpx2.AsyncBaseTransport):
         except (OSError, UnicodeError) as error:
             raise httpx2.ConnectError(str(error)) from error
 
-    async def _directly(self) -> _Peer:
+    async def _directly(self) -> Peer:
         return await _peer_at(self._server, 443 if self._tls else 80, self._tls)
 
-    async def _through_proxy(self, proxy: SplitResult) -> _Peer:
+    async def _through_proxy(self, proxy: SplitResult) -> Peer:
         target = f"{self._server.hostname}:{self._server.port or 443}"
         lines = [f"CONNECT {target} HTTP/1.1", f"Host: {target}", "Accept: */*"]
         if proxy.username is not None:
@@ -99,22 +113,21 @@ class Wire(httpx2.AsyncBaseTransport):
             lines.append(f"Proxy-Authorization: Basic {b64encode(who.encode()).decode()}")
         tunnel = await _peer_at(proxy, 80, None)
         try:
-            await tunnel.send("\r\n".join([*lines, "", ""]).encode(), None)
-            status, _ = await tunnel.head(None)
-            if not 200 <= status < 300:
-                raise httpx2.ProxyError(f"the proxy answered {status}")
+            await tunnel.ask("\r\n".join([*lines, "", ""]).encode(), None, None, math.inf)
+            if not 200 <= tunnel.status < 300:
+                raise httpx2.ProxyError(f"the proxy answered {tunnel.status}")
             return await tunnel.in_tls(self._tls, self._server.hostname) if self._tls else tunnel
         except BaseException:
             tunnel.hang_up()
             raise
 
 
-async def _peer_at(url: SplitResult, port: int, tls: ssl.SSLContext | None) -> _Peer:
+async def _peer_at(url: SplitResult, port: int, tls: ssl.SSLContext | None) -> Peer:
     host = url.hostname or ""
     connected = await _connected(host, url.port or port)
     try:
         _, peer = await asyncio.get_running_loop().create_connection(
-            _Peer, sock=connected, ssl=tls, server_hostname=host if tls else None
+            Peer, sock=connected, ssl=tls, server_hostname=host if tls else None
         )
     except BaseException:
         connected.close()
@@ -193,12 +206,23 @@ def _close(sockets: Iterable[socket.socket]) -> None:
         one.close()
 
 
-class _Peer(asyncio.Protocol):
+def _least(seconds: float | None, most: float) -> float | None:
+    least = most if seconds is None else min(seconds, most)
+    return None if least == math.inf else max(least, 0.0)
+
+
+class Peer(asyncio.Protocol):
     """The server at the other end of a connection, and the one exchange with it that is under way."""
 
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    is_whole: bool
+    """Whether all of the answer has come."""
+
     def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
         self._transport: Any = None
-        self._fd = -1
+        self._is_readable: Callable[[], bool] = bool
         self._lost = False
         self._writable = asyncio.Event()
         self._writable.set()
@@ -210,8 +234,8 @@ class _Peer(asyncio.Protocol):
 
     def _begin(self) -> None:
         self._problem: httpx2.RequestError | None = None
-        self._status = 0
-        self._headers: list[tuple[bytes, bytes]] = []
+        self.status = 0
+        self.headers = []
         self._head_bytes = 0
         self._has_head = False
         self._beginning = b""
@@ -219,23 +243,26 @@ class _Peer(asyncio.Protocol):
         self._ending = b""
         """The last bytes that came."""
         self._received_bytes = 0
-        self._is_whole = False
+        self.is_whole = False
         self._stays = True
+        self._is_chunked = False
         self._chunks: list[bytes] = []
         self._body_bytes = 0
         self._waiting_bytes = 0
         self._paused = False
+        self._read_s: float | None = None
+        self._until = math.inf
 
     def is_clean(self) -> bool:
         """Tell whether another request can be sent: see `Wire.is_clean`."""
-        idle = self._parser is None or (self._is_whole and self._stays)
+        idle = self._parser is None or (self.is_whole and self._stays)
         usable = idle and not (self._sullied or self._lost or self._transport.is_closing())
         # What the loop has not come to read yet: the server's goodbye, or what nobody asked for.
-        return usable and not _is_readable(self._fd)
+        return usable and not self._is_readable()
 
-    async def in_tls(self, tls: ssl.SSLContext, host: str | None) -> _Peer:
+    async def in_tls(self, tls: ssl.SSLContext, host: str | None) -> Peer:
         """Go on in TLS with the server at the end of a tunnel."""
-        inner = _Peer()
+        inner = Peer()
         transport = await asyncio.get_running_loop().start_tls(
             self._transport, inner, tls, server_hostname=host
         )
@@ -246,16 +273,32 @@ class _Peer(asyncio.Protocol):
         """Close the connection, without a word."""
         self._transport.abort()
 
+    def leave(self) -> None:
+        """Hang up on an answer that is not read to its end."""
+        if not self.is_whole:
+            self._transport.abort()
+
     # ── Asking ──
 
-    async def send(self, message: bytes, seconds: float | None) -> None:
-        """Write a request."""
+    async def ask(self, message: bytes, write_s: float | None, read_s: float | None, until: float) -> None:
+        """Write a request, and wait for the answer's status and headers.
+
+        Args:
+            write_s, read_s: seconds after which a piece that cannot be written, or nothing read, is too late.
+            until: the event loop's time after which anything is.
+        """
         self._begin()
+        self._read_s, self._until = read_s, until
         self._parser = httptools.HttpResponseParser(self)
+        await self._send(message, write_s)
+        while not self._has_head:
+            await self.more()
+
+    async def _send(self, message: bytes, seconds: float | None) -> None:
         self._transport.write(message[:_PIECE_BYTES])
         for at in range(_PIECE_BYTES, len(message), _PIECE_BYTES):
             try:
-                async with asyncio.timeout(seconds):
+                async with asyncio.timeout(_least(seconds, self._until - self._loop.time())):
                     await self._writable.wait()
             except TimeoutError:
                 raise httpx2.WriteTimeout("") from None
@@ -264,12 +307,6 @@ class _Peer(asyncio.Protocol):
                 self._stays = False
                 return
             self._transport.write(message[at : at + _PIECE_BYTES])
-
-    async def head(self, seconds: float | None) -> tuple[int, list[tuple[bytes, bytes]]]:
-        """Wait for an answer's status and headers."""
-        while not self._has_head:
-            await self.more(seconds)
-        return self._status, self._headers
 
     def chunks(self) -> list[bytes]:
         """Return what has come of an answer's body since the last time."""
@@ -280,11 +317,11 @@ class _Peer(asyncio.Protocol):
         return taken
 
     @property
-    def is_whole(self) -> bool:
-        """Whether all of the answer has come."""
-        return self._is_whole
+    def is_late(self) -> bool:
+        """Whether the time is over that the exchange may take."""
+        return self._loop.time() >= self._until
 
-    async def more(self, seconds: float | None) -> None:
+    async def more(self) -> None:
         """Wait until more has come of an answer.
 
         Raises:
@@ -292,9 +329,11 @@ class _Peer(asyncio.Protocol):
         """
         if self._problem:
             raise self._problem
-        loop = asyncio.get_running_loop()
-        self._waiter = loop.create_future()
-        timer = None if seconds is None else loop.call_later(seconds, self._fail, httpx2.ReadTimeout(""))
+        self._waiter = self._loop.create_future()
+        timer = None
+        if self._read_s is not None or self._until < math.inf:
+            late = _least(self._read_s, self._until - self._loop.time())
+            timer = self._loop.call_later(late or 0, self._fail_late)
         try:
             await self._waiter
         finally:
@@ -304,8 +343,11 @@ class _Peer(asyncio.Protocol):
         if self._problem and not self._chunks:
             raise self._problem
 
+    def _fail_late(self) -> None:
+        self._fail(httpx2.ReadTimeout(""))
+
     def _fail(self, problem: httpx2.RequestError) -> None:
-        if not self._is_whole and self._problem is None:
+        if not self.is_whole and self._problem is None:
             self._problem = problem
         self._wake()
 
@@ -317,10 +359,10 @@ class _Peer(asyncio.Protocol):
 
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
-        self._fd = transport.get_extra_info("socket").fileno()
+        self._is_readable = _readable(transport.get_extra_info("socket").fileno())
 
     def data_received(self, data: bytes) -> None:
-        if self._parser is None or self._is_whole:
+        if self._parser is None or self.is_whole:
             self._sullied = True
             return
         if not self._has_head:
@@ -339,19 +381,19 @@ class _Peer(asyncio.Protocol):
 
     def _is_followed(self) -> bool:
         """Tell whether anything has come after an answer; the parser would pass over blank lines."""
-        if not self._is_whole:
+        if not self.is_whole:
             return False
-        if any(name.lower() == b"transfer-encoding" for name, _ in self._headers):
+        if self._is_chunked:
             return not self._ending.endswith(b"\r\n\r\n") or self._ending.endswith(b"\r\n\r\n\r\n")
         end = self._beginning.find(b"\r\n\r\n") + 4
         return self._received_bytes != end + self._body_bytes
 
     def connection_lost(self, error: Exception | None) -> None:
         self._lost = True
-        names = {name.lower() for name, _ in self._headers}
+        names = {name.lower() for name, _ in self.headers}
         if self._has_head and not error and not names & {b"content-length", b"transfer-encoding"}:
             # An answer may end where the connection does.
-            self._is_whole = True
+            self.is_whole = True
         self._fail(httpx2.RemoteProtocolError("the server hung up") if error is None else _read_error(error))
         self._writable.set()
 
@@ -364,7 +406,7 @@ class _Peer(asyncio.Protocol):
     # ── What the parser tells ──
 
     def on_message_begin(self) -> None:
-        if self._is_whole:
+        if self.is_whole:
             self._sullied = True
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -374,15 +416,16 @@ class _Peer(asyncio.Protocol):
             self._fail(httpx2.RemoteProtocolError("an answer's headers are too large"))
         elif not self._has_head:
             # After the head, these are the trailers of a body in chunks.
-            self._headers.append((name, value))
+            self.headers.append((name, value))
+            self._is_chunked = self._is_chunked or name.lower() == b"transfer-encoding"
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
         if status >= 200 and not self._has_head:
-            self._status, self._has_head = status, True
+            self.status, self._has_head = status, True
 
     def on_body(self, body: bytes) -> None:
-        if self._is_whole:
+        if self.is_whole:
             return
         self._chunks.append(body)
         self._body_bytes += len(body)
@@ -393,18 +436,17 @@ class _Peer(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         if self._has_head:
-            self._is_whole, self._stays = True, self._stays and self._parser.should_keep_alive()
+            self.is_whole, self._stays = True, self._stays and self._parser.should_keep_alive()
         else:
             # An answer before the answer, such as 103.
-            self._headers = []
+            self.headers, self._is_chunked = [], False
 
 
 class _Body(httpx2.AsyncByteStream):
     """The body of an answer, as it comes."""
 
-    def __init__(self, peer: _Peer, seconds: float | None) -> None:
+    def __init__(self, peer: Peer) -> None:
         self._peer = peer
-        self._seconds = seconds
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         while True:
@@ -412,23 +454,27 @@ class _Body(httpx2.AsyncByteStream):
                 yield chunk
             if self._peer.is_whole:
                 return
-            await self._peer.more(self._seconds)
+            await self._peer.more()
 
     async def aclose(self) -> None:
-        """Hang up on what is not read to its end."""
-        if not self._peer.is_whole:
-            self._peer.hang_up()
+        self._peer.leave()
 
 
 def _read_error(error: Exception) -> httpx2.ReadError:
     return httpx2.ReadError(str(error))
 
 
-def _is_readable(fd: int) -> bool:
-    with suppress(OSError, ValueError):
-        if hasattr(select, "poll"):
-            polling = select.poll()
-            polling.register(fd, select.POLLIN)
-            return bool(polling.poll(0))
-        return bool(select.select([fd], [], [], 0)[0])
-    return True
+def _readable(fd: int) -> Callable[[], bool]:
+    """Return what tells whether something can be read from a socket, or its other end is gone."""
+    if not hasattr(select, "poll"):
+
+        def is_readable() -> bool:
+            try:
+                return bool(select.select([fd], [], [], 0)[0])
+            except (OSError, ValueError):
+                return True
+
+        return is_readable
+    polling = select.poll()
+    polling.register(fd, select.POLLIN)
+    return lambda: bool(polling.poll(0))
