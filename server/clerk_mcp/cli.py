@@ -396,6 +396,28 @@ def call(
 
 
 @cli.command()
+@click.argument("one")
+@click.argument("other")
+@as_json_option
+@settings_options
+@click.pass_context
+def compare(context: click.Context, /, one: str, other: str, as_json: bool, **flags: Any) -> None:
+    """Show what differs between two instances of the configuration file, and exit 1 where something does.
+
+    Settings, roles, permissions, JWT templates, redirect URLs, domains, OAuth applications and enterprise
+    connections, matched by key, name or URL. Credentials are not compared.
+    """
+    from clerk_mcp.commands.compare import run_compare
+    from clerk_mcp.telemetry import to_stderr
+
+    to_stderr("warning")
+    if one == other:
+        _fail(SettingsError(f"{one} and {other} are one instance: name two"))
+    settings = _settings(context, {**flags, "instance": f"{one},{other}"})
+    sys.exit(run_compare(settings, as_json=as_json))
+
+
+@cli.command()
 @as_json_option
 @settings_options
 @click.pass_context

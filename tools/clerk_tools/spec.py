@@ -137,6 +137,9 @@ class Spec:
     """Why it cannot be taken back, where its verb and the facts above do not tell."""
     grave: bool = False
     """So much goes with it that whoever agrees to it in a browser types its target's name."""
+    compared_by: str | None = None
+    """The field by which two instances' objects are matched where they are compared; empty for an object of
+    which an instance has one, None for what is not compared."""
     limit: RateLimit | None = EACH_INSTANCE
     """Clerk's rate limit beside the instance's own; None where not even that one counts it."""
     public: bool = False
@@ -281,6 +284,7 @@ class Keywords(TypedDict, total=False):
     sends_mail: bool | str
     no_undo: str
     grave: bool
+    compared_by: str
     limit: RateLimit | None
     public: bool
     array_body: bool

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from clerk_mcp.bulk.comparing import Compare, Comparison, Peers, Side, compare, compare_peers
 from clerk_mcp.bulk.list_all import list_all
 from clerk_mcp.bulk.planning import RunEach
 from clerk_mcp.bulk.reading import ANSWER_WITHIN_S, Progress
@@ -12,12 +13,18 @@ from clerk_mcp.bulk.wanted import ListAll
 
 __all__ = [
     "ANSWER_WITHIN_S",
+    "Compare",
+    "Comparison",
     "ListAll",
+    "Peers",
     "Progress",
     "RunEach",
     "RunFiles",
     "Runs",
     "RunsInRedis",
+    "Side",
+    "compare",
+    "compare_peers",
     "list_all",
     "run_each",
 ]

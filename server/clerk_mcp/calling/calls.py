@@ -53,6 +53,8 @@ class Caller:
     name: str = "local"
     scopes: frozenset[str] | None = None
     """None is every scope."""
+    everywhere: frozenset[str] | None = frozenset()
+    """What they may on all instances that this server has, as tokens have it; None is everything."""
     key: str | None = field(default=None, repr=False)
     """The Clerk key that they brought, where callers bring their own."""
     on_wait: Callable[[float, str], Awaitable[None]] | None = None

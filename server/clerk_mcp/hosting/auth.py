@@ -255,7 +255,9 @@ class Callers:
                 token, key = user.access_token, user.access_token.token or None
                 own = key is None or self._proved(key)
                 owner = f"caller {token.client_id}" if own else owner_at(address)
-                scope[IDENTITY] = Identity(token.client_id, frozenset(token.scopes), key, owner)
+                scope[IDENTITY] = Identity(
+                    token.client_id, frozenset(token.scopes), key, everywhere=_everywhere(token), owner=owner
+                )
             elif self._local_only and not is_loopback(address):
                 answer = PlainTextResponse("This server is for its own machine only (--auth none)", 403)
                 await answer(scope, receive, send)
@@ -264,8 +266,12 @@ class Callers:
                 scopes = None if self._local_only else frozenset[str]()
                 # One name for this machine: which of its addresses was used, a header may make up.
                 name = "127.0.0.1" if is_loopback(address) else address
-                scope[IDENTITY] = Identity(name, scopes, owner=owner_at(address))
+                scope[IDENTITY] = Identity(name, scopes, everywhere=scopes, owner=owner_at(address))
         await self._app(scope, receive, send)
+
+
+def _everywhere(token: AccessToken) -> frozenset[str]:
+    return frozenset((token.claims or {}).get(ALL_SCOPES, ()))
 
 
 class ScopeChallenge:

@@ -20,6 +20,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from clerk_mcp.bulk import Peers
 from clerk_mcp.hosting.addresses import (
     MCP_PATH,
     PROBES,
@@ -47,7 +48,8 @@ class Switchboard:
         """
         self.settings = settings
         self._prefix = urlsplit(settings.public_url or "").path.rstrip("/")
-        self.webs = {str(one.instance_name): Web(_of_instance(one)) for one in settings.served}
+        peers: Peers = {}
+        self.webs = {str(one.instance_name): Web(_of_instance(one), peers) for one in settings.served}
         own = [
             Middleware(TrustedAddresses, hosts=trusted_hosts(settings), origins=trusted_origins(settings)),
             Middleware(HeadBounds, max_bytes=settings.max_header_bytes),

@@ -22,6 +22,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
+from clerk_mcp.bulk import Peers
 from clerk_mcp.calling import Calls
 from clerk_mcp.confirming import Desk
 from clerk_mcp.hosting.addresses import (
@@ -71,12 +72,16 @@ _BODIES_HELD: Final = 3
 class Web:
     """One HTTP server: the MCP server in it, and all that stands around that."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, peers: Peers | None = None) -> None:
         """
+        Args:
+            peers: what runs calls on each instance that is served beside this one, which adds its own.
+
         Raises:
             SettingsError: a setting does not hold.
         """
         self.settings = settings
+        self._peers: Peers = {} if peers is None else peers
         self.metrics = Metrics()
         verifier = make_verifier(settings)
         self._shares = CallShares(
@@ -113,7 +118,7 @@ class Web:
     def _make_server(self) -> tuple[Now, Presentation, Server[Any]]:
         settings, count = self.settings, self.metrics.upstream
         self._runs = make_runs(settings)
-        presentation = Presentation.of(settings, self._runs)
+        presentation = Presentation.of(settings, self._runs, self._peers)
         if settings.auth == "clerk-key":
             tenants = make_tenants(settings, "http", count)
             self._proved: Callable[[str], bool] | None = tenants.proved
@@ -126,6 +131,7 @@ class Web:
             calls, instance = make_calls(settings, "http", count)
             self._proved = None
             warn_of_live_writes(instance, settings)
+            self._peers[instance.label] = calls
             self._clients = calls.client
             self._person = self._pages_for_a_person(calls)
             self.ready = Readiness(clerk_takes_the_key(calls.client))

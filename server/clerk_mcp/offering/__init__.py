@@ -17,6 +17,7 @@ from clerk_mcp.offering.policy import (
     bound_scope,
     is_scope,
     may_read,
+    scopes_on,
 )
 
 __all__ = [
@@ -35,5 +36,6 @@ __all__ = [
     "may_read",
     "options",
     "output_schema",
+    "scopes_on",
     "tool",
 ]

@@ -27,6 +27,14 @@ def bound_scope(scope: str, instance: str | None) -> str:
     return f"{instance}:{scope}" if instance else scope
 
 
+def scopes_on(instance: str, everywhere: frozenset[str] | None) -> frozenset[str] | None:
+    """Return what a caller may on one instance, of all that they may; None is every scope."""
+    if everywhere is None:
+        return None
+    prefix = bound_scope("", instance)
+    return frozenset(scope.removeprefix(prefix) for scope in everywhere if scope.startswith(prefix))
+
+
 def is_scope(text: str) -> bool:
     """Tell whether a text is a scope, of an instance or of a server without named ones."""
     bound = _BOUND.fullmatch(text)

@@ -21,6 +21,8 @@ class Identity:
     """None is every scope."""
     key: str | None = field(default=None, repr=False)
     """The Clerk key that they brought, where callers bring their own."""
+    everywhere: frozenset[str] | None = frozenset()
+    """What they may on all instances that this server has, as tokens have it; None is everything."""
     owner: str = ""
     """Whose share of the server their calls take: their own, or their address' until they have proved it."""
 

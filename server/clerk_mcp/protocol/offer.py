@@ -29,7 +29,13 @@ class Offer:
 def offer_to(scopes: frozenset[str] | None, policy: Policy, presentation: Presentation) -> Offer:
     """Return what a server offers to callers with these scopes; None is every scope."""
     allowed = policy.allowed(scopes)
-    surface = Surface(presentation.mode, policy, presentation.list_all_cap, presentation.runs)
+    surface = Surface(
+        presentation.mode,
+        policy,
+        presentation.list_all_cap,
+        presentation.runs,
+        peers=presentation.peers,
+    )
     listed = {tool["name"] for tool in surface.tools(None, scopes)}
     readable = [each for each in TEMPLATES if each.operation is None or each.operation.spec.id in allowed]
     return Offer(

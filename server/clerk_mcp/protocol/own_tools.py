@@ -1,10 +1,11 @@
-"""The server's own tools: search, describe, read, change, `preview_change`, `list_all` and `run_each`."""
+"""The server's own tools: search, describe, read, change, `preview_change`, `compare`, `list_all`,
+`run_each`."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from clerk_mcp.bulk import ListAll, RunEach
+from clerk_mcp.bulk import Compare, ListAll, RunEach
 from clerk_mcp.offering import input_schema, options
 from clerk_mcp.protocol.any_path import CallPath
 from clerk_tools.argument import JsonObject, Query, arg
@@ -69,7 +70,7 @@ class PreviewChange(
 SEARCH_TOOLS: Final[tuple[type[Operation], ...]] = (SearchOperations, DescribeOperation, Read, Change)
 
 
-FOUND_LIKE_OPERATIONS: Final[tuple[type[Operation], ...]] = (ListAll, RunEach, PreviewChange)
+FOUND_LIKE_OPERATIONS: Final[tuple[type[Operation], ...]] = (ListAll, RunEach, PreviewChange, Compare)
 """The server's own tools that `search_operations` finds, and that `read` or `change` runs."""
 
 _OWN: Final[tuple[type[Operation], ...]] = (*SEARCH_TOOLS, *FOUND_LIKE_OPERATIONS, CallPath)

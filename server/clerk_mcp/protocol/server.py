@@ -75,7 +75,12 @@ def build_server(
     presentation = presentation or Presentation()
     runs = presentation.runs
     surface = Surface(
-        presentation.mode, reach.policy, presentation.list_all_cap, runs, presentation.output_schemas
+        presentation.mode,
+        reach.policy,
+        presentation.list_all_cap,
+        runs,
+        presentation.output_schemas,
+        presentation.peers,
     )
 
     @asynccontextmanager
@@ -171,6 +176,7 @@ def _caller(context: Context, params: types.CallToolRequestParams | None = None)
         session=_session(context, who),
         name=who.name,
         scopes=who.scopes,
+        everywhere=who.everywhere,
         key=who.key,
         on_wait=on_wait,
         asker=asker_of(context, params) if params else Asker(),

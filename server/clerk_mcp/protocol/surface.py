@@ -14,7 +14,17 @@ from fnmatch import fnmatchcase
 from typing import Any, Final, Literal
 
 from clerk_mcp.answering import Answer, answers, size
-from clerk_mcp.bulk import ListAll, Progress, RunEach, Runs, list_all, run_each
+from clerk_mcp.bulk import (
+    Compare,
+    ListAll,
+    Peers,
+    Progress,
+    RunEach,
+    Runs,
+    compare_peers,
+    list_all,
+    run_each,
+)
 from clerk_mcp.calling import Caller, Calls, Reach, UnknownOperation, preview_change
 from clerk_mcp.confirming import AskInResult
 from clerk_mcp.offering import Policy, input_schema, options, output_schema, tool
@@ -71,11 +81,16 @@ class Presentation:
     """The runs of `run_each`; without them it is not offered."""
     output_schemas: bool = False
     """Whether operations are listed with what their answers hold."""
+    peers: Peers = field(default_factory=dict)
+    """All instances that are served here, where they have names; two of them can be compared."""
 
     @classmethod
-    def of(cls, settings: Settings, runs: Runs | None = None) -> Presentation:
+    def of(cls, settings: Settings, runs: Runs | None = None, peers: Peers | None = None) -> Presentation:
         about = {name: getattr(settings, name) for name in _SHOWN}
-        return cls(settings.mode, settings.list_all_cap, about, runs, settings.output_schemas)
+        if settings.instance_name:
+            about = {"instance": settings.instance_name, **about}
+        shown = (settings.mode, settings.list_all_cap, about, runs, settings.output_schemas)
+        return cls(*shown, {} if peers is None else peers)
 
 
 _SHOWN: Final = ("mode", "read_only", "confirm", "max_result_bytes", "list_all_cap", "rate_budget")
@@ -102,6 +117,8 @@ class Surface:
     """The runs of `run_each`; without them it is not offered."""
     output_schemas: bool = False
     """Whether operations are listed with what their answers hold."""
+    peers: Peers = field(default_factory=dict)
+    """All instances that are served here, where they have names."""
 
     def tools(
         self, client: str | None, scopes: frozenset[str] | None, *, with_views: bool = False
@@ -131,7 +148,7 @@ class Surface:
         # conversation pays for, need not be longer for that.
         beside: tuple[type[Operation], ...]
         beside = SEARCH_TOOLS if len(listed) < len(allowed) else (PreviewChange,)
-        own: tuple[type[Operation], ...] = (ListAll, RunEach, *beside)
+        own: tuple[type[Operation], ...] = (ListAll, RunEach, *beside, Compare)
         return [*listed, *[one.spec for one in (*own, *_ANY_PATH) if self._is_of_use(one, allowed)]]
 
     def _with_more(self, spec: Spec, *, with_views: bool) -> dict[str, Any]:
@@ -192,6 +209,10 @@ class Surface:
                     raise UnknownOperation(name)
                 chosen, rest = options.split(CallPath.spec, arguments)
                 return await calls.run_made(path_call(parse(CallPath, rest)), chosen.confirm, caller)
+            if own is Compare:
+                if not self._can_compare:
+                    raise UnknownOperation(name)
+                return await compare_peers(self.peers, calls, parse(Compare, arguments), caller)
             if own is PreviewChange:
                 return await self._preview(calls, parse(PreviewChange, arguments), caller)
             through = Read if own is Read else Change
@@ -264,6 +285,10 @@ class Surface:
         allowed = self._allowed(caller.scopes)
         return [own.spec.id for own in FOUND_LIKE_OPERATIONS if self._is_of_use(own, allowed)]
 
+    @property
+    def _can_compare(self) -> bool:
+        return len(self.peers) > 1
+
     def _allowed(self, scopes: frozenset[str] | None) -> list[str]:
         return self.policy.allowed(scopes)
 
@@ -274,6 +299,8 @@ class Surface:
             return any(spec.is_list for spec in specs)
         if own is CallPath:
             return self.policy.any_path
+        if own is Compare:
+            return self._can_compare
         if own is RunEach and self.runs is None:
             return False
         if own in (RunEach, PreviewChange):

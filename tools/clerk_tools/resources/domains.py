@@ -17,6 +17,7 @@ class ListDomains(
     get="/domains",
     pages="domain",
     words="DNS records, primary domain, which domains",
+    compared_by="name",
     example=Example(),
 ):
     """The instance's primary and satellite domains, with the DNS records each needs."""

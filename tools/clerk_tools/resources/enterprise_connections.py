@@ -109,6 +109,7 @@ class ListEnterpriseConnections(
     get="/enterprise_connections",
     pages="enterprise_connection",
     words="all SSO connections, OIDC connections",
+    compared_by="name",
     example=Example({"active": True}),
 ):
     """Enterprise single sign-on connections, SAML and OIDC."""

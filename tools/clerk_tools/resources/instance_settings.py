@@ -144,6 +144,7 @@ class GetInstance(
     returns="instance",
     words="is this production, which instance is this, development or production, instance id, "
     "environment type",
+    compared_by="",
     example=Example(),
 ):
     """The instance that the key belongs to: its id, development or production, allowed origins."""
@@ -156,6 +157,7 @@ class GetProtect(
     get="/instance/protect",
     returns="instance_protect",
     words="bot protection settings, is protect on, fraud protection, are protect rules enabled",
+    compared_by="",
     example=Example(),
 ):
     """Whether Clerk Protect's rules and its bot detection (Specter) are on."""
@@ -185,6 +187,7 @@ class GetCommunication(
     get="/instance/communication",
     returns="instance_communication",
     words="which countries get no SMS, blocked countries, SMS country blocklist",
+    compared_by="",
     example=Example(),
 ):
     """The countries to whose numbers no SMS is sent."""
@@ -217,6 +220,7 @@ class GetOAuthSettings(
     get="/instance/oauth_application_settings",
     returns="oauth_application_settings",
     words="dynamic client registration, OAuth provider settings, default OAuth scopes",
+    compared_by="",
     example=Example(),
 ):
     """How OAuth applications work here: dynamic registration, JWT or opaque tokens, default scopes."""
@@ -264,6 +268,7 @@ class GetOrganizationSettings(
     returns="organization_settings",
     words="are organizations enabled, how many members may an organization have, default role of "
     "organizations, read organization settings",
+    compared_by="",
     example=Example(),
 ):
     """How organizations work in this instance: on or off, limits, default roles, domains."""

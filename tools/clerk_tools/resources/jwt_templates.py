@@ -15,6 +15,7 @@ class ListJwtTemplates(
     get="/jwt_templates",
     lists="jwt_template",
     words="token templates, which claims",
+    compared_by="name",
     example=Example(),
 ):
     """The JWT templates, which shape tokens for other services."""

@@ -21,6 +21,7 @@ class ListOAuthApplications(
     id="OAuthApplications_listSortedByDescendingCreationDate",
     get="/oauth_applications",
     pages="oauth_application",
+    compared_by="name",
     example=Example(),
 ):
     """OAuth applications that sign in with this instance, oldest first."""

@@ -31,6 +31,7 @@ class ListOrganizationPermissions(
     get="/organization_permissions",
     pages="permission",
     words="which permissions exist, all permissions, custom permissions",
+    compared_by="key",
     example=Example({"query": "invoices", "order_by": "name"}),
 ):
     """Permissions that roles can have, Clerk's own (org:sys_…) included."""

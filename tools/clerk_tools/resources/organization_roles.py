@@ -26,6 +26,7 @@ class ListOrganizationRoles(
     get="/organization_roles",
     pages="role",
     words="which roles exist, all roles, custom roles, what may a role do",
+    compared_by="key",
     example=Example({"query": "org:", "order_by": "+name"}),
 ):
     """The instance's roles with their permissions, newest first. Who has one:

@@ -18,6 +18,7 @@ class ListRedirectUrls(
     get="/redirect_urls",
     lists="redirect_url",
     words="allowed redirect URLs",
+    compared_by="url",
     example=Example(),
 ):
     """The redirect URLs that native apps may be sent back to."""

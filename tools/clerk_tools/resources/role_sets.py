@@ -37,6 +37,7 @@ class ListRoleSets(
     get="/role_sets",
     pages="role_set",
     words="groups of roles, which role sets, how many members have a role",
+    compared_by="key",
     example=Example({"order_by": "name"}),
 ):
     """Role sets, newest first: each says which roles its organizations' members can have."""
