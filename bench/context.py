@@ -16,7 +16,8 @@ from typing import Any
 import anyio
 from bench.tokens import size, tokens
 
-from clerk_mcp.calling.conditions import BadCondition, condition, grouping
+from clerk_mcp.bulk.conditions import BadCondition, condition
+from clerk_mcp.bulk.grouping import grouping
 from clerk_mcp.offering.policy import Policy, Selection
 from clerk_mcp.protocol.surface import ListingMode, Surface
 from clerk_sandbox.sandbox import Sandbox

@@ -38,9 +38,14 @@ def tools_by_resource() -> str:
 
 
 SECTIONS: dict[str, dict[str, Callable[[], str]]] = {
-    "README.md": {"tools": tools_by_resource, "links": install_links},
+    "README.md": {"tools": tools_by_resource},
     "docs/errors.md": {"same": errors.same_for_all, "by-operation": errors.by_operation},
-    "docs/hosts.md": {"hosts": hosts.table, "seen": hosts.seen, "recipes": hosts.over_http},
+    "docs/hosts.md": {
+        "links": install_links,
+        "hosts": hosts.table,
+        "seen": hosts.seen,
+        "recipes": hosts.over_http,
+    },
     "docs/settings.md": {"every": settings.of_every_server, "http": settings.of_http},
     "docs/tools/index.md": {"contents": tools.contents, "list-all": tools.counted},
 }

@@ -1,4 +1,4 @@
-"""The README's links that make VS Code and Cursor offer to add this server, at one click."""
+"""The links that make VS Code and Cursor offer to add this server, at one click."""
 
 from __future__ import annotations
 

@@ -6,9 +6,11 @@ The host is a page of Chromium that does what the extension's document (2026-01-
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -148,6 +150,8 @@ async def test_a_person_sees_a_user_and_a_table_and_decides_about_a_deletion() -
         view = await show(here, page, "Users_deleteUserById", {"user_id": helen["id"]})
         assert "helen@mossbrook.example" in await view.locator("main").inner_text()
         assert here.received.count("Users_deleteUserById") == before
+        if images := os.environ.get("PAGE_SCREENSHOTS"):
+            await page.locator("iframe").screenshot(path=Path(images, "question.png"))
         await view.get_by_role("button", name="Yes, do it").click()
         await view.get_by_text("deleted").first.wait_for()
         assert here.received.count("Users_deleteUserById") == before + 1
