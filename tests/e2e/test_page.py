@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from clerk_mcp.hosting.tokens import issue
 from clerk_tools.catalog import operations
 from clerk_tools.operation import Spec
 from tests.server.web import Served, serving
@@ -20,10 +21,11 @@ else:
     playwright = pytest.importorskip("playwright.async_api", reason="Playwright is not installed")
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+HOSTILE = "user_<b>bold</b><i>"
 IMAGES = os.environ.get("PAGE_SCREENSHOTS")
 """A directory to leave screenshots in, for the docs."""
 
-SCREENS = ("/", "/tools", "/connect")
+SCREENS = ("/", "/activity", "/trail", "/tools", "/try?tool=Users_listSortedByCreationDate", "/connect")
 
 pytestmark = [
     pytest.mark.anyio,
@@ -41,8 +43,8 @@ async def browser() -> AsyncIterator[playwright.Browser]:
 
 
 @pytest.fixture
-async def served() -> AsyncIterator[Served]:
-    async with serving() as running:
+async def served(tmp_path: Path) -> AsyncIterator[Served]:
+    async with serving(audit_log=tmp_path / "trail", audit_before=True) as running:
         yield running
 
 
@@ -145,6 +147,75 @@ async def test_everything_is_reached_by_tab_in_order(browser: playwright.Browser
     assert order == ["A"] * screens + ["PRE", "BUTTON"] + ["SUMMARY"] * hosts
 
 
+async def test_calls_appear_as_they_happen_and_a_screen_reader_is_told(
+    browser: playwright.Browser, served: Served
+) -> None:
+    page = await browser.new_page(viewport={"width": 1200, "height": 900})
+    complaints = Complaints(page)
+    await page.goto(f"{served.url}/activity")
+    assert await page.locator("#live tbody tr").count() == 0
+    await served.call("Users_getUserDetails", {"user_id": HOSTILE})
+    await page.wait_for_selector("#live tbody tr")
+    row = await page.inner_text("#live tbody tr")
+    assert HOSTILE in row
+    assert await page.locator("#live b, #live i").count() == 0
+    assert "1 new call; the last that fits: Users_getUserDetails, error" in await page.inner_text("#said")
+    await page.get_by_role("button", name="Pause").click()
+    assert await page.get_attribute("#pause", "aria-pressed") == "true"
+    assert await page.inner_text("#pause") == "Go on"
+    await shoot(page, "activity")
+    assert complaints == []
+
+
+async def test_the_trail_is_searched_and_a_call_is_opened_with_the_keyboard(
+    browser: playwright.Browser, served: Served
+) -> None:
+    await served.call("Users_getUserDetails", {"user_id": HOSTILE})
+    await served.call("Users_getTotalCount")
+    page = await browser.new_page(viewport={"width": 1200, "height": 900})
+    complaints = Complaints(page)
+    await page.goto(f"{served.url}/trail")
+    await page.get_by_label("Anywhere").focus()
+    await page.keyboard.type("<b>")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/trail?text=*")
+    assert await page.locator("tbody tr").count() == 1
+    await page.locator("tbody tr a").focus()
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/trail/entry?id=*")
+    assert HOSTILE in await page.inner_text("main")
+    assert await page.locator("main b").count() == 0
+    assert complaints == []
+
+
+async def test_somebody_signs_in_and_a_form_of_another_origin_does_nothing(
+    browser: playwright.Browser, tmp_path: Path
+) -> None:
+    token = issue(tmp_path / "tokens", "grace", ["console", "read"])
+    async with serving(auth="bearer", token_file=tmp_path / "tokens") as served:
+        context = await browser.new_context()
+        page = await context.new_page()
+        complaints = Complaints(page)
+        await page.goto(f"{served.url}/activity")
+        await page.get_by_label("Access token").fill(token)
+        await page.keyboard.press("Enter")
+        await page.wait_for_url(f"{served.url}/activity")
+        assert "grace" in await page.inner_text("header")
+        await page.goto(f"{served.url}/try?tool=Users_getTotalCount")
+        await page.get_by_role("button", name="Run").click()
+        assert "total_count" in await page.inner_text("main")
+        assert complaints == []
+        # The same machine by another name is another origin, whose page can send a form here.
+        form = f'<form method="post" action="{served.url}/signout"><button>Go</button></form>'
+        other = served.url.replace("127.0.0.1", "localhost")
+        await page.route(f"{other}/evil", lambda route: route.fulfill(body=form, content_type="text/html"))
+        await page.goto(f"{other}/evil")
+        await page.click("button")
+        assert "nothing was done" in await page.inner_text("main")
+        await page.goto(f"{served.url}/activity")
+        assert "grace" in await page.inner_text("header")
+
+
 async def test_dark_follows_the_system(browser: playwright.Browser, served: Served) -> None:
     backs = {}
     for scheme in ("light", "dark"):
@@ -161,12 +232,13 @@ async def test_on_a_phone_nothing_is_cut_off(browser: playwright.Browser, served
         viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True
     )
     page = await context.new_page()
+    await served.call("Users_getUserDetails", {"user_id": "user_" + "x" * 90})
     for screen in SCREENS:
         await page.goto(served.url + screen)
         await page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
         assert await page.evaluate("document.documentElement.scrollWidth") <= 360, screen
         await page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = false))")
-        await shoot(page, f"phone-{screen.strip('/') or 'now'}")
+        await shoot(page, f"phone-{screen.strip('/').partition('?')[0] or 'now'}")
 
 
 async def test_it_is_all_there_without_script(browser: playwright.Browser, served: Served) -> None:

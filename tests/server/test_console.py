@@ -58,6 +58,7 @@ def told(**flags: Any) -> str:
         ({"clerk_secret_key": TEST}, ["test (development)", "Nobody is asked"], ["change production"]),
         ({"clerk_secret_key": TEST, "confirm": "always"}, ["asked about first"], ["Nobody"]),
         ({"clerk_secret_key": TEST, "confirm": "person"}, ["yes of a person"], ["Nobody"]),
+        ({"clerk_secret_key": TEST, "confirm": "every-change"}, ["Each change needs"], ["Nobody is asked"]),
         ({"sandbox": True, "max_changes": "5/60"}, ["sandbox", "5/60"], ["production instance whose"]),
         ({"auth": "clerk-key"}, ["key each caller brings", "none is kept"], ["LIVE"]),
         ({"sandbox": True, "audit_log": Path("/t/x")}, ["kept in the trail /t/x"], ["No trail"]),
@@ -225,6 +226,30 @@ async def test_activity_shows_each_call_with_who_what_on_what_and_how_it_ended(t
     }
     assert "Last hour: 5 calls, 3 failed or refused" in page
     assert 'href="/activity?code=resource_not_found"' in page
+
+
+async def test_questions_that_wait_for_a_person_stand_on_top_with_a_way_to_answer_for_approvers(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "tokens"
+    agent = {"authorization": f"Bearer {issue(file, 'ada', ['all'])}"}
+    looker = {"authorization": f"Bearer {issue(file, 'grace', ['console'])}"}
+    approver = {"authorization": f"Bearer {issue(file, 'joan', ['console', 'approve'])}"}
+    async with serving(auth="bearer", token_file=file, confirm="person") as served:
+        assert "Waiting for a person" not in (await served.get("/activity", **looker)).text
+        listed = await served.call("Users_listSortedByCreationDate", {"limit": 1}, **agent)
+        [user] = listed.json()["result"]["structuredContent"]["items"]
+        await served.call("Users_deleteUserById", {"user_id": user["id"]}, **agent)
+        seen = {
+            name: (await served.get("/activity", **who)).text
+            for name, who in (("looker", looker), ("approver", approver))
+        }
+    for page in seen.values():
+        assert "Waiting for a person: 1" in page
+        assert page.index("Waiting for a person") < page.index("Last hour")
+        assert rows_of(page)[0][1:3] == ["ada", "Users_deleteUserById"]
+    assert 'href="/questions/' in seen["approver"]
+    assert "/questions/" not in seen["looker"]
 
 
 def test_activity_keeps_a_bounded_number_of_calls_and_little_of_each() -> None:

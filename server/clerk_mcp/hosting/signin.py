@@ -155,6 +155,8 @@ class SignIn:
             tag("p", problem, class_="problem", id="problem", role="alert") if problem else None,
             tag(
                 "form",
+                # Managers of passwords keep a token under this name.
+                tag("input", name="account", autocomplete="username", value="clerk-mcp", hidden=True),
                 tag("label", "Access token", for_="token"),
                 tag("input", id="token", name="token", type="password", autocomplete="current-password",
                     required=True, autofocus=True, aria_describedby="problem" if problem else "help"),

@@ -95,7 +95,7 @@ class Web:
         self.desk: Desk | None = None
         """What puts questions to people, where only a person may agree."""
         self._person: PersonPages | None = None
-        now, presentation, server = self._make_server()
+        console, server = self._make_server()
         self._manager = StreamableHTTPSessionManager(
             server,
             json_response=not settings.stateful,
@@ -110,12 +110,12 @@ class Web:
         self._sse = LegacySse(server, settings.max_sessions, settings.max_body_bytes)
         self.metrics.sessions(self._open_sessions)
         self.app = Starlette(
-            routes=self._routes(Console(now, presentation, server, self._sign_in)),
+            routes=self._routes(console),
             middleware=self._middleware(verifier),
             lifespan=lambda _: self._lifespan(verifier),
         )
 
-    def _make_server(self) -> tuple[Now, Presentation, Server[Any]]:
+    def _make_server(self) -> tuple[Console, Server[Any]]:
         settings, count = self.settings, self.metrics.upstream
         self._runs = make_runs(settings)
         presentation = Presentation.of(settings, self._runs, self._peers)
@@ -139,7 +139,8 @@ class Web:
             server = build_server(calls, instance.words, None, presentation)
         server.middleware.extend([self._shares.during, self.metrics])
         now = Now(settings, kind, policy, self.ready, self.metrics, self._open_sessions, label)
-        return now, presentation, server
+        questions = self.desk.questions if self.desk else None
+        return Console(now, presentation, server, self._sign_in, questions), server
 
     def _open_sessions(self) -> int:
         return self._sse.open + self._sessions.open

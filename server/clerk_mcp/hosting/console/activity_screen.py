@@ -46,25 +46,30 @@ class Wanted:
         )
 
 
-def activity_screen(activity: Activity, wanted: Wanted, root: str, *, has_trail: bool) -> Html:
+def activity_screen(
+    activity: Activity, wanted: Wanted, root: str, *, waiting: Html | None, has_trail: bool
+) -> Html:
     """Return the screen's body.
 
     Args:
+        waiting: the questions that wait for a person.
         has_trail: whether targets lead to what the trail knows of them.
     """
     fitting = [call for call in activity.newest_first() if wanted.fits(call)]
     rows = [_row(call, root, has_trail=has_trail) for call in islice(fitting, MOST_SHOWN)]
     return join(
         tag("p", "Calls over HTTP that this process has answered, as they happen.", class_="quiet"),
-        tag("div", _PAUSE, class_="bar"),
+        # What the script brings up to date.
+        tag("div", waiting, chart(activity.last_hour()), _errors(activity, root), id="state", data_live=True),
+        tag("h2", "Calls", id="calls"),
         _filters(wanted, root),
-        # What the script brings up to date; it is told how many calls there were, to say how many are new.
         tag(
             "div",
-            chart(activity.last_hour()),
-            _errors(activity, root),
-            panel("Calls", tag("p", *_count(fitting, activity), class_="quiet"), _calls(rows), id="calls"),
+            tag("p", *_count(fitting, activity), class_="quiet"),
+            _calls(rows),
             id="live",
+            data_live=True,
+            # Told to the script, which says how many are new.
             data_count=activity.count,
         ),
     )
@@ -123,6 +128,7 @@ def _filters(wanted: Wanted, root: str) -> Html:
         field("Error code", "code", wanted.code),
         tag("button", "Show"),
         tag("a", "Clear", href=f"{root}/activity") if wanted != Wanted() else None,
+        _PAUSE,
         class_="filters",
         role="search",
         aria_label="Calls",

@@ -75,7 +75,8 @@ const pause = document.getElementById("pause");
 async function refresh() {
   const live = document.getElementById("live");
   // Whoever reads or tabs through the calls is not disturbed.
-  if (document.hidden || pause.ariaPressed === "true" || live.contains(document.activeElement)) return;
+  const busy = document.activeElement.closest("[data-live]");
+  if (document.hidden || pause.ariaPressed === "true" || busy) return;
   const answer = await fetch(location.href, { headers: { accept: "text/html" } }).catch(() => null);
   const page = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = page && page.getElementById("live");
@@ -84,7 +85,7 @@ async function refresh() {
     return;
   }
   const more = fresh.dataset.count - live.dataset.count;
-  live.replaceWith(fresh);
+  for (const part of document.querySelectorAll("[data-live]")) part.replaceWith(page.getElementById(part.id));
   if (more > 0) {
     const last = fresh.querySelector("tbody tr");
     said.textContent = `${more} new ${more === 1 ? "call" : "calls"}` +

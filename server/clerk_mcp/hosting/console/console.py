@@ -12,15 +12,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from clerk_mcp.confirming import Questions
 from clerk_mcp.hosting.addresses import mcp_address
 from clerk_mcp.hosting.console.activity_screen import Wanted, activity_screen
 from clerk_mcp.hosting.console.connect import connect
 from clerk_mcp.hosting.console.doors import Doors
-from clerk_mcp.hosting.console.layout import CONSOLE_SCOPE, Frame
+from clerk_mcp.hosting.console.layout import APPROVE_SCOPE, CONSOLE_SCOPE, Frame
 from clerk_mcp.hosting.console.now import Now
 from clerk_mcp.hosting.console.tools import tools
 from clerk_mcp.hosting.console.trails import Trails
 from clerk_mcp.hosting.console.trying import Trying
+from clerk_mcp.hosting.console.waiting import waiting
 from clerk_mcp.hosting.html import HEADERS
 from clerk_mcp.hosting.signin import SignIn, is_known, may
 from clerk_mcp.protocol import IDENTITY, Presentation, icon, offer_to
@@ -39,8 +41,15 @@ class Console:
     """Serves the screens."""
 
     def __init__(
-        self, now: Now, presentation: Presentation, server: Server[Any], sign_in: SignIn | None
+        self,
+        now: Now,
+        presentation: Presentation,
+        server: Server[Any],
+        sign_in: SignIn | None,
+        questions: Questions | None = None,
     ) -> None:
+        """`questions` are those that wait for a person, where a person is asked."""
+        self._questions = questions
         self._now = now
         self._settings = now.settings
         self._presentation = presentation
@@ -71,10 +80,14 @@ class Console:
         return self._doors.show(request, "/", "Now", *body)
 
     async def _show_activity(self, request: Request) -> Response:
+        root = request.scope["root_path"]
+        # Where nobody can sign in, only a link that opens once leads to the answer.
+        may_answer = self._sign_in is not None and may(request, APPROVE_SCOPE)
         body = activity_screen(
             self._now.metrics.activity,
             Wanted.of(request.query_params),
-            request.scope["root_path"],
+            root,
+            waiting=await waiting(self._questions, root, may_answer=may_answer),
             has_trail=self._settings.audit_log is not None,
         )
         return self._doors.show(request, "/activity", "Activity", body)

@@ -6,7 +6,7 @@ import json
 from typing import Any
 from urllib.parse import urlencode
 
-from clerk_mcp.auditing import MASK, NoUndo, RecordedCall, Undo
+from clerk_mcp.auditing import MASK, NoUndo, RecordedCall, Undo, targets
 from clerk_mcp.hosting.console.inside import Answered
 from clerk_mcp.hosting.console.layout import code, facts, mark, panel, table
 from clerk_mcp.hosting.console.trail_screen import link_to, time_of
@@ -26,7 +26,7 @@ def entry_screen(call: RecordedCall, found: Undo | NoUndo, root: str) -> Html:
         ("Instance", call.get("instance")),
         ("Agreed to", call.get("confirmation")),
         ("Run", tag("a", run, href=f"{root}/trail?{urlencode({'run': run})}") if run else None),
-        ("Target", shown(call.get("target"))),
+        ("Target", join(*(_named(name, value) for name, value in targets(call).items()))),
         ("Made", call.get("made")),
         ("Took", f"{call['ms']} ms" if "ms" in call else None),
         ("Clerk's trace", call.get("trace_id")),
@@ -37,6 +37,10 @@ def entry_screen(call: RecordedCall, found: Undo | NoUndo, root: str) -> Html:
         panel("Arguments", shown(call.get("arguments")) or tag("p", "None."), id="arguments"),
         panel("Take it back", *_undo(call, found, root), id="undo"),
     )
+
+
+def _named(name: str, value: object) -> Html:
+    return tag("div", code(name), " ", code(str(value)))
 
 
 def _ending(call: RecordedCall) -> str:

@@ -15,6 +15,7 @@ from clerk_mcp.hosting.signin import is_known, may
 from clerk_mcp.protocol import IDENTITY
 
 CONSOLE_SCOPE: Final = "clerk:console"
+APPROVE_SCOPE: Final = "clerk:approve"
 
 InstanceKind = Literal["live", "test", "sandbox", "own"]
 """`own` where callers bring their keys."""

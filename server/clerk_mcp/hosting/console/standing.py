@@ -61,6 +61,8 @@ def _consent(settings: Settings, kind: InstanceKind) -> str:
         return "Nobody is asked before what cannot be taken back."
     if settings.confirm == "person":
         return "What cannot be taken back needs the yes of a person."
+    if settings.confirm == "every-change":
+        return "Each change needs the yes of a person."
     if settings.confirm == "live" and kind in ("test", "sandbox"):
         return "Nobody is asked before what cannot be taken back, for this is no live instance (--confirm)."
     instance = " on a live instance" if settings.confirm == "live" and kind == "own" else ""
