@@ -82,13 +82,14 @@ check-files: .venv-checks/ready
 	.venv-checks/bin/shellcheck .ci/run
 
 # $(call fill,ENVIRONMENT,LOCK,PYTHON): make an environment with what a lock holds, each file compared with its hash.
+# A lock is whole, so nothing is looked up beside it: older versions of pip would want a hash for pydantic[email] too.
 define fill
 	@if command -v uv >/dev/null 2>&1; then \
 		uv venv --quiet --allow-existing --python $(3) $(1) && \
-		uv pip install --quiet --python $(1)/bin/python -r $(2); \
+		uv pip install --quiet --python $(1)/bin/python --no-deps -r $(2); \
 	else \
 		$(3) -m venv $(1) && \
-		$(1)/bin/python -m pip install --quiet --disable-pip-version-check -r $(2); \
+		$(1)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r $(2); \
 	fi
 endef
 
