@@ -19,6 +19,7 @@ from mcp.client.stdio import StdioServerParameters
 from clerk_sandbox.examples import example_calls, filled_in
 from clerk_tools.catalog import operations
 from tests.calling import listed_by_default, text_of
+from tests.forks import clerk_mcp
 
 COMMAND = [sys.executable, "-m", "clerk_mcp"]
 SANDBOX = StdioServerParameters(
@@ -55,21 +56,8 @@ async def test_every_operation_succeeds_with_valid_arguments(era: str) -> None:
     assert failed == {}
 
 
-def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith("CLERK_")}
-    return subprocess.run(
-        [*COMMAND, *arguments],
-        env=inherited | environ,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
-
-
 def test_without_a_key_it_says_in_three_lines_how_to_give_one() -> None:
-    done = run()
+    done = clerk_mcp()
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 3
     assert "CLERK_SECRET_KEY" in done.stderr
@@ -81,7 +69,7 @@ def test_without_a_key_it_says_in_three_lines_how_to_give_one() -> None:
     "key", ["sk_test_a b", "sk_test_a\nb", "pk_test_abc", "", "sk_test_ü", "sk_test_abc\n"]
 )
 def test_a_malformed_key_stops_the_start_and_is_never_printed(key: str) -> None:
-    done = run(CLERK_SECRET_KEY=key)
+    done = clerk_mcp(CLERK_SECRET_KEY=key)
     assert done.returncode == 2
     assert "CLERK_SECRET_KEY must" in done.stderr
     assert not key.strip() or key not in done.stderr
@@ -90,11 +78,11 @@ def test_a_malformed_key_stops_the_start_and_is_never_printed(key: str) -> None:
 def test_a_key_file_may_end_in_a_line_break(tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_text("sk_test_sandbox_from_a_file\n")
-    assert run(CLERK_SECRET_KEY_FILE=str(file)).returncode == 0
+    assert clerk_mcp(CLERK_SECRET_KEY_FILE=str(file)).returncode == 0
 
 
 def test_a_key_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    done = run(CLERK_SECRET_KEY_FILE=str(tmp_path / "nothing"))
+    done = clerk_mcp(CLERK_SECRET_KEY_FILE=str(tmp_path / "nothing"))
     assert done.returncode == 2
     assert str(tmp_path / "nothing") in done.stderr
 
@@ -114,7 +102,7 @@ def test_a_key_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_a_setting_that_is_not_known_or_does_not_fit_stops_the_start(
     arguments: list[str], environ: dict[str, str], named: str
 ) -> None:
-    done = run(*arguments, **environ)
+    done = clerk_mcp(*arguments, **environ)
     assert done.returncode == 2
     assert named in done.stderr
     assert "Traceback" not in done.stderr

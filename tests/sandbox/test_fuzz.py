@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 from typing import Any
 
@@ -69,6 +70,12 @@ def path_values(argument: Argument) -> st.SearchStrategy[Any]:
     return st.sampled_from([*argument.enum, *fitting, *IDS]) | text
 
 
+@functools.lru_cache(maxsize=1)
+def clerk_for(operation_id: str) -> Clerk:
+    """One sandbox for all that is tried on an operation: what was sent before may matter too."""
+    return Clerk(Sandbox(data=SNAPSHOT))
+
+
 @pytest.mark.parametrize("operation_id", operations())
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None)
 @given(data=st.data())
@@ -82,7 +89,7 @@ def test_anything_gets_an_answer(operation_id: str, data: st.DataObject) -> None
             arguments[argument.name] = data.draw(st.sampled_from(["", "dGV4dA=="]), argument.name)
         elif argument.place is Place.QUERY and data.draw(st.booleans()):
             arguments[argument.name] = data.draw(st.lists(TEXT, max_size=2) | TEXT, argument.name)
-    clerk = Clerk(Sandbox(data=SNAPSHOT))
+    clerk = clerk_for(operation_id)
     body_arguments = tuple(a for a in spec.arguments if a.place is Place.BODY)
     if spec.media_type == "multipart/form-data":
         arguments |= {a.name: data.draw(TEXT) for a in body_arguments}
@@ -92,4 +99,5 @@ def test_anything_gets_an_answer(operation_id: str, data: st.DataObject) -> None
         arguments |= data.draw(objects_of(body_arguments), "body")
     response = asyncio.run(clerk.send(operation_id, **arguments))
     assert response.status_code < 500
-    json.dumps(clerk.sandbox.snapshot())
+    if spec.method != "GET":
+        json.dumps(clerk.sandbox.snapshot())

@@ -280,8 +280,8 @@ async def test_a_replica_whose_clock_is_off_makes_nobody_wait_longer_than_the_wi
     finally:
         for budget in (off, right):
             await budget.close()
-    # Each wait of up to a window and a second is that of the first in line; five are in it. One more is for what
-    # Redis itself takes; a clock that is believed would be an hour.
+    # Each wait of up to a window and a second is that of the first in line; five are in it. One more is
+    # for what Redis itself takes; a clock that is believed would be an hour.
     assert max(times) <= 6 * 11
 
 

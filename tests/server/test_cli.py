@@ -13,19 +13,7 @@ import pytest
 
 from clerk_mcp.settings import WITHOUT_FLAG, Settings, flag
 from clerk_tools.catalog import RESOURCES, operations
-
-
-def clerk_mcp(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith("CLERK_")}
-    return subprocess.run(
-        [sys.executable, "-m", "clerk_mcp", *arguments],
-        env=inherited | environ,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+from tests.forks import clerk_mcp
 
 
 def call(*arguments: str) -> Any:

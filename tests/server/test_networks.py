@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from clerk_mcp.hosting.web import Web
 from clerk_mcp.settings import SettingsError, load
+from tests.forks import clerk_mcp
 from tests.server.test_auth_oauth import FakeIssuer, guarded, issuer
 from tests.server.web import Served, hosting, serving
 
@@ -259,17 +259,8 @@ def test_an_id_that_can_be_none_is_an_error_on_stdio() -> None:
 # ── What no other try can mend ──
 
 
-def clerk_mcp(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("CLERK_")}
-    return subprocess.run(
-        [sys.executable, "-m", "clerk_mcp", *arguments],
-        env={**environment, "CLERK_SECRET_KEY": "sk_test_x", **variables},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+def with_key(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return clerk_mcp(*arguments, CLERK_SECRET_KEY="sk_test_x", **variables)
 
 
 @pytest.fixture(params=["missing", "quoted", "a directory", "without certificates"])
@@ -284,7 +275,7 @@ def bad_certificates(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 def test_certificates_that_cannot_be_used_are_named_in_one_line(bad_certificates: str) -> None:
-    called = clerk_mcp("call", COUNT, SSL_CERT_FILE=bad_certificates, CLERK_API_URL="https://127.0.0.1:9/v1")
+    called = with_key("call", COUNT, SSL_CERT_FILE=bad_certificates, CLERK_API_URL="https://127.0.0.1:9/v1")
     assert called.returncode == 1
     error = json.loads(called.stderr.splitlines()[-1])["error"]
     assert error["code"] == "certificates_unusable"
@@ -311,7 +302,7 @@ async def test_a_server_with_such_certificates_says_so_and_is_not_ready(
 
 
 def test_doctor_names_them_as_well(tmp_path: Path) -> None:
-    done = clerk_mcp("doctor", SSL_CERT_FILE=str(tmp_path / "none"), CLERK_API_URL="https://127.0.0.1:9/v1")
+    done = with_key("doctor", SSL_CERT_FILE=str(tmp_path / "none"), CLERK_API_URL="https://127.0.0.1:9/v1")
     assert "SSL_CERT_FILE names" in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
 
@@ -319,7 +310,7 @@ def test_doctor_names_them_as_well(tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", [["call", COUNT], ["doctor"], []])
 @pytest.mark.parametrize("port", ["99999", "-1", "http"])
 def test_a_port_that_is_none_is_one_line_that_names_the_setting(command: list[str], port: str) -> None:
-    done = clerk_mcp(*command, CLERK_API_URL=f"http://127.0.0.1:{port}/v1")
+    done = with_key(*command, CLERK_API_URL=f"http://127.0.0.1:{port}/v1")
     assert done.returncode != 0
     assert "CLERK_API_URL" in done.stdout + done.stderr
     assert "Traceback" not in done.stderr

@@ -21,7 +21,7 @@ from clerk_tools.hits import MOST_READS
 from clerk_tools.operation import Effect
 from tests.calling import call, error_of
 from tests.effects import KWAME
-from tests.server.test_cli import clerk_mcp
+from tests.forks import clerk_mcp
 from tests.server.worlds import world
 
 pytestmark = pytest.mark.anyio

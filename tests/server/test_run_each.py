@@ -27,7 +27,7 @@ from clerk_mcp.upstream import Budget, ClerkClient, Limit
 from clerk_sandbox.sandbox import Sandbox
 from clerk_sandbox.transport import SandboxTransport
 from tests.calling import call, error_of
-from tests.server.test_cli import clerk_mcp
+from tests.forks import clerk_mcp
 from tests.server.worlds import World, world
 
 pytestmark = pytest.mark.anyio
