@@ -44,7 +44,7 @@ class Forks:
     def __init__(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            self._process = subprocess.Popen([sys.executable, "-m", "tests.forks"], stdin=theirs)
+            self._process = subprocess.Popen([sys.executable, "-m", "tests.forks"], stdin=theirs.fileno())
         self._socket = ours
 
     def run(
