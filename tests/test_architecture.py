@@ -56,8 +56,17 @@ ROOMS = {
     "calling": {"upstream", "offering", "answering", "confirming", "auditing"},
     "bulk": {"upstream", "offering", "answering", "confirming", "auditing", "calling"},
     "protocol": {"upstream", "offering", "answering", "confirming", "calling", "bulk"},
-    # The console shows the trail.
-    "hosting": {"upstream", "offering", "auditing", "confirming", "calling", "bulk", "protocol"},
+    # The pages for people show the trail, and what waits for a person: questions and credentials.
+    "hosting": {
+        "upstream",
+        "offering",
+        "answering",
+        "auditing",
+        "confirming",
+        "calling",
+        "bulk",
+        "protocol",
+    },
     "commands": {
         "upstream",
         "offering",

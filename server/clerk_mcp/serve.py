@@ -18,7 +18,13 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import anyio
 from mcp.server.lowlevel import Server
 
-from clerk_mcp.answering import Formatter, SecretValues, default_mode
+from clerk_mcp.answering import (
+    CredentialsInProcess,
+    CredentialsInRedis,
+    Formatter,
+    SecretValues,
+    default_mode,
+)
 from clerk_mcp.auditing import AuditLog
 from clerk_mcp.bulk import ANSWER_WITHIN_S, RunFiles, Runs, RunsInRedis
 from clerk_mcp.calling import Calls
@@ -211,8 +217,7 @@ def calls_maker(settings: Settings, transport: str) -> Callable[[ClerkClient, st
     Raises:
         SettingsError: a setting does not hold.
     """
-    mode = settings.secrets or default_mode(transport)
-    secrets = SecretValues(mode, at_home(settings.secrets_dir) if mode == "file" else settings.secrets_dir)
+    secrets = make_secrets(settings, transport)
     audit = AuditLog(at_home(settings.audit_log)) if settings.audit_log else None
     try:
         if audit:
@@ -353,6 +358,22 @@ def make_runs(settings: Settings, within: float = ANSWER_WITHIN_S) -> Runs:
     shared = sealed_in_redis(settings, "runs")
     store = RunsInRedis(*shared) if shared else RunFiles(settings.runs_dir)
     return Runs(store, settings.run_cap, within)
+
+
+def make_secrets(settings: Settings, transport: str) -> SecretValues:
+    """Make what keeps credentials from models: in files, for a person to fetch, or not at all.
+
+    Raises:
+        SettingsError: a setting does not hold.
+    """
+    mode = settings.secrets or default_mode(
+        transport, people_sign_in=transport != "stdio" and settings.auth in ("bearer", "oauth")
+    )
+    if mode != "link":
+        return SecretValues(mode, at_home(settings.secrets_dir) if mode == "file" else settings.secrets_dir)
+    shared = sealed_in_redis(settings, "credentials")
+    kept = CredentialsInRedis(*shared) if shared else CredentialsInProcess()
+    return SecretValues(mode, settings.secrets_dir, kept, settings.public_url)
 
 
 def make_desk(settings: Settings) -> Desk | None:

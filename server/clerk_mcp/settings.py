@@ -291,10 +291,11 @@ class Settings(BaseSettings):
         description="Cut answers to this size, by whole records. An answer goes out as text and as structured"
         " content, and hosts that show a model both commonly refuse 25 000 tokens",
     )
-    secrets: Literal["file", "redact", "inline"] | None = Field(
+    secrets: Literal["file", "redact", "inline", "link"] | None = Field(
         default=None,
-        description="Where credentials in answers go: a file of yours, nowhere, or to the model"
-        " (default: file on stdio, redact over HTTP)",
+        description="Where credentials in answers go: a file of yours, nowhere, to the model, or to a page"
+        " that shows them once to whoever signs in (default: file on stdio, link over HTTP with bearer or"
+        " oauth, else redact)",
     )
     secrets_dir: Path = Field(default=Path("~/.clerk-mcp/secrets"), description="Where --secrets file writes")
 
@@ -743,6 +744,11 @@ def _named(name: str) -> str:
     return f"{flag(name)} ({variable(name)})" if name not in WITHOUT_FLAG else variable(name)
 
 
+def people_sign_in(settings: Settings) -> bool:
+    """Tell whether people can sign in to the server's own pages."""
+    return settings.transport != "stdio" and settings.auth in ("bearer", "oauth")
+
+
 def _keeps_secrets_in_files(settings: Settings) -> bool:
     return settings.secrets == "file" or (settings.secrets is None and settings.transport == "stdio")
 
@@ -760,6 +766,11 @@ _NEEDS: Final = (
     ("audit_before", "--audit-log", lambda s: s.audit_log),
     ("ask", "--confirm live or always (preview), person or every-change (browser)", _can_ask_so),
     ("type_name", "--confirm person or every-change", lambda s: s.confirm in ONLY_A_PERSON),
+    (
+        "secrets",
+        "--auth bearer or oauth, where people sign in (link)",
+        lambda s: s.secrets != "link" or people_sign_in(s),
+    ),
     ("secrets_dir", "--secrets file", _keeps_secrets_in_files),
     ("config", "--instance", lambda s: s.instance),
     ("token_file", "--auth bearer", lambda s: s.auth == "bearer"),

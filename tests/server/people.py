@@ -18,7 +18,7 @@ class Browser:
         """`token` is what is typed where a page asks to sign in."""
         self._token = token
         # All of it is plain HTTP: without this each browser would read the system's certificates first.
-        self._http = httpx2.AsyncClient(follow_redirects=True, timeout=30, verify=False)
+        self.http = httpx2.AsyncClient(follow_redirects=True, timeout=30, verify=False)
 
     async def __aenter__(self) -> Self:
         return self
@@ -26,11 +26,11 @@ class Browser:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._http.aclose()
+        await self.http.aclose()
 
     async def open(self, url: str) -> httpx2.Response:
         """Open a page, signing in first where it wants that."""
-        page = await self._http.get(url, headers={"sec-fetch-site": "none"})
+        page = await self.http.get(url, headers={"sec-fetch-site": "none"})
         if page.url.path.endswith("/signin") and self._token:
             page = await self.send(page, {"token": self._token})
         return page
@@ -42,7 +42,7 @@ class Browser:
         origin = f"{url.scheme}://{url.netloc}"
         address = f"{origin}{unescape(action[1])}" if action else str(page.url)
         headers = {"origin": origin, "sec-fetch-site": "same-origin"}
-        return await self._http.post(address, data=fields(page) | typed, headers=headers)
+        return await self.http.post(address, data=fields(page) | typed, headers=headers)
 
     async def answer(self, url: str, answer: str) -> httpx2.Response:
         """Open the page of a question and answer it, typing what it wants typed."""

@@ -6,6 +6,7 @@ from clerk_mcp.answering import answers
 from clerk_mcp.answering.answers import Answer, Formatter, is_usable, unwrap
 from clerk_mcp.answering.cutting import cut_object, cut_text, dumps, how_many_fit, size
 from clerk_mcp.answering.hints import hint
+from clerk_mcp.answering.kept import Credentials, CredentialsInProcess, CredentialsInRedis, Kept
 from clerk_mcp.answering.secret_values import (
     NoPlaceForCredential,
     SecretValues,
@@ -15,7 +16,11 @@ from clerk_mcp.answering.secret_values import (
 
 __all__ = [
     "Answer",
+    "Credentials",
+    "CredentialsInProcess",
+    "CredentialsInRedis",
     "Formatter",
+    "Kept",
     "NoPlaceForCredential",
     "SecretValues",
     "answers",

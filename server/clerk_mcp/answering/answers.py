@@ -223,6 +223,7 @@ class Formatter:
         fields: Sequence[str] | None,
         offset: int = 0,
         meant: JsonObject | None = None,
+        said: str = "",
     ) -> Answer:
         """Trim a usable reply as the model gets it.
 
@@ -230,10 +231,11 @@ class Formatter:
             fields: the raw fields that are wanted in place of the view; `*` is all of them.
             offset: where to begin in a list that Clerk does not page.
             meant: by its argument, what a name was taken to mean.
+            said: where the credentials of the answer went, which are in the reply no more.
         """
         spec = operation.spec
-        if meant:
-            told = {"meant": meant}
+        told: JsonObject = ({"meant": meant} if meant else {}) | ({"secrets": said} if said else {})
+        if told:
             within = replace(self, max_bytes=self.max_bytes - size(told))
             return answer({**within.success(operation, reply, fields, offset).value, **told})
         if spec.envelope is Envelope.TEXT:

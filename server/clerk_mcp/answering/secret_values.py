@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from clerk_mcp.answering.kept import LIFETIME_S, Credentials, Kept, TooManyCredentials
 from clerk_mcp.private_files import make_directory
 from clerk_tools.credentials import holds_credential, is_credential_name
 from clerk_tools.operation import Effect, Operation, Spec
 
 REDACTED: Final = "[kept back]"
 
-Delivery = Literal["file", "redact", "inline"]
+Delivery = Literal["file", "redact", "inline", "link"]
 
 _SHORTEST: Final = 4
 """Characters below which a given credential is not looked for: it is none, and would be found in any text."""
@@ -41,10 +42,15 @@ class SecretValues:
 
     `file`: written to a new file that only the user can read, which the answer names; but dropped where they
     only come along in a list that is read. `redact`: dropped. `inline`: given to the model.
+    `link`: kept for a person to fetch, once.
     """
 
     mode: Delivery
     directory: Path
+    kept: Credentials | None = None
+    """Where they are kept, with `link`."""
+    public_url: str | None = None
+    """Where browsers reach this server, if not where its caller did; for `link`."""
 
     def check(self, spec: Spec) -> None:
         """Make sure, before a credential is made that Clerk shows only once, that it can be kept.
@@ -58,7 +64,8 @@ class SecretValues:
                 f"{spec.id} makes a credential that Clerk shows once, and this server shows it to nobody:"
                 " it would be lost. Nothing was sent.",
                 "The operator decides where credentials go: --secrets file (on stdio) writes them to a file"
-                " of theirs, --secrets inline shows them to you.",
+                " of theirs, --secrets link (over HTTP, where people sign in) keeps them for a person to"
+                " fetch, --secrets inline shows them to you.",
             )
         if self.mode == "file" and spec.secret and _goes_to_file(spec):
             problem = self._why_unwritable()
@@ -68,6 +75,66 @@ class SecretValues:
                     f"The answer holds a credential that goes to a file, but {problem}. Nothing was sent.",
                     "The operator must make the directory writable or choose another with --secrets-dir.",
                 )
+
+    async def check_room(self, spec: Spec, caller: str) -> None:
+        """Make sure, before a credential is made, that it can be kept for a person to fetch.
+
+        Raises:
+            NoPlaceForCredential: it cannot.
+        """
+        if self.kept is None or not spec.mints:
+            return
+        try:
+            await self.kept.check(caller)
+        except TooManyCredentials:
+            raise NoPlaceForCredential(
+                "too_many_credentials",
+                "Too many credentials that you had made wait for somebody to fetch them. Nothing was sent.",
+                "Have the user open the links that they were given, or wait until they end"
+                f" ({LIFETIME_S // 60} minutes).",
+            ) from None
+        except OSError as problem:
+            raise NoPlaceForCredential(
+                "secrets_unwritable",
+                "The answer holds a credential, and where those are kept cannot be used"
+                f" ({problem.strerror}). Nothing was sent.",
+                "The operator must see to the Redis of CLERK_MCP_REDIS_URL.",
+            ) from None
+
+    async def hand_over(self, spec: Spec, value: Any, caller: str, base: str) -> tuple[Any, str]:
+        """Keep the credentials of an answer for a person, where that is how they go.
+
+        Args:
+            value: the answer's value; it is not changed.
+            caller: who may fetch them, beside those who approve.
+            base: where the caller reached this server.
+
+        Returns:
+            The value without them, and what the answer says of it; empty where there is nothing to say.
+        """
+        if self.kept is None or not spec.secret or not _goes_to_file(spec):
+            return value, ""
+        records = value if isinstance(value, list) else [value]
+        parted = [_without(spec.secret, record, deep=False) for record in records]
+        found = [values for _, values in parted if values]
+        if not found:
+            return value, ""
+        rest = [record for record, _ in parted]
+        kept = Kept(
+            operation=spec.id, caller=caller, values=found[0] if len(found) == 1 else {"items": found}
+        )
+        names = _names(found)
+        try:
+            await self.kept.keep(kept)
+        except OSError as problem:
+            said = f"{names} kept back and lost: they could not be kept ({problem.strerror})"
+        else:
+            link = f"{self.public_url or base}/credentials/{kept.id}"
+            said = (
+                f"{names}: not shown to you. Give the user this link, which shows it once, to whoever signs"
+                f" in with your token or may approve, within {LIFETIME_S // 60} minutes: {link}"
+            )
+        return (rest if isinstance(value, list) else rest[0]), said
 
     def _why_unwritable(self) -> str | None:
         try:
@@ -97,10 +164,10 @@ class SecretValues:
         return (kept if isinstance(value, list) else kept[0]), {"secrets": self._say(spec, found)}
 
     def _say(self, spec: Spec, found: list[dict[str, Any]]) -> str:
-        names = ", ".join(dict.fromkeys(name for values in found for name in values if name not in _IDENTITY))
+        names = _names(found)
         if self.mode == "redact":
             return f"{names} kept back"
-        if not _goes_to_file(spec):
+        if self.mode == "link" or not _goes_to_file(spec):
             return f"{names} kept back; shown with --secrets inline only"
         try:
             return f"{names} written to {self._write(spec, found)}"
@@ -118,6 +185,10 @@ class SecretValues:
             json.dump(content, file, indent=2)
             file.write("\n")
         return path
+
+
+def _names(found: list[dict[str, Any]]) -> str:
+    return ", ".join(dict.fromkeys(name for values in found for name in values if name not in _IDENTITY))
 
 
 def _goes_to_file(spec: Spec) -> bool:
@@ -235,6 +306,9 @@ def _finder(text: str) -> str:
     return re.escape(text) if len(text) >= _LONG else rf"(?<!\w){re.escape(text)}(?!\w)"
 
 
-def default_mode(transport: str) -> Delivery:
-    """Tell where nothing is set: a local user has files, a remote caller does not."""
-    return "file" if transport == "stdio" else "redact"
+def default_mode(transport: str, *, people_sign_in: bool = False) -> Delivery:
+    """Tell where nothing is set: a local user has files, a remote caller has none, and a page where people
+    sign in."""
+    if transport == "stdio":
+        return "file"
+    return "link" if people_sign_in else "redact"

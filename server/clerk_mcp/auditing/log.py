@@ -37,7 +37,10 @@ Stage = Literal["before", "after", "only"]
 NotMade = Literal["refused", "previewed", "declined", "cancelled"]
 """Why a call was not made."""
 
-Outcome = Literal["ok", "error", "not_run", "unknown"] | NotMade
+TAKEN: Final = "taken"
+"""The outcome of a line that is no call: a person has fetched the credential that one had made."""
+
+Outcome = Literal["ok", "error", "not_run", "unknown", "taken"] | NotMade
 """`ok` and `error` are Clerk's answers; `not_run` never reached Clerk; `unknown` may have been executed."""
 
 
@@ -137,6 +140,24 @@ class AuditLog:
             "confirmation": confirmation,
         }
         return Entry(secrets.token_hex(6), spec, head, effect is Effect.READ)
+
+    async def taken(self, spec: Spec, *, caller: str, by: str, of: str) -> None:
+        """Record that somebody fetched a credential.
+
+        Args:
+            caller: who had it made.
+            by: who fetched it, in words.
+            of: the id of the record that it is of; empty where there is none.
+
+        Raises:
+            Refused: `audit_unavailable`: it must not be shown.
+        """
+        entry = self._entry(spec, "credentials", caller, confirmation=f"fetched by {by}")
+        entry.head["target"] = {"id": of} if of else {}
+        try:
+            await self._write("only", entry, {"outcome": TAKEN})
+        except OSError as error:
+            raise _unavailable(self.path, error) from None
 
     async def _note(self, stage: Stage, entry: Entry, tail: dict[str, Any]) -> None:
         try:

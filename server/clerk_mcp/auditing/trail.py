@@ -11,12 +11,12 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final, Required, TypedDict, cast, get_args
 
-from clerk_mcp.auditing.log import NotMade
+from clerk_mcp.auditing.log import TAKEN, NotMade
 
 UNFINISHED: Final = "unfinished"
 """The outcome of a call whose `after` line is missing: it was about to be made, and nobody knows more."""
 
-OUTCOMES: Final = ("ok", "error", "not_run", "unknown", UNFINISHED, *get_args(NotMade))
+OUTCOMES: Final = ("ok", "error", "not_run", "unknown", UNFINISHED, *get_args(NotMade), TAKEN)
 """What `--outcome` takes."""
 
 _AGE: Final = re.compile(r"(\d+)([smhdw])\Z")

@@ -163,7 +163,7 @@ def _allow(calls: Calls, plan: Plan, caller: Caller) -> None:
         calls.formatter.secrets.check(spec)
     except NoPlaceForCredential as problem:
         raise Refusal(answers.error(problem.code, problem.message, hint=problem.hint)) from None
-    if spec.mints and calls.formatter.secrets.mode == "inline":
+    if spec.mints and calls.formatter.secrets.mode in ("inline", "link"):
         raise _invalid("operation", f"{spec.id} makes a credential, which a run's answer does not show")
 
 

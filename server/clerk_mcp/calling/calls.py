@@ -72,6 +72,8 @@ class Fetched:
     reply: Reply
     meant: Mapping[str, Named] = field(default_factory=dict)
     """The arguments that gave a name in place of an id."""
+    said: str = ""
+    """Where the credentials of the answer went, where a person is to fetch them."""
 
 
 class Reach(Protocol):
@@ -112,7 +114,9 @@ class Calls:
         shape = partial(
             self.formatter.success, fetched.operation, fetched.reply, chosen.fields, chosen.offset
         )
-        return shape(meant=tell(fetched.meant)) if fetched.meant else shape()
+        if not fetched.meant and not fetched.said:
+            return shape()
+        return shape(meant=tell(fetched.meant) if fetched.meant else None, said=fetched.said)
 
     async def fetch(
         self,
@@ -254,6 +258,7 @@ class Calls:
         try:
             # Before anybody is asked about a call that could only lose what it makes.
             self.formatter.secrets.check(operation.spec)
+            await self.formatter.secrets.check_room(operation.spec, caller.name)
         except NoPlaceForCredential as problem:
             await self._not_made(operation, caller, "refused", problem.code)
             return answers.error(problem.code, problem.message, hint=problem.hint)
@@ -306,7 +311,15 @@ class Calls:
             reply = replace(
                 reply, value=without_given(operation, reply.value), text=without_given(operation, reply.text)
             )
-        return answers.of_failure(operation, reply) or Fetched(operation, chosen, reply)
+        if failed := answers.of_failure(operation, reply):
+            return failed
+        if run is not None:
+            # Links for each of a thousand items help nobody: a run keeps them back.
+            return Fetched(operation, chosen, reply)
+        value, said = await self.formatter.secrets.hand_over(
+            operation.spec, reply.value, caller.name, caller.asker.base
+        )
+        return Fetched(operation, chosen, replace(reply, value=value), said=said)
 
     async def _send(
         self,

@@ -27,6 +27,8 @@ from clerk_mcp.offering import PEOPLES_SCOPES
 from clerk_mcp.protocol import IDENTITY
 
 PATHS: Final = ("/signin", "/signout")
+FOR_ANYBODY: Final = "/credentials/"
+"""How the paths begin of pages for which a host's own token is good."""
 COOKIE: Final = "clerk_mcp_signin"
 LASTS_S: Final = 8 * 3600
 """How long a browser stays signed in; then the token is asked for again."""
@@ -100,7 +102,7 @@ class SignIn:
             return refuse_post(request)
         form = await read_form(request)
         token, after = form.get("token", "").strip(), form.get("next", "")
-        problem = await self._problem(token)
+        problem = await self._problem(token, after)
         if problem:
             return respond(self._form(request, after, problem), 401)
         response = go_to(_within(request, after))
@@ -108,15 +110,15 @@ class SignIn:
         self._set_cookie(request, response, sealed, LASTS_S)
         return response
 
-    async def _problem(self, token: str) -> str | None:
-        """Tell why a token lets nobody in."""
+    async def _problem(self, token: str, after: str) -> str | None:
+        """Tell why a token lets nobody in; to fetch a credential, that of whoever had it made will do."""
         if not token or len(token) > _LONGEST_TOKEN:
             return "Type your access token." if not token else "This is too long for an access token."
         try:
             found = await self._verifier.verify(token)
         except Rejected as rejected:
             return f"Not signed in: {rejected.reason}."
-        if not set(PEOPLES_SCOPES) & set(found.scopes):
+        if not after.startswith(FOR_ANYBODY) and not set(PEOPLES_SCOPES) & set(found.scopes):
             names = " or ".join(scope.removeprefix("clerk:") for scope in PEOPLES_SCOPES)
             return f"This token has neither the scope {names}: it is good for hosts, not for these pages."
         return None
@@ -166,8 +168,8 @@ class SignIn:
             ),
             tag(
                 "p",
-                "Whoever runs this server makes a token that may look: ",
-                tag("code", "clerk-mcp token new NAME --scope console"),
+                "Whoever runs this server makes a token that may look, or agree to what agents ask: ",
+                tag("code", "clerk-mcp token new NAME --scope console+approve"),
                 ". With an OAuth issuer it is an access token with the scope ",
                 tag("code", "clerk:console"),
                 ", or of a user to whom ",

@@ -22,6 +22,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
+from clerk_mcp.answering import Credentials
 from clerk_mcp.bulk import Peers
 from clerk_mcp.calling import Calls
 from clerk_mcp.confirming import Desk
@@ -94,6 +95,8 @@ class Web:
         self._sign_in = make_sign_in(settings, verifier)
         self.desk: Desk | None = None
         """What puts questions to people, where only a person may agree."""
+        self.credentials: Credentials | None = None
+        """What waits for a person to fetch it."""
         self._person: PersonPages | None = None
         console, server = self._make_server()
         self._manager = StreamableHTTPSessionManager(
@@ -146,11 +149,15 @@ class Web:
         return self._sse.open + self._sessions.open
 
     def _pages_for_a_person(self, calls: Calls) -> PersonPages | None:
-        """Make the pages on which people answer, where only a person may agree to what callers ask."""
-        self.desk, public_url = calls.confirmer.desk, self.settings.public_url
-        desk = self.desk
+        """Make the pages on which people answer, where only a person may agree to what callers ask, and on
+        which they fetch credentials."""
+        desk, public_url = calls.confirmer.desk, self.settings.public_url
+        self.desk, self.credentials = desk, calls.formatter.secrets.kept
         if desk is None:
-            return None
+            known = SignedIn(self._sign_in) if self._sign_in else None
+            return (
+                PersonPages(calls, None, known, public_url=public_url) if self.credentials and known else None
+            )
         if self._sign_in is None:
             links = OneTimeLinks("the operator")
             desk.door = LinkDoor(public_url, links)

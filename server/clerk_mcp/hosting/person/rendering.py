@@ -12,6 +12,7 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from clerk_mcp.answering import Kept
 from clerk_mcp.calling import Now
 from clerk_mcp.confirming import Question
 from clerk_mcp.hosting.html import HEADERS, Child, Html, tag
@@ -121,6 +122,33 @@ def _form(question: Question, now: Now, visitor: Visitor) -> Html:
         ),
         tag("p", f"Your answer is recorded as {visitor.words}.", class_="quiet"),
         method="post",
+    )
+
+
+def offer(request: Request, kept: Kept, visitor: Visitor) -> Response:
+    """Send the page behind which a credential waits; it is not on it yet."""
+    return page(
+        request,
+        "A credential",
+        tag("p", tag("code", kept.operation), f" made it for {plain(kept.caller)} at {_time(kept.made_at)}."),
+        tag("p", "It is shown once, and then it is gone from here. Have a place ready where it belongs."),
+        tag(
+            "form",
+            tag("input", type="hidden", name="mark", value=visitor.mark),
+            tag("p", tag("button", "Show it once"), class_="answers"),
+            tag("p", f"It is recorded that {visitor.words} fetched it.", class_="quiet"),
+            method="post",
+        ),
+    )
+
+
+def reveal(request: Request, kept: Kept) -> Response:
+    """Send the page with a credential."""
+    return page(
+        request,
+        "Keep it now",
+        tag("p", "This page is the only one that shows it."),
+        tag("pre", plain_json(kept.values), tabindex="0"),
     )
 
 
