@@ -576,6 +576,43 @@ async def test_a_month_that_is_not_counted_whole_is_named() -> None:
         assert "is not counted whole" in answer["note"]
 
 
+async def test_periods_without_records_are_there_from_the_beginning_asked_for_until_now() -> None:
+    async with world() as here:
+        for more in ("", ", banned"):
+            answer = await call(
+                here.client,
+                "list_all",
+                operation=USERS,
+                where='created_at > "40 weeks ago"',
+                group=f"count by week(created_at){more}",
+            )
+            weeks = dict.fromkeys(group["week(created_at)"] for group in answer["groups"])
+            assert len(weeks) == 41
+            assert sum(group["count"] for group in answer["groups"]) == answer["matched"]
+        asked = {"created_at_after": "2026-01-15T12:00:00Z", "created_at_before": "2026-03-01"}
+        answer = await call(
+            here.client, "list_all", operation=USERS, arguments=asked, group="count by month(created_at)"
+        )
+        assert [g["month(created_at)"] for g in answer["groups"]] == ["2026-01", "2026-02"]
+        assert "The first month is not counted whole" in answer["note"]
+
+
+async def test_times_in_raw_fields_are_written_as_views_write_them() -> None:
+    async with world() as here:
+        user = (await call(here.client, USERS, limit=1))["items"][0]
+        mine = {"user_id": user["id"], "public_metadata": {"since_at": 1_700_000_000_000}}
+        await call(here.client, "Users_mergeUserMetadataAttributes", **mine)
+        asked = ["created_at", "email_addresses.created_at", "public_metadata"]
+        (one,) = (await call(here.client, USERS, user_id=user["id"], fields=asked))["items"]
+        found = await call(
+            here.client, "list_all", operation=USERS, where=f"id == '{user['id']}'", fields=asked
+        )
+        assert found["items"] == [one]
+        assert one["created_at"] == user["created_at"]
+        assert one["email_addresses"][0]["created_at"].endswith("Z")
+        assert one["public_metadata"]["since_at"] == 1_700_000_000_000
+
+
 async def test_the_same_key_over_and_over_is_refused() -> None:
     async with world() as here:
         three = "count by unsafe_metadata.a, unsafe_metadata.a, unsafe_metadata.a"

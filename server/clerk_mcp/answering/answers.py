@@ -415,7 +415,7 @@ def _viewer(spec: Spec, fields: Sequence[str] | None) -> Callable[[Any], Any]:
     if fields is None:
         return lambda raw: views.view(spec.returns, raw)
     chosen = list(fields)
-    return lambda raw: views.pick(raw, chosen)
+    return lambda raw: views.written_out(views.pick(raw, chosen))
 
 
 def name_unknown(fields: Sequence[str]) -> JsonObject:

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from clerk_mcp.answering import cut_text
 from clerk_mcp.bulk.conditions import BadCondition, Condition, Forms, Operand, Parser
-from clerk_mcp.bulk.times import MOST_FILLED, PARTS, periods
+from clerk_mcp.bulk.times import MOST_FILLED, PARTS, part_of, periods
 from clerk_tools.argument import JsonObject
 from clerk_tools.views import iso
 
@@ -200,8 +200,13 @@ class Tally:
         shown = self._shown((), row)
         return {name: shown[name] for name in self._grouping.columns if name != COUNT}
 
-    def groups(self) -> list[JsonObject]:
-        """Return the groups that are wanted: the most first, but times in their own order."""
+    def groups(self, between: tuple[int, int] | None = None) -> list[JsonObject]:
+        """Return the groups that are wanted: the most first, but times in their own order.
+
+        Args:
+            between: the times within which all records were read, in milliseconds; None where that is not
+                known.
+        """
         grouping = self._grouping
         rows = {combination: self._shown(combination, row) for combination, row in self._rows.items()}
         if grouping.having:
@@ -209,7 +214,7 @@ class Tally:
         by_time = grouping.keys[0].function in PARTS and grouping.top is None
         if by_time:
             ordered = [rows[combination] for combination in sorted(rows, key=_in_order)]
-            return self._filled(ordered) if len(grouping.keys) == 1 and not grouping.having else ordered
+            return self._filled(ordered, between) if not grouping.having else ordered
         first = grouping.columns[0]
         ordered = [rows[combination] for combination in sorted(rows, key=_in_order)]
         # Stable: equal ones stay in the order of their names.
@@ -227,20 +232,25 @@ class Tally:
         names = (*(key.name for key in self._grouping.keys), *self._grouping.columns)
         return {name: row[name] for name in names}
 
-    def _filled(self, rows: list[JsonObject]) -> list[JsonObject]:
-        """Return the rows with those between that no record falls into: an empty month is a month too."""
-        (key,) = self._grouping.keys
-        found = {row[key.name]: self._wanted(row) for row in rows}
-        timed = [label for label in found if label is not None]
-        if len(timed) < 2:
-            return list(found.values())
-        between = list(itertools.islice(periods(timed[0], timed[-1], key.function), MOST_FILLED + 1))
-        if len(between) > MOST_FILLED:
-            return list(found.values())
+    def _filled(self, rows: list[JsonObject], between: tuple[int, int] | None) -> list[JsonObject]:
+        """Return the rows with the periods that no record falls into: an empty month is a month too."""
+        key, *others = self._grouping.keys
+        wanted = [self._wanted(row) for row in rows]
+        labels = {row[key.name] for row in wanted} - {None}
+        ends = [part_of(at, key.function) for at in between] if between else []
+        ends += [min(labels), max(labels)] if labels else []
+        if not ends:
+            return wanted
+        every = list(itertools.islice(periods(min(ends), max(ends), key.function), MOST_FILLED + 1))
+        if len(every) > MOST_FILLED:
+            return wanted
         empty = _Row(0, [_Column() for _ in self._grouping.aggregates])
-        filled = {label: found.get(label) or self._wanted(self._shown((label,), empty)) for label in between}
-        everything = found | filled
-        return [everything[label] for label in sorted(everything, key=str)]
+        nothing = (None,) * len(others)
+        wanted += [
+            self._wanted(self._shown((label, *nothing), empty)) for label in every if label not in labels
+        ]
+        # Stable: what falls into one period stays in its order.
+        return sorted(wanted, key=lambda row: str(row[key.name]))
 
 
 def _values_of(key: Operand, forms: Forms) -> list[Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from clerk_mcp.answering import Answer, answers, cut_object, how_many_fit, size
@@ -10,7 +12,7 @@ from clerk_mcp.bulk.conditions import Operand
 from clerk_mcp.bulk.export import export, what_changed, why_incomplete
 from clerk_mcp.bulk.grouping import Entry, Grouping, Tally
 from clerk_mcp.bulk.reading import Forms, Progress, Reading
-from clerk_mcp.bulk.times import PARTS, is_beginning, milliseconds_of_text
+from clerk_mcp.bulk.times import PARTS, is_beginning, milliseconds, milliseconds_of_text
 from clerk_mcp.bulk.wanted import Wanted, understand
 from clerk_mcp.calling import Caller, Calls
 from clerk_tools import views
@@ -109,18 +111,18 @@ def _answer(
         out |= answers.name_unknown(reading.unknown)
     if isinstance(sink, _Shown):
         return _show(max_bytes, reading, sink, out)
-    return _count(max_bytes, wanted, sink, out)
+    return _count(max_bytes, wanted, reading, sink, out)
 
 
 def _note(out: JsonObject, sentence: str) -> None:
     out["note"] = f"{out['note']} {sentence}" if "note" in out else sentence
 
 
-def _count(max_bytes: int, wanted: Wanted, sink: _Counted, out: JsonObject) -> Answer:
+def _count(max_bytes: int, wanted: Wanted, reading: Reading, sink: _Counted, out: JsonObject) -> Answer:
     tally = sink.tally
     if not sink.grouping.keys:
         return answers.answer(out | tally.totals())
-    groups = tally.groups()
+    groups = tally.groups(_between(wanted, sink.grouping.keys[0]) if reading.complete else None)
     if tally.cut:
         _note(out, f"{tally.cut} records have more values than they are counted under.")
     if tally.others:
@@ -140,12 +142,31 @@ def _begins_within(wanted: Wanted, key: Operand, groups: list[JsonObject]) -> st
     """Return what to say where the first month, or another part of a time, is not counted whole."""
     if key.function not in PARTS or not groups:
         return None
+    at = _bound(wanted, key, (">", ">="), "after")
+    if at is None or is_beginning(at, key.function):
+        return None
+    return f"The first {key.function} is not counted whole: it begins at {views.iso(at)}."
+
+
+def _between(wanted: Wanted, key: Operand) -> tuple[int, int] | None:
+    """Return the times that were asked for, in milliseconds; None where no beginning was."""
+    if key.function not in PARTS:
+        return None
+    first = _bound(wanted, key, (">", ">="), "after")
+    last = _bound(wanted, key, ("<", "<="), "before")
+    now = int(time.time() * 1000)
+    # What ends where a period begins has nothing of that period.
+    return None if first is None or first > now else (first, now if last is None else max(first, last - 1))
+
+
+def _bound(wanted: Wanted, key: Operand, operators: tuple[str, ...], filter: str) -> int | None:
+    """Return the end of the times that were asked for, by `where` or by a filter of Clerk's."""
     for comparison in wanted.where.must if wanted.where else ():
-        if comparison.operand.path == key.path and comparison.operator in (">", ">="):
+        if comparison.operand == replace(key, function="") and comparison.operator in operators:
             at = milliseconds_of_text(str(comparison.wanted[0]))
-            if at is not None and not is_beginning(at, key.function):
-                return f"The first {key.function} is not counted whole: it begins at {views.iso(at)}."
-    return None
+            if at is not None:
+                return at
+    return milliseconds(wanted.arguments.get(f"{'.'.join(key.path)}_{filter}"))
 
 
 def _show(max_bytes: int, reading: Reading, sink: _Shown, out: JsonObject) -> Answer:

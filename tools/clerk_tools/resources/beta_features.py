@@ -68,7 +68,7 @@ class ChangeDomainDeprecated(
     """Change a production instance's domain: downtime, and everybody is signed out. Deprecated: use
     BetaFeatures_updateInstanceDomain."""
 
-    home_url: Body[str] = arg("New URL, https://…", optional=True)
+    home_url: Body[str] = arg("Needed: https://…", optional=True)
     is_secondary: Body[bool] = arg("A subdomain in it is kept", optional=True)
 
     async def hit(self, look: Look) -> Hit:
@@ -89,7 +89,7 @@ class ChangeDomain(
     """Change a production instance's domain: downtime, and everybody is signed out. DNS, certificates and
     keys must follow."""
 
-    home_url: Body[str] = arg("New URL, https://…", optional=True)
+    home_url: Body[str] = arg("Needed: https://…", optional=True)
     is_secondary: Body[bool] = arg("A subdomain in it is kept", optional=True)
 
     async def hit(self, look: Look) -> Hit:

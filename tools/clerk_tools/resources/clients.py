@@ -36,7 +36,7 @@ class VerifyClient(
 ):
     """Which client a client token (a JWT) belongs to."""
 
-    token: Body[str] = arg("The JWT", optional=True)
+    token: Body[str] = arg("Needed: the JWT", optional=True)
 
 
 class GetClient(

@@ -34,10 +34,10 @@ class CreateEmailAddress(
 ):
     """Add an email address to a user. Unverified unless `verified` is true."""
 
-    user_id: Body[UserId] = arg(optional=True)
-    email_address: Body[str] = arg(optional=True)
+    user_id: Body[UserId] = arg("Needed", optional=True)
+    email_address: Body[str] = arg("Needed", optional=True)
     verified: Body[bool] = arg(optional=True, nullable=True)
-    primary: Body[bool] = arg(optional=True, nullable=True)
+    primary: Body[bool] = arg("Needs verified", optional=True, nullable=True)
     notify_primary_email_address_changed: Body[bool] = arg("SENDS MAIL", default=False, nullable=True)
 
 

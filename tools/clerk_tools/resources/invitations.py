@@ -55,9 +55,7 @@ class ListInvitations(
 
     status: Query[Literal["pending", "accepted", "revoked", "expired"]] = arg(optional=True)
     query: Query[str] = arg("Part of an address, or an id", optional=True)
-    order_by: Query[str] = arg(
-        "created_at, email_address or expires_at; - for descending", default="-created_at"
-    )
+    order_by: Query[str] = arg("created_at, email_address or expires_at; - descends", default="-created_at")
 
 
 class RevokeInvitation(

@@ -32,9 +32,9 @@ class CreateJwtTemplate(
 ):
     """Create a JWT template."""
 
-    name: Body[str] = arg(optional=True)
+    name: Body[str] = arg("Needed", optional=True)
     claims: Body[JsonObject] = arg(
-        "May use {{user.…}} variables; no reserved claims such as sub or iss", optional=True
+        "Needed; may use {{user.…}}, but no reserved claim such as sub", optional=True
     )
     lifetime: Body[int] = arg("Seconds", optional=True, ge=30, le=315360000, nullable=True)
     allowed_clock_skew: Body[int] = arg("Seconds", optional=True, ge=0, le=300, nullable=True)
@@ -69,7 +69,7 @@ class UpdateJwtTemplate(
     template_id: Path[JwtTemplateId] = arg()
     name: Body[str] = arg(optional=True, risk=moves("whoever asks for its tokens by the present name fails"))
     claims: Body[JsonObject] = arg(
-        "May use {{user.…}} variables; no reserved claims such as sub or iss",
+        "May use {{user.…}}, but no reserved claim such as sub",
         optional=True,
         risk=REPLACES_KEYS,
     )

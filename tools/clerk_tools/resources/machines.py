@@ -36,7 +36,7 @@ class ListMachines(
     """Machines, newest first, each with those that it may call."""
 
     query: Query[str] = arg("Part of a name, or an id", optional=True)
-    order_by: Query[str] = arg("created_at or name; - for descending", default="-created_at")
+    order_by: Query[str] = arg("created_at or name; - descends", default="-created_at")
 
 
 class CreateMachine(

@@ -27,7 +27,7 @@ class ListOAuthApplications(
     """OAuth applications that sign in with this instance, oldest first."""
 
     name_query: Query[str] = arg("Part of a name, or an exact client id", optional=True)
-    order_by: Query[str] = arg("created_at or name; - for descending", default="+created_at")
+    order_by: Query[str] = arg("created_at or name; - descends", default="+created_at")
 
 
 class CreateOAuthApplication(

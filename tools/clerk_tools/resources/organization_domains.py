@@ -173,4 +173,4 @@ class ListAllOrganizationDomains(
     enrollment_mode: Query[list[_Mode]] = arg(optional=True)
     query: Query[str] = arg("Exact organization id, or part of the domain", optional=True)
     domains: Query[list[str]] = arg("Exact names", optional=True)
-    order_by: Query[str] = arg("created_at or name; - for descending", default="-created_at")
+    order_by: Query[str] = arg("created_at or name; - descends", default="-created_at")

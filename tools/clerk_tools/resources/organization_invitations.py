@@ -70,7 +70,7 @@ class ListInstanceInvitations(
 ):
     """Invitations to all organizations, newest first. To one: OrganizationInvitations_list."""
 
-    order_by: Query[str] = arg("created_at or email_address; - for descending", default="-created_at")
+    order_by: Query[str] = arg("created_at or email_address; - descends", default="-created_at")
     status: Query[Literal["pending", "accepted", "revoked", "expired"]] = arg(optional=True)
     query: Query[str] = arg("Part of the address", optional=True)
 
@@ -89,7 +89,7 @@ class ListOrganizationInvitations(
     organization_id: Path[OrganizationId] = arg()
     status: Query[Literal["pending", "accepted", "revoked", "expired"]] = arg(optional=True)
     email_address: Query[str] = arg("Exact", optional=True)
-    order_by: Query[str] = arg("created_at or email_address; - for descending", default="-created_at")
+    order_by: Query[str] = arg("created_at or email_address; - descends", default="-created_at")
 
 
 class BulkCreateOrganizationInvitations(

@@ -51,7 +51,7 @@ class ListMembers(
     organization_id: Path[OrganizationId] = arg()
     role: Query[list[str]] = arg("Such as org:admin", optional=True)
     order_by: Query[str] = arg(
-        "phone_number, email_address, created_at, first_name, last_name or username; - for descending",
+        "phone_number, email_address, created_at, first_name, last_name or username; - descends",
         optional=True,
     )
 
@@ -69,7 +69,7 @@ class ListAllMemberships(
     """Memberships of all organizations. Of one, with filters: OrganizationMemberships_getAllMembers."""
 
     order_by: Query[str] = arg(
-        "phone_number, email_address, created_at, first_name, last_name or username; - for descending",
+        "phone_number, email_address, created_at, first_name, last_name or username; - descends",
         optional=True,
     )
 

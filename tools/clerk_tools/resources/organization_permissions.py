@@ -37,7 +37,7 @@ class ListOrganizationPermissions(
     """Permissions that roles can have, Clerk's own (org:sys_…) included."""
 
     query: Query[str] = arg("Exact id, or part of name or key", optional=True)
-    order_by: Query[str] = arg("created_at, name or key; - for descending", optional=True)
+    order_by: Query[str] = arg("created_at, name or key; - descends", optional=True)
 
 
 class CreateOrganizationPermission(

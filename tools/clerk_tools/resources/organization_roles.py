@@ -33,7 +33,7 @@ class ListOrganizationRoles(
     OrganizationMemberships_getAllMembers."""
 
     query: Query[str] = arg("Exact id, or part of name or key", optional=True)
-    order_by: Query[str] = arg("created_at, name or key; - for descending", default="-created_at")
+    order_by: Query[str] = arg("created_at, name or key; - descends", default="-created_at")
 
 
 class CreateOrganizationRole(

@@ -29,10 +29,10 @@ class CreatePhoneNumber(
 ):
     """Add a phone number to a user. Unverified unless `verified` is true."""
 
-    user_id: Body[UserId] = arg(optional=True)
-    phone_number: Body[str] = arg("E.164", optional=True)
+    user_id: Body[UserId] = arg("Needed", optional=True)
+    phone_number: Body[str] = arg("Needed, E.164", optional=True)
     verified: Body[bool] = arg(optional=True, nullable=True)
-    primary: Body[bool] = arg(optional=True, nullable=True)
+    primary: Body[bool] = arg("Needs verified", optional=True, nullable=True)
     reserved_for_second_factor: Body[bool] = arg(
         "Use it as a second factor; must be verified", optional=True, nullable=True
     )

@@ -20,5 +20,5 @@ class CheckProxy(
 ):
     """Test whether a proxy reaches Clerk rightly for a domain, before it is set. The check is recorded."""
 
-    domain_id: Body[DomainId] = arg(optional=True)
-    proxy_url: Body[str] = arg("Where the proxy for Clerk's Frontend API answers", optional=True)
+    domain_id: Body[DomainId] = arg("Needed", optional=True)
+    proxy_url: Body[str] = arg("Needed: where the proxy answers", optional=True)

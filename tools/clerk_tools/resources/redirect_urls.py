@@ -34,7 +34,7 @@ class CreateRedirectUrl(
 ):
     """Allow a redirect URL."""
 
-    url: Body[str] = arg("https:// or an app's own scheme", optional=True)
+    url: Body[str] = arg("Needed: https:// or an app's own scheme", optional=True)
 
 
 class GetRedirectUrl(

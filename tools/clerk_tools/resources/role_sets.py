@@ -43,7 +43,7 @@ class ListRoleSets(
     """Role sets, newest first: each says which roles its organizations' members can have."""
 
     query: Query[str] = arg("Exact id, or part of name or key", optional=True)
-    order_by: Query[str] = arg("created_at, name or key; - for descending", default="-created_at")
+    order_by: Query[str] = arg("created_at, name or key; - descends", default="-created_at")
 
 
 class CreateRoleSet(

@@ -115,7 +115,7 @@ class VerifySession(
     Jwks_getJsonWebKeySet."""
 
     session_id: Path[SessionId] = arg()
-    token: Body[str] = arg("The JWT of the __session cookie", optional=True)
+    token: Body[str] = arg("Needed: the JWT of the __session cookie", optional=True)
 
 
 class CreateTemplateToken(

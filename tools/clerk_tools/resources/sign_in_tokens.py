@@ -22,7 +22,7 @@ class CreateSignInToken(
 ):
     """Make a one-time token or link: whoever holds it signs in as the user."""
 
-    user_id: Body[UserId] = arg(optional=True)
+    user_id: Body[UserId] = arg("Needed", optional=True)
     expires_in_seconds: Body[int] = arg(default=2592000)
     org_id: Body[OrganizationId] = arg("Active then; the user is a member", optional=True, nullable=True)
 

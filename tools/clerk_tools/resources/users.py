@@ -69,7 +69,7 @@ class UserFilters(Operation):
     phone_number: Query[list[str]] = arg("E.164", optional=True)
     username: Query[list[str]] = arg(optional=True)
     web3_wallet: Query[list[str]] = arg(optional=True)
-    user_id: Query[list[str]] = arg("+ includes, - excludes", optional=True)
+    user_id: Query[list[str]] = arg("- excludes", optional=True)
     query: Query[str] = arg("Part of a name, identifier or id", optional=True)
     email_address_query: Query[str] = arg(optional=True)
     phone_number_query: Query[str] = arg(optional=True)
@@ -87,8 +87,8 @@ class InstanceUserFilters(UserFilters):
     last_active_at_since: Query[int] = arg("Prefer last_active_at_after", optional=True, deprecated=True)
     last_sign_in_at_after: Query[int] = arg(optional=True)
     last_sign_in_at_before: Query[int] = arg(optional=True)
-    external_id: Query[list[str]] = arg("+ includes, - excludes", optional=True)
-    organization_id: Query[list[str]] = arg("Members of these; + includes, - excludes", optional=True)
+    external_id: Query[list[str]] = arg("- excludes", optional=True)
+    organization_id: Query[list[str]] = arg("Members of these; - excludes", optional=True)
     banned: Query[bool] = arg(optional=True)
     provider: Query[str] = arg("Such as oauth_google; with provider_user_id", optional=True)
     provider_user_id: Query[list[str]] = arg(optional=True)
@@ -111,7 +111,7 @@ class ListUsers(
     starting_after: Query[UserId] = arg("Last id of the page before; for created_at order", optional=True)
     order_by: Query[str] = arg(
         "created_at, updated_at, last_active_at, last_sign_in_at, first_name, last_name, username, "
-        "email_address, phone_number or web3wallet; - for descending",
+        "email_address, phone_number or web3wallet; - descends",
         default="-created_at",
     )
 
@@ -133,8 +133,8 @@ class CreateUser(
         }
     ),
 ):
-    """Create a user. Emails and phones count as verified, the first of each is primary. No mail is sent;
-    to let people sign up themselves, invite."""
+    """Create a user; needs an email, a phone, a wallet or a username. Emails and phones count as verified,
+    the first of each is primary. No mail is sent; to let people sign up themselves, invite."""
 
     external_id: Body[str] = arg("Id in your own system; unique", optional=True, nullable=True)
     first_name: Body[str] = arg(optional=True, nullable=True)

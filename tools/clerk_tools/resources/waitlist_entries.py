@@ -39,9 +39,7 @@ class ListWaitlistEntries(
 
     query: Query[str] = arg("Part of an address, or an id", optional=True)
     status: Query[Literal["pending", "invited", "completed", "rejected"]] = arg(optional=True)
-    order_by: Query[str] = arg(
-        "created_at, invited_at or email_address; - for descending", default="-created_at"
-    )
+    order_by: Query[str] = arg("created_at, invited_at or email_address; - descends", default="-created_at")
 
 
 class CreateWaitlistEntry(

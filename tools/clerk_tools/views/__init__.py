@@ -42,9 +42,19 @@ from clerk_tools.views import (
     webhooks,
 )
 from clerk_tools.views._trim import JsonObject, is_plain, iso, trim, views_in
-from clerk_tools.views.pick import Wanted, pick, tree_of, unknown_fields
+from clerk_tools.views.pick import Wanted, pick, tree_of, unknown_fields, written_out
 
-__all__ = ["Wanted", "iso", "kinds", "pick", "tree_of", "unknown_fields", "view", "view_as_data"]
+__all__ = [
+    "Wanted",
+    "iso",
+    "kinds",
+    "pick",
+    "tree_of",
+    "unknown_fields",
+    "view",
+    "view_as_data",
+    "written_out",
+]
 
 _WITH_LOGIC: Final[dict[str, Callable[[JsonObject], JsonObject]]] = {
     "actor_token": actor_tokens.actor_token,

@@ -3,12 +3,17 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from clerk_tools.views._trim import JsonObject
+from clerk_tools.views._trim import JsonObject, iso
 
 EVERYTHING: Final = "*"
 
 # What is wanted below each name; None where the whole value is.
 Wanted = dict[str, "Wanted | None"]
+
+_OWN: Final = ("_metadata", "claims", "actor", "meta")
+"""Endings of the names below which an application keeps what it wants."""
+_EARLIEST: Final = 10**11
+"""The least number that is a time in milliseconds (1973)."""
 
 # Clerk's JSON is far shallower, but what a caller writes need not be: the rest of a longer path is one name.
 _MOST_NAMES = 16
@@ -28,6 +33,22 @@ def pick(obj: object, fields: list[str]) -> Any:
     if isinstance(obj, list):
         return _pick_each(obj, wanted)
     return _pick({"id": None} | wanted, obj) if isinstance(obj, dict) else obj
+
+
+def written_out(value: Any) -> Any:
+    """Return raw fields with Clerk's times as views write them; what is in metadata stays as it is."""
+    if isinstance(value, list):
+        return [written_out(entry) for entry in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: _written(name, inner) for name, inner in value.items()}
+
+
+def _written(name: str, value: Any) -> Any:
+    if isinstance(value, dict | list):
+        return value if name.endswith(_OWN) else written_out(value)
+    is_time = type(value) is int and value >= _EARLIEST and name.endswith("_at")
+    return iso(value) if is_time else value
 
 
 def unknown_fields(obj: object, fields: list[str]) -> list[str]:
