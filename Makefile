@@ -19,9 +19,10 @@ check: .venv/ready
 	$(BIN)/python docs/generate.py --check
 	$(BIN)/python -m release.build --check
 
-# The generated parts first; then the site, in which every reference must lead somewhere.
+# The generated parts first; then the site, in which every reference must lead somewhere, and every command must run.
 docs: .venv/ready .venv-docs/ready
 	$(BIN)/python docs/generate.py
+	EVERY_PAGE=1 $(BIN)/python -m pytest -n 2 tests/test_documents.py -k command_line
 	.venv-docs/bin/sphinx-build -q -W --keep-going -n -E docs site
 
 # The frameworks of other people, as clients of this server's own process; skipped where they cannot be installed.
