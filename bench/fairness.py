@@ -25,6 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +33,8 @@ from typing import Any, Final
 
 import anyio
 import httpx2
-from bench.attacks import COUNT, Attacker, call, modern
+from bench import bulk
+from bench.attacks import COUNT, LIST, Attacker, call, modern
 
 KEY: Final = "sk_live_sandbox_for_measurements"
 CLERK: Final = (
@@ -98,9 +100,22 @@ REQUESTS: Final[dict[str, Callable[[], bytes]]] = {
         b'{"user_id":"user_x","file":"' + b"data:" * 160_000 + b'"}', b"Users_setProfileImage"
     ),
     "count by a list in metadata, three times": _call(
-        "list_all", operation="Users_listSortedByCreationDate", group="count by unsafe_metadata.a"
+        "list_all", operation=LIST, group="count by unsafe_metadata.a"
     ),
-    "a page of 500 with all fields": _call("Users_listSortedByCreationDate", limit=500, fields=["*"]),
+    "a page of 500 with all fields": _call(LIST, limit=500, fields=["*"]),
+}
+
+
+AT_ONCE: Final[dict[str, Callable[[], bytes]]] = {
+    "a count": _call("list_all", operation=LIST, group="count"),
+    "a count by month, where": _call(
+        "list_all",
+        operation=LIST,
+        group="count by month(created_at)",
+        where="not email_addresses.email_address endswith '@nowhere.example'",
+    ),
+    "a count by every user": _call("list_all", operation=LIST, group="count by id"),
+    "all records": _call("list_all", operation=LIST),
 }
 
 
@@ -145,9 +160,14 @@ def peak_mb(pid: int) -> float:
     return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1024
 
 
-async def one_request(url: str, body: bytes) -> tuple[int, float]:
-    """Send one, and ask `/healthz` meanwhile: the status, and the longest that it took, in seconds."""
-    longest, status = 0.0, 0
+async def sent(url: str, body: bytes, many: int = 1) -> tuple[Counter[int], float]:
+    """Send a request so many times at once, and ask `/healthz` meanwhile.
+
+    Returns:
+        The statuses, and the longest that `/healthz` took, in seconds.
+    """
+    longest = 0.0
+    statuses: Counter[int] = Counter()
     async with httpx2.AsyncClient(timeout=120) as http, anyio.create_task_group() as tasks:
 
         async def watch() -> None:
@@ -161,10 +181,16 @@ async def one_request(url: str, body: bytes) -> tuple[int, float]:
         tasks.start_soon(watch)
         await anyio.sleep(0.1)
         headers = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
-        status = (await http.post(f"{url}/mcp", content=body, headers=headers)).status_code
+
+        async def send() -> None:
+            statuses[(await http.post(f"{url}/mcp", content=body, headers=headers)).status_code] += 1
+
+        async with anyio.create_task_group() as sending:
+            for _ in range(many):
+                sending.start_soon(send)
         await anyio.sleep(0.3)
         tasks.cancel_scope.cancel()
-    return status, longest
+    return statuses, longest
 
 
 async def requests() -> None:
@@ -172,12 +198,30 @@ async def requests() -> None:
     print("| one request | status | /healthz at most | memory at its peak |\n|---|---|---|---|")
     for name, make in REQUESTS.items():
         with server("--sandbox") as (url, pid):
-            status, longest = await one_request(url, make())
-            print(f"| {name} | {status} | {longest * 1000:.0f} ms | {peak_mb(pid):.0f} MB |", flush=True)
+            statuses, longest = await sent(url, make())
+            print(
+                f"| {name} | {_told(statuses)} | {longest * 1000:.0f} ms | {peak_mb(pid):.0f} MB |",
+                flush=True,
+            )
     with server("--sandbox") as (url, pid):
-        longest = max([(await one_request(url, make()))[1] for make in REQUESTS.values()])
+        longest = max([(await sent(url, make()))[1] for make in REQUESTS.values()])
         print(f"| all of them, one after the other | | {longest * 1000:.0f} ms | {peak_mb(pid):.0f} MB |")
+    for users in (500, 5_000):
+        with bulk.clerk(users) as (port, _):
+            variables = {"CLERK_API_URL": f"http://127.0.0.1:{port}/v1", "CLERK_SECRET_KEY": KEY}
+            # The budget is Clerk's to bound, not what is measured here.
+            with server("--rate-budget", "100000/10", variables=variables) as (url, pid):
+                for name, make in AT_ONCE.items():
+                    statuses, longest = await sent(url, make(), 40)
+                    row = f"| 40 of {name} of {users} users at once | {_told(statuses)} "
+                    print(row + f"| {longest * 1000:.0f} ms | {peak_mb(pid):.0f} MB |", flush=True)
     print(flush=True)
+
+
+def _told(statuses: Counter[int]) -> str:
+    return ", ".join(
+        f"{status}" if count == 1 else f"{count} × {status}" for status, count in statuses.items()
+    )
 
 
 def work_of(pid: int) -> float:

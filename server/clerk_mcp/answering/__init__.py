@@ -7,6 +7,7 @@ from clerk_mcp.answering.answers import Answer, Formatter, is_usable, unwrap
 from clerk_mcp.answering.cutting import cut_object, cut_text, dumps, how_many_fit, size
 from clerk_mcp.answering.hints import hint
 from clerk_mcp.answering.kept import Credentials, CredentialsInProcess, CredentialsInRedis, Kept
+from clerk_mcp.answering.large import FEW, in_turn
 from clerk_mcp.answering.secret_values import (
     NoPlaceForCredential,
     SecretValues,
@@ -15,6 +16,7 @@ from clerk_mcp.answering.secret_values import (
 )
 
 __all__ = [
+    "FEW",
     "Answer",
     "Credentials",
     "CredentialsInProcess",
@@ -30,6 +32,7 @@ __all__ = [
     "dumps",
     "hint",
     "how_many_fit",
+    "in_turn",
     "is_usable",
     "size",
     "unwrap",

@@ -16,7 +16,7 @@ from typing import Any, Final, Generic, TypeVar
 
 import anyio
 
-from clerk_mcp.answering import Answer, unwrap
+from clerk_mcp.answering import Answer, in_turn, unwrap
 from clerk_mcp.calling import Caller, Calls, Fetched
 from clerk_mcp.confirming import AskInResult
 from clerk_tools.argument import JsonObject
@@ -62,16 +62,19 @@ async def read_page(
     Args:
         needed: the only fields that are looked at; None is all of them.
     """
-    fetched = await calls.fetch(spec.id, arguments, caller, only=needed)
-    if isinstance(fetched, Answer):
-        return fetched
-    if isinstance(fetched, AskInResult):
-        raise TypeError(f"{spec.id} does not only read")
-    found, total = unwrap(fetched.reply.value)
-    if fetched.options.offset:
-        found = found[fetched.options.offset :]
-    records, notes = calls.formatter.secrets.keep_back(spec, found, raw=True)
-    return Page(records, total, notes)
+
+    def cleaned(fetched: Fetched | Answer | AskInResult) -> Page | Answer:
+        if isinstance(fetched, Answer):
+            return fetched
+        if isinstance(fetched, AskInResult):
+            raise TypeError(f"{spec.id} does not only read")
+        found, total = unwrap(fetched.reply.value)
+        if fetched.options.offset:
+            found = found[fetched.options.offset :]
+        records, notes = calls.formatter.secrets.keep_back(spec, found, raw=True)
+        return Page(records, total, notes)
+
+    return await in_turn(lambda: calls.fetch(spec.id, arguments, caller, only=needed), cleaned, caller.name)
 
 
 def counter_of(spec: Spec, arguments: JsonObject) -> Spec | None:

@@ -10,10 +10,12 @@ from functools import partial
 from typing import Any, Protocol
 
 from clerk_mcp.answering import (
+    FEW,
     Answer,
     Formatter,
     NoPlaceForCredential,
     answers,
+    in_turn,
     without_given,
 )
 from clerk_mcp.auditing import AuditLog, NotMade, earlier
@@ -31,7 +33,7 @@ from clerk_mcp.confirming import (
 from clerk_mcp.offering import Policy, Refused, may_read, options
 from clerk_mcp.upstream import Budget, ClerkClient, Failure, Limit, Reply, Unanswered
 from clerk_tools.catalog import operations
-from clerk_tools.operation import Effect, Operation, Spec
+from clerk_tools.operation import Effect, Operation, Paged, Spec
 from clerk_tools.parsing import InvalidArguments, parse
 from clerk_tools.search import operation_meant
 
@@ -107,7 +109,11 @@ class Calls:
 
     async def run(self, name: str, arguments: Mapping[str, Any], caller: Caller) -> Answer | AskInResult:
         """Run one operation by its id and shape what Clerk answers; see `fetch`."""
-        fetched = await self.fetch(name, arguments, caller)
+        if _may_be_large(name, arguments):
+            return await in_turn(lambda: self.fetch(name, arguments, caller), self._shaped, caller.name)
+        return self._shaped(await self.fetch(name, arguments, caller))
+
+    def _shaped(self, fetched: Fetched | Answer | AskInResult) -> Answer | AskInResult:
         if not isinstance(fetched, Fetched):
             return fetched
         chosen = fetched.options
@@ -415,3 +421,14 @@ def refusal(refused: Refused) -> Answer:
     """Say that a call may not be made."""
     error = answers.error(refused.code, refused.message, hint=refused.hint or None, scope=refused.scope)
     return replace(error, missing_scope=refused.scope)
+
+
+def _may_be_large(name: str, arguments: Mapping[str, Any]) -> bool:
+    operation = operations().get(name)
+    if operation is None or not operation.spec.is_list:
+        return False
+    limit = arguments.get("limit")
+    if limit is None:
+        # A list without pages comes whole.
+        return not issubclass(operation, Paged)
+    return not (isinstance(limit, int) and limit <= FEW)

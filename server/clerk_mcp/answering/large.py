@@ -1,0 +1,96 @@
+"""Large answers are worked on one after the other, with everything else that waits seen to in between.
+
+A page of 500 records takes tens of milliseconds of the only thread, and megabytes. Forty of them that arrive
+together would hold up everybody, a probe of the server's health among them, until the last one is done; and
+were they all fetched before the first one is done, they would fill the memory. So what may be large waits for
+a place before it is asked for, and for its turn once it is there; in both lines the owners come in rotation.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Final, TypeVar
+
+import anyio
+from anyio.lowlevel import RunVar, checkpoint
+
+FEW: Final = 20
+"""Records that take too little time to wait for a turn."""
+HELD: Final = 20
+"""Large answers that are fetched, or wait for their turn, at once."""
+HELD_BY_ONE: Final = 16
+"""Of these by one owner, so that somebody whose answers are long in coming leaves room for others."""
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class _Places:
+    """So many places, and who waits for one, by owner."""
+
+    def __init__(self, free: int, of_one: int) -> None:
+        self._free = free
+        self._of_one = of_one
+        self._held: Counter[str] = Counter()
+        self._lines: dict[str, deque[anyio.Event]] = {}
+
+    @asynccontextmanager
+    async def place(self, owner: str) -> AsyncIterator[None]:
+        """Hold a place in the body, once there is one."""
+        called = anyio.Event()
+        self._lines.setdefault(owner, deque()).append(called)
+        self._call()
+        try:
+            await called.wait()
+            yield
+        finally:
+            if called.is_set():
+                self._free += 1
+                self._held[owner] -= 1
+                if not self._held[owner]:
+                    del self._held[owner]
+            else:
+                self._lines[owner].remove(called)
+                if not self._lines[owner]:
+                    del self._lines[owner]
+            self._call()
+
+    def _call(self) -> None:
+        """Give out the free places; who is served goes to the end of the rotation."""
+        for owner in list(self._lines):
+            if not self._free:
+                return
+            if self._held[owner] >= self._of_one:
+                continue
+            line = self._lines.pop(owner)
+            line.popleft().set()
+            if line:
+                self._lines[owner] = line
+            self._free -= 1
+            self._held[owner] += 1
+
+
+class _Large:
+    """The two lines of one event loop."""
+
+    def __init__(self) -> None:
+        self.fetching = _Places(HELD, HELD_BY_ONE)
+        self.working = _Places(1, 1)
+
+
+_large: Final[RunVar[_Large]] = RunVar("large")
+
+
+async def in_turn(fetch: Callable[[], Awaitable[T]], work: Callable[[T], R], owner: str) -> R:
+    """Fetch what may be large, and make something of it by `work`, which does not wait."""
+    lines = _large.get(None)
+    if lines is None:
+        _large.set(lines := _Large())
+    async with lines.fetching.place(owner):
+        fetched = await fetch()
+        async with lines.working.place(owner):
+            # Also where nobody waits yet: those who come at the same moment are in line after this.
+            await checkpoint()
+            return work(fetched)
