@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from clerk_mcp.hosting.activity import KEPT, MINUTES, Activity
@@ -20,7 +21,8 @@ from clerk_mcp.instance import kind_of_key
 from clerk_mcp.serve import make_policy
 from clerk_mcp.settings import load
 from clerk_tools.catalog import operations
-from tests.server.web import COUNT, serving
+from tests.processes import RedisServer
+from tests.server.web import COUNT, Served, serving
 
 pytestmark = pytest.mark.anyio
 
@@ -122,6 +124,37 @@ async def test_who_may_not_look_sees_what_may_run_and_nothing_of_how_it_runs(tmp
     assert "Settings in force" in seen["looker"]
     assert str(file) in seen["looker"]
     assert str(file) not in seen["reader"]
+
+
+async def test_replicas_see_one_another_through_redis_and_only_those_of_the_same_instance(
+    tmp_path: Path,
+) -> None:
+    redis = RedisServer(tmp_path)
+    redis.start()
+    try:
+        async with serving(redis_url=redis.url) as here:
+            async with (
+                serving(redis_url=redis.url),
+                serving(redis_url=redis.url, clerk_secret_key=TEST, clerk_api_url="http://127.0.0.1:9/v1"),
+            ):
+                both = await _until(here, "2<ul>")
+            alone = await _until(here, "1<ul>")
+            redis.stop()
+            lost = (await here.get("/")).text
+    finally:
+        redis.stop()
+    assert both.count("(this one)") == alone.count("(this one)") == 1
+    assert "Redis cannot be asked" in lost
+    async with serving() as served:
+        assert "known only to itself" in (await served.get("/")).text
+
+
+async def _until(served: Served, shown: str) -> str:
+    """Return the first screen once it shows something; a sign of life is left soon after the start."""
+    with anyio.fail_after(20):
+        while shown not in (page := (await served.get("/")).text):
+            await anyio.sleep(0.05)
+    return page
 
 
 class Outline(HTMLParser):

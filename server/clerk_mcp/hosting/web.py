@@ -44,6 +44,7 @@ from clerk_mcp.hosting.legacy_sse import LegacySse
 from clerk_mcp.hosting.metrics import Metrics
 from clerk_mcp.hosting.person import BELOW, LinkDoor, OneTimeLinks, PersonPages, SignedIn
 from clerk_mcp.hosting.readiness import Readiness, clerk_answers, clerk_takes_the_key
+from clerk_mcp.hosting.replicas import Replicas
 from clerk_mcp.hosting.sessions import Sessions
 from clerk_mcp.hosting.shares import CallShares
 from clerk_mcp.hosting.signin import PATHS as SIGN_IN_PATHS
@@ -98,6 +99,7 @@ class Web:
         self.credentials: Credentials | None = None
         """What waits for a person to fetch it."""
         self._person: PersonPages | None = None
+        self._replicas = Replicas(settings)
         console, server = self._make_server()
         self._manager = StreamableHTTPSessionManager(
             server,
@@ -141,7 +143,8 @@ class Web:
             kind, policy, label = instance.kind.value, calls.policy, instance.label
             server = build_server(calls, instance.words, None, presentation)
         server.middleware.extend([self._shares.during, self.metrics])
-        now = Now(settings, kind, policy, self.ready, self.metrics, self._open_sessions, label)
+        replicas = self._replicas
+        now = Now(settings, kind, policy, self.ready, self.metrics, self._open_sessions, replicas, label)
         questions = self.desk.questions if self.desk else None
         return Console(now, presentation, server, self._sign_in, questions), server
 
@@ -245,7 +248,7 @@ class Web:
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, verifier: Verifier | None) -> AsyncIterator[None]:
-        async with self._clients, self._manager.run():
+        async with self._clients, self._manager.run(), self._replicas.living():
             try:
                 yield
             finally:

@@ -11,6 +11,7 @@ from clerk_mcp.hosting.console.standing import settings_in_force, what_may_run
 from clerk_mcp.hosting.html import Html, join, tag
 from clerk_mcp.hosting.metrics import Metrics
 from clerk_mcp.hosting.readiness import Readiness
+from clerk_mcp.hosting.replicas import Replicas
 from clerk_mcp.offering import Policy
 from clerk_mcp.settings import Settings
 
@@ -25,6 +26,7 @@ class Now:
     readiness: Readiness
     metrics: Metrics
     sessions: Callable[[], int]
+    replicas: Replicas
     instance: str | None = None
     """How the audit trail names the one instance that is reached here."""
 
@@ -57,11 +59,26 @@ class Now:
                     ("Since", moment(self.metrics.started)),
                     ("Sessions open", self.sessions()),
                     ("Calls running", self.metrics.running),
+                    ("Replicas", await self._replicas()),
                 ),
                 id="server",
             ),
             class_="columns",
         )  # fmt: skip
+
+    async def _replicas(self) -> Html:
+        if self.settings.redis_url is None:
+            return join("This process is known only to itself: replicas see one another through --redis-url.")
+        try:
+            seen = await self.replicas.seen()
+        except OSError as problem:
+            return tag("b", problem.strerror, class_="bad")
+        rows = (
+            join(code(f"{each.host} {each.pid}"), f", {each.version}, since ", moment(each.since),
+                 " (this one)" if each is self.replicas.own else None)
+            for each in seen
+        )  # fmt: skip
+        return join(f"{len(seen)}", items(*rows))
 
     def in_force(self) -> Html:
         """List the settings, those first that somebody gave."""
