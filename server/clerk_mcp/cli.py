@@ -444,7 +444,9 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Show the differen
 
 @cli.command(cls=_Install)
 @click.argument("host_id", metavar="HOST", required=False, shell_complete=_hosts)
-@click.option("--name", help="The entry's name  [default: clerk; demo with --sandbox]")
+@click.option(
+    "--name", help="The entry's name  [default: clerk; clerk-prod with --instance prod; demo with --sandbox]"
+)
 @config_option
 @click.option("--with-key", is_flag=True, help="Write the key itself into the file")
 @click.option("--replace", is_flag=True, help="Forget the settings that the entry has")

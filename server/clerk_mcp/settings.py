@@ -546,7 +546,7 @@ def _of_instances(base: Settings, given: Mapping[str, Any]) -> Settings:
             served.append(_of_instance(entry, base, given))
         except SettingsError as error:
             problems += error.problems
-    problems += _shared_keys(served)
+    problems += shared_keys(served)
     if problems:
         raise SettingsError(*problems)
     if len(served) == 1:
@@ -570,7 +570,8 @@ def _of_instance(entry: Entry, base: Settings, given: Mapping[str, Any]) -> Sett
     table["read_only"] = table.get("read_only", kind is Kind.LIVE) or base.read_only
     if "audit_log" in table:
         table["audit_log"] = _beside(entry, table["audit_log"])
-    values = {**table, **given, "read_only": table["read_only"], "instance": (entry.name,)}
+    flags = {name: value for name, value in given.items() if name != "sandbox"}
+    values = {**table, **flags, "read_only": table["read_only"], "instance": (entry.name,)}
     # By their variables: a value from the environment would count before the field's own name.
     values = {variable(name) if name in UNPREFIXED.values() else name: v for name, v in values.items()}
     values |= {"CLERK_SECRET_KEY": key, "CLERK_SECRET_KEY_FILE": file}
@@ -604,7 +605,8 @@ def _beside(entry: Entry, path: str) -> Path:
     return entry.file.absolute().parent / at_home(Path(path))
 
 
-def _shared_keys(served: Iterable[Settings]) -> list[str]:
+def shared_keys(served: Iterable[Settings]) -> list[str]:
+    """Name the instances that have one key."""
     seen: dict[tuple[str, str], str] = {}
     problems = []
     for settings in served:

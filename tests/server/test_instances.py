@@ -267,3 +267,74 @@ def test_a_call_of_one_instance_is_not_taken_back_on_another(write: Write, tmp_p
     assert refused.exit_code == 2
     assert "was made on dev, and this is prod: choose it with --instance dev" in refused.output
     assert run.invoke(cli, [*undoing, "dev"]).exit_code == 0
+
+
+# ── doctor and install ──
+
+
+def doctor(home: Path, *arguments: str) -> dict[str, dict[str, Any]]:
+    done = CliRunner().invoke(cli, [*arguments, "doctor", "--json"])
+    return {each["check"]: each for each in json.loads(done.stdout)["findings"]}
+
+
+def users_file(home: Path, text: str) -> Path:
+    path = home / ".clerk-mcp" / "config.toml"
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o600)
+    return path
+
+
+def test_doctor_looks_at_all_instances(home: Path) -> None:
+    users_file(
+        home,
+        "[instances.dev]\nsandbox = true\n[instances.prod]\nkey_file = 'prod.key'\n"
+        "api_url = 'http://127.0.0.1:1/v1'\n[instances.stage]\nkey_env = 'NOT_SET_KEY'\n",
+    )
+    key_in(home / ".clerk-mcp", "prod.key", LIVE).chmod(0o644)
+    found = doctor(home)
+    assert found["dev: key"]["message"] == "none is needed: sandbox = true"
+    assert found["dev: clerk"]["level"] == "ok"
+    assert "prod: start" in found
+    # The last of its two findings: who can read the key.
+    assert "others can read" in found["prod: key"]["message"]
+    assert found["prod: network"]["level"] == "problem"
+    assert "stage.key_env is NOT_SET_KEY" in found["config"]["message"]
+    assert "key" not in found, "nobody needs a key beside those of the file"
+
+
+def test_doctor_names_what_is_wrong_in_the_file_and_instances_with_one_key(home: Path) -> None:
+    users_file(home, "[instances.dev]\nsandbox = true\nreadonly = true\n")
+    assert "dev.readonly is not a setting" in doctor(home)["config"]["message"]
+    users_file(home, "[instances.a]\nkey_env = 'A'\n[instances.b]\nkey_file = 'b.key'\n")
+    key_in(home / ".clerk-mcp", "b.key", TEST)
+    done = CliRunner(env={"A": TEST}).invoke(cli, ["doctor", "--json"])
+    assert "a and b have one key" in done.stdout
+
+
+@pytest.mark.parametrize("host", ["claude-code", "claude-desktop", "codex"])
+def test_install_names_the_entry_for_the_instance_and_says_no_more_than_that(host: str, home: Path) -> None:
+    config = users_file(home, "[instances.prod]\nkey_file = 'prod.key'\ntoolsets = ['users']\n")
+    key_in(config.parent, "prod.key", LIVE)
+    done = CliRunner().invoke(cli, ["install", host, "--instance", "prod", "--print"])
+    assert done.exit_code == 0, done.output
+    assert "clerk-prod" in done.stdout
+    assert re.search(r'"--instance",\s*"prod"', done.stdout)
+    for word in (LIVE, "CLERK_SECRET_KEY", "--read-only", "--toolsets", "--config"):
+        assert word not in done.stdout
+
+
+def test_an_entry_of_another_file_names_it_and_hands_on_the_variable_of_its_key(
+    write: Write, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ITS_KEY", TEST)
+    path = write("[instances.dev]\nkey_env = 'ITS_KEY'\n")
+    common = ["--config", str(path), "install"]
+    entry = CliRunner().invoke(cli, [*common, "claude-code", "--instance", "dev", "--print"]).stdout
+    assert str(path) in entry
+    assert "${ITS_KEY" in entry
+    assert TEST not in entry
+    refused = CliRunner().invoke(cli, [*common, "claude-desktop", "--instance", "dev", "--print"])
+    assert "hands on no variables, and the key of dev is in ITS_KEY" in refused.output
+    several = CliRunner().invoke(cli, [*common, "claude-code", "--instance", "all", "--print"])
+    assert several.exit_code == 0, "one is all that there is"

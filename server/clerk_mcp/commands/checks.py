@@ -9,9 +9,9 @@ import ssl
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
@@ -38,9 +38,10 @@ from clerk_mcp.commands.install.hosts import (
 )
 from clerk_mcp.commands.install.install import default_name, entries_of, install_command
 from clerk_mcp.instance import Kind, kind_of_key
+from clerk_mcp.instances import ConfigurationError, read_entries
 from clerk_mcp.private_files import open_to_others
 from clerk_mcp.serve import NO_KEY, check, make_calls
-from clerk_mcp.settings import Settings, SettingsError, flag
+from clerk_mcp.settings import Settings, SettingsError, at_home, flag, load, shared_keys
 from clerk_mcp.upstream import CertificatesUnusable, redis_pool, tls_context
 from clerk_tools.catalog import operations
 from clerk_tools.operation import FIRST_VERSION
@@ -71,10 +72,39 @@ def versions() -> Finding:
     )
 
 
+def instances(settings: Settings, given: Mapping[str, Any]) -> tuple[list[Settings], list[Finding]]:
+    """Return the settings of the instances to look at, all of the configuration file where none was chosen,
+    and what is wrong with the file."""
+    if settings.instance:
+        return list(settings.served), []
+    found: list[Settings] = []
+    problems: list[str] = []
+    try:
+        file = at_home(settings.config)
+        names = list(read_entries(file)) if file.exists() or given.get("config") else []
+    except (ConfigurationError, SettingsError) as error:
+        names, problems = [], list(error.problems)
+    # What the environment says of one sandbox is not meant for these.
+    flags = {name: value for name, value in given.items() if name not in ("sandbox", "instance")}
+    for name in names:
+        try:
+            found.append(load({**flags, "sandbox": False, "instance": name}))
+        except SettingsError as error:
+            problems += error.problems
+    problems += shared_keys(found)
+    return found, [Finding("config", "problem", problem) for problem in problems]
+
+
+def about(settings: Settings, findings: Iterable[Finding]) -> list[Finding]:
+    """Say of which instance something was found."""
+    return [replace(each, check=f"{settings.instance_name}: {each.check}") for each in findings]
+
+
 def key(settings: Settings) -> list[Finding]:
     """Tell whether there is a key, of which kind, and whether it is kept well."""
     if settings.sandbox:
-        return [Finding("key", "ok", "none is needed: --sandbox")]
+        where = "sandbox = true" if settings.entry else "--sandbox"
+        return [Finding("key", "ok", f"none is needed: {where}")]
     if settings.transport != "stdio" and settings.auth == "clerk-key":
         return [Finding("key", "ok", "callers bring their own: --auth clerk-key")]
     if settings.key is None:
@@ -91,17 +121,20 @@ def key(settings: Settings) -> list[Finding]:
 
 def _kind(settings: Settings, key: str) -> Finding:
     source = KEY if os.environ.get(KEY) else f"{settings.clerk_secret_key_file}"
+    if settings.entry:
+        source = settings.entry.key_place
     if kind_of_key(key) is Kind.TEST:
         return Finding("key", "ok", f"a test key, from {source}")
     if settings.read_only:
-        return Finding(
-            "key", "ok", f"a LIVE key, from {source}; --read-only keeps agents from changing anything"
-        )
+        kept = "read-only" if settings.entry else "--read-only"
+        return Finding("key", "ok", f"a LIVE key, from {source}; {kept} keeps agents from changing anything")
     return Finding(
         "key",
         "warning",
         f"a LIVE key, from {source}: agents can change production",
-        "Add --read-only, or use a test key, unless that is meant.",
+        "Take read_only = false out of its table, unless that is meant."
+        if settings.entry
+        else "Add --read-only, or use a test key, unless that is meant.",
     )
 
 
@@ -109,7 +142,7 @@ def _keeping(settings: Settings) -> Iterator[Finding]:
     file = settings.clerk_secret_key_file
     if file is None:
         return
-    if os.environ.get(KEY):
+    if os.environ.get(KEY) and not settings.entry:
         yield Finding(
             "key",
             "warning",
@@ -370,7 +403,7 @@ def _without(hosts: list[Host], settings: Settings | None, given: Mapping[str, A
     if not hosts:
         return []
     values: Values = {}
-    if settings and settings.transport == "stdio":
+    if settings and settings.transport == "stdio" and len(settings.served) == 1:
         with suppress(SettingsError):
             values = values_in_force(settings, given)
     titles = ", ".join(host.title for host in hosts)
@@ -447,6 +480,8 @@ def in_force(settings: Settings, given: Mapping[str, Any]) -> list[dict[str, Any
     for name in Settings.model_fields:
         if given.get(name) is not None:
             source = flag(name)
+        elif name in settings.from_file:
+            source = str(settings.config)
         elif name == "clerk_secret_key" and variable(name) not in upper and settings.key:
             source = KEY_FILE
         else:

@@ -46,14 +46,27 @@ async def _diagnose(given: Mapping[str, Any]) -> tuple[list[Finding], Settings |
     except SettingsError as error:
         findings += [Finding("settings", "problem", problem) for problem in error.problems]
     if settings:
-        findings += [*checks.key(settings), checks.start(settings, given), *checks.serving(settings)]
-        if settings.key or settings.sandbox or settings.auth == "clerk-key":
-            with _progress("Asking Clerk"):
-                findings += await checks.clerk(settings)
-        findings += [*await checks.redis(settings), *await checks.issuer(settings)]
+        named, problems = checks.instances(settings, given)
+        findings += problems
+        # Whoever has only instances in the file needs no key beside them.
+        if not named or settings.key or settings.sandbox:
+            findings += await _of_one(settings, given)
+        for one in named:
+            findings += checks.about(one, await _of_one(one, given))
+        findings += [*checks.serving(settings), *await checks.redis(settings), *await checks.issuer(settings)]
     with _progress("Starting what the hosts would start"):
         findings += await checks.hosts(settings, given)
     return findings, settings
+
+
+async def _of_one(settings: Settings, given: Mapping[str, Any]) -> list[Finding]:
+    """Check the key of one instance, and whether Clerk takes it."""
+    flags = given if settings.instance else {name: v for name, v in given.items() if name != "config"}
+    findings = [*checks.key(settings), checks.start(settings, flags)]
+    if settings.key or settings.sandbox or settings.auth == "clerk-key":
+        with _progress("Asking Clerk"):
+            findings += await checks.clerk(settings)
+    return findings
 
 
 @contextmanager

@@ -89,6 +89,9 @@ def values_in_force(settings: Settings, given: Iterable[str]) -> Values:
         value = getattr(settings, name)
         if name in _KEYS or not (name in set(given) or value != info.default):
             continue
+        if name in settings.from_file:
+            # The entry names the instance, and the file says the rest.
+            continue
         if name == "state_key" or (name == "redis_url" and urlsplit(str(value)).password):
             raise SettingsError(
                 f"{variable(name)} is a secret, and would stand in the host's file for all to read:"

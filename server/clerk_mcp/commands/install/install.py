@@ -175,7 +175,7 @@ class Options:
     """How `clerk-mcp install` is to go about it."""
 
     name: str | None = None
-    """The entry's; by default `clerk`, or `demo` for the sandbox."""
+    """The entry's; by default `clerk`, `clerk-prod` for the instance `prod`, or `demo` for the sandbox."""
     config: Path | None = None
     """The host's file, where it is not the user's own."""
     with_key: bool = False
@@ -258,6 +258,19 @@ def _not_told(values: Values, settings: Settings) -> Values:
 
 def _with_key(host: Host, launch: Launch, settings: Settings, old: Launch | None, options: Options) -> Launch:
     """Return the launch with where the key comes from."""
+    if settings.entry:
+        # The configuration file says where the key is; only a variable has to reach the server.
+        key_env = settings.entry.values.get("key_env")
+        if key_env and not host.takes_variables:
+            raise SettingsError(
+                f"{host.title} hands on no variables, and the key of {settings.entry.name} is in {key_env}:"
+                " put it into a file, and name that as key_file"
+            )
+        if options.with_key:
+            raise SettingsError(
+                "--with-key and --instance exclude each other: the file says where the key is"
+            )
+        return replace(launch, from_env=(key_env,)) if key_env else launch
     if settings.sandbox:
         return launch
     if options.with_key:
@@ -289,6 +302,8 @@ def install_command(host: Host, name: str, values: Values) -> str:
 
 def default_name(values: Values) -> str:
     """Return what an entry with these settings is called where nobody names it."""
+    if instance := values.get("instance"):
+        return f"{OWN_NAME}-{instance}"
     return SANDBOX_NAME if values.get("sandbox") else OWN_NAME
 
 
@@ -409,7 +424,12 @@ def main_install(host_id: str | None, given: Mapping[str, Any], options: Options
         SettingsError: see `plan_launch`; or the host is not known, or not named.
     """
     host = _host(host_id) if host_id else OTHER if options.only_print else _asked_host()
-    name = options.name or default_name({"sandbox": load(given).sandbox})
+    settings = load(given)
+    if len(settings.served) > 1:
+        raise SettingsError("An entry serves one instance: name one with --instance")
+    name = options.name or default_name(
+        {"sandbox": settings.sandbox, "instance": settings.instance_name or ""}
+    )
     if options.only_print:
         show_entry(host, name, plan_launch(host, given, None, options).launch)
         return 0
