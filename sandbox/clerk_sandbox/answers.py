@@ -39,7 +39,7 @@ def whole_list(call: Call, records: Table | list[Json]) -> list[Json] | Json:
 
 
 def bare_page(call: Call, records: Table | list[Json]) -> list[Json] | Json:
-    """A list in pages, bare unless `paginated=true` asks for the envelope that counts."""
+    """Return a list in pages, bare unless `paginated=true` asks for the envelope that counts."""
     return data_page(call, records) if call.query.flag("paginated") else call.one_page(records)
 
 

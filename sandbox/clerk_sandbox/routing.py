@@ -168,7 +168,7 @@ def operation(operation_id: str) -> Callable[[H], H]:
 
 @cache
 def handlers() -> Mapping[str, Handler]:
-    """Every operation's handler by operationId, once all the resources are imported."""
+    """Return every operation's handler by operationId, once all the resources are imported."""
     resource_modules()
     return _handlers
 

@@ -115,7 +115,7 @@ class Table:
         self._put(self._records[record_id], arrival)
 
     def newest_first(self, record_ids: Iterable[str]) -> list[Json]:
-        """These records in the table's order; ids that are not in it are passed over."""
+        """Return these records in the table's order; ids that are not in it are passed over."""
         places = [self._place[record_id] for record_id in record_ids if record_id in self._place]
         return [self._records[place[2]] for place in sorted(places, reverse=True)]
 

@@ -79,7 +79,7 @@ def machine_token(instance: Instance, token: Json) -> str:
 
 
 def session_of(instance: Instance, token: str, *, may_be_expired: bool = False) -> Json | None:
-    """The session a token was issued for; None where it was forged, has expired or is not this instance's."""
+    """Find the session of a token; None where it was forged, has expired or is not this instance's."""
     import jwt
 
     try:

@@ -48,7 +48,7 @@ class Instance:
 
 
 def kind_of_key(key: str) -> Kind:
-    """By the prefix alone, as Clerk's own tools judge; what is not a test key counts as live."""
+    """Judge by the prefix alone, as Clerk's own tools judge; what is not a test key counts as live."""
     return Kind.TEST if key.startswith(("sk_test_", "test_")) else Kind.LIVE
 
 

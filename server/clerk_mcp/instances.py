@@ -79,7 +79,7 @@ class Entry:
     """Where each of them stands, as far as it is known."""
 
     def place(self, key: str) -> str:
-        """Where a key of its table stands, in words."""
+        """Tell where a key of its table stands, in words."""
         line = self.lines.get(key)
         return f"{self.file}, line {line}: {self.name}.{key}" if line else f"{self.file}: {self.name}.{key}"
 

@@ -45,11 +45,11 @@ class Hit:
         return replace(self, harmless=known and not self.also)
 
     def if_not_already(self, state: str) -> Hit:
-        """The same, with nothing to do where a state is given; empty is none."""
+        """Return the same, with nothing to do where a state is given; empty is none."""
         return replace(self, already=state)
 
     def and_also(self, *also: str) -> Hit:
-        """With more clauses; a call that has some is not harmless."""
+        """Return the hit with more clauses; a call that has some is not harmless."""
         added = (*self.also, *(clause for clause in also if clause))
         return replace(self, also=added, harmless=self.harmless and not added)
 

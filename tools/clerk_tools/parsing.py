@@ -103,7 +103,7 @@ def _as_meant(arguments: tuple[Argument, ...], given: Mapping[str, Any]) -> dict
 
 
 def value_as_meant(argument: Argument, value: object) -> object:
-    """A value read the way its sender must have meant it; as it is where that is not clear."""
+    """Return a value read the way its sender must have meant it; as it is where that is not clear."""
     if value is None:
         return None if argument.required else OMIT
     match argument.type, value:

@@ -43,7 +43,7 @@ def update_instance_settings(instance: Instance, call: Call) -> Json:
 @operation("BetaFeatures_updateProductionInstanceDomain")
 @operation("BetaFeatures_updateInstanceDomain")
 def change_domain(instance: Instance, call: Call) -> Answer:
-    """Every session ends, because its cookies belong to the old domain.
+    """End every session, because its cookies belong to the old domain.
 
     Clerk offers this to production instances; the sandbox lets a development one rehearse it.
     """

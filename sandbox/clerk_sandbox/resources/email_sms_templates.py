@@ -117,7 +117,7 @@ def preview_template(instance: Instance, call: Call) -> Json:
 
 @operation("EmailSmsTemplates_toggleDeliveryByTypeAndSlug")
 def toggle_delivery(instance: Instance, call: Call) -> Json:
-    """Without a value, delivery becomes the opposite of what it was."""
+    """Set it; without a value, delivery becomes the opposite of what it was."""
     template = get_template(instance, call)
     wanted = call.given("delivered_by_clerk")
     template["delivered_by_clerk"] = not template["delivered_by_clerk"] if wanted is None else wanted

@@ -130,7 +130,7 @@ def _checked_domains(instance: Instance, domains: list[str], before: Json) -> li
 
 
 def _saml(given: Json, before: Json) -> Json:
-    """The IdP's own metadata wins over the single values."""
+    """Read it; the IdP's own metadata wins over the single values."""
     for name in ("idp_sso_url", "idp_metadata_url"):
         if given.get(name) and not formats.is_web_url(given[name]):
             raise errors.form_param_format_invalid(name, "an http or https URL")
@@ -166,7 +166,7 @@ def _check_active(connection: Json) -> None:
 
 
 def _keep_secret(instance: Instance, connection: Json) -> None:
-    """No answer has the client's secret."""
+    """Keep it back: no answer has the client's secret."""
     if secret := connection["oidc"].pop("client_secret", None):
         instance.credentials[connection["id"]] = {"client_secret": secret}
 
@@ -218,7 +218,7 @@ RUNS.lists("ListEnterpriseConnectionTestRuns")
 
 @operation("CreateEnterpriseConnectionTestRun")
 def create_test_run(instance: Instance, call: Call) -> Json:
-    """A run is pending until somebody follows its URL, which nobody does in the sandbox."""
+    """Create one, which is pending until somebody follows its URL, which nobody does in the sandbox."""
     above = RUNS.above(instance, call)
     connection = CONNECTIONS.records(instance)[call.path["enterprise_connection_id"]]
     kind = "saml" if connection["provider"].startswith("saml_") else "oauth"

@@ -233,7 +233,7 @@ def with_members_count(instance: Instance, organization: Json) -> Json:
 
 
 def _matches(organization: Json, query: str) -> bool:
-    """An id has to be the whole query; of a name or a slug a part is enough."""
+    """Compare: an id has to be the whole query; of a name or a slug a part is enough."""
     part = query.lower()
     return organization["id"] == query or part in organization["name"].lower() or part in organization["slug"]
 

@@ -162,7 +162,7 @@ def update_role_set(instance: Instance, call: Call) -> Json:
 
 @operation("ReplaceRoleSet")
 def replace_role_set(instance: Instance, call: Call) -> Json:
-    """Its organizations get the other set; whoever has a role that is not in that one needs another."""
+    """Give its organizations the other set; whoever has a role that is not in that one needs another."""
     role_set = _found(instance, call)
     other = _named(instance, call.required("dest_role_set_key"))
     if other is role_set:

@@ -98,7 +98,7 @@ def get_saml_connection(instance: Instance, call: Call) -> Json:
 
 @operation("SamlConnectionsBeta_updateConnectionById")
 def update_saml_connection(instance: Instance, call: Call) -> Json:
-    """A connection is active only with everything that its identity provider has to tell."""
+    """Update it; a connection is active only with everything that its identity provider has to tell."""
     connection = get_saml_connection(instance, call)
     consent = bool(call.body.pop("consent_verified_domains_deletion", None))
     changed = connection | _checked(instance, call.body, connection["attribute_mapping"], connection)
@@ -194,7 +194,7 @@ def idp_fields(metadata: str) -> Json:
 
 
 def fields_behind(metadata_url: str) -> Json:
-    """The sandbox fetches nothing: it takes the identity provider's fields from the URL's host."""
+    """Fetch nothing, unlike Clerk: it takes the identity provider's fields from the URL's host."""
     host = urlsplit(metadata_url).hostname
     return {
         "idp_entity_id": f"https://{host}/saml",

@@ -575,7 +575,7 @@ def _public_organization(instance: Instance, organization_id: str) -> Json:
 
 @operation("RemoveUserPassword")
 def remove_password(instance: Instance, call: Call) -> Json:
-    """Of somebody without a password nothing changes."""
+    """Remove it; of somebody without a password nothing changes."""
     user = find_user(instance, call)
     if user["password_enabled"]:
         instance.credentials[user["id"]].pop("password", None)
@@ -655,7 +655,7 @@ def delete_web3_wallet(instance: Instance, call: Call) -> Json:
 
 @operation("DeleteExternalAccount")
 def delete_external_account(instance: Instance, call: Call) -> Json:
-    """Its tokens and its links to the user's email addresses go with it."""
+    """Delete it; its tokens and its links to the user's email addresses go with it."""
     user = find_user(instance, call)
     account = _own(user, "external_accounts", "external account", call.path["external_account_id"])
     if identification_count(user) == 1:

@@ -62,7 +62,7 @@ def error(code: str, message: str, **more: Any) -> Answer:
 
 
 def of_invalid_arguments(invalid: InvalidArguments) -> Answer:
-    """Nothing was sent; the message names each argument and what fits it."""
+    """Say that nothing was sent; the message names each argument and what fits it."""
     return error(
         "invalid_arguments",
         str(invalid),
@@ -190,7 +190,7 @@ def is_usable(spec: Spec, reply: Reply) -> bool:
 
 
 def _unusable(spec: Spec, reply: Reply) -> Answer:
-    """The body is not shown: it may hold half a credential, or be some proxy's page that Clerk never saw."""
+    """Leave the body out: it may hold half a credential, or be some proxy's page that Clerk never saw."""
     write = spec.effect is not Effect.READ
     return error(
         "unusable_answer",

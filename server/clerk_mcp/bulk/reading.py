@@ -48,7 +48,7 @@ class Forms:
         return views.view(self._spec.returns, self.record)
 
     def shown(self, fields: list[str] | None) -> Any:
-        """By its view or by the fields that were asked for, with the id of its parent."""
+        """Return it by its view or by the fields that were asked for, with the id of its parent."""
         shown = views.written_out(views.pick(self.record, fields)) if fields else self.view
         return self._parent.tell(shown, self._parent_id) if self._parent else shown
 

@@ -71,7 +71,7 @@ async def _of_one(settings: Settings, given: Mapping[str, Any]) -> list[Finding]
 
 @contextmanager
 def _progress(what: str) -> Iterator[None]:
-    """A sign of life on a terminal, while something takes its time."""
+    """Show a sign of life on a terminal, while something takes its time."""
     if not sys.stderr.isatty():
         yield
         return

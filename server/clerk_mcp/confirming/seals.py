@@ -68,7 +68,7 @@ class Binding:
 
     @classmethod
     def of(cls, operation: Operation, key_fingerprint: str, caller: str) -> Binding:
-        """Of the request that would be sent: two ways to write the same call are the same call."""
+        """Bind to the request that would be sent: two ways to write the same call are the same call."""
         request = operation.to_request()
         arguments = [request.spec.method, request.path, request.json, request.form, request.files]
         return cls(
@@ -80,7 +80,7 @@ class Binding:
 
     @classmethod
     def of_plan(cls, plan: str, key_fingerprint: str, caller: str) -> Binding:
-        """Of a run of many calls, by the digest of all of them."""
+        """Bind to a run of many calls, by the digest of all of them."""
         return cls(_digest("run_each", 8), _digest(plan, 16), _digest(key_fingerprint, 8), _digest(caller, 8))
 
 

@@ -92,7 +92,7 @@ class UsedInDirectory:
     """
 
     def __init__(self, directory: Path) -> None:
-        """The directory is made when first needed, for its owner alone."""
+        """Remember the directory, which is made when first needed, for its owner alone."""
         self._directory = directory
 
     def check(self) -> None:

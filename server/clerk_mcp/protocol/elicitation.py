@@ -35,7 +35,7 @@ _LINK: Final = "open"
 
 
 def how_to_ask(context: ServerRequestContext[Any, Any]) -> Asking:
-    """By what the client declared and the channel it opened.
+    """Judge by what the client declared and the channel it opened.
 
     A bare `elicitation: {}`, the only shape before 2025-11-25, means forms. On 2026-07-28 the protocol
     forbids requests by the server; before, a stateless or JSON-only HTTP request has no way back.

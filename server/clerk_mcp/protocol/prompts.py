@@ -264,7 +264,7 @@ class Prompts:
         return {"prompts": [_entry(prompt) for prompt in self.offered(scopes)], "resultType": "complete"}
 
     def get(self, name: str, given: Mapping[str, str], scopes: frozenset[str] | None) -> dict[str, Any]:
-        """The answer to `prompts/get`.
+        """Return the answer to `prompts/get`.
 
         Raises:
             MCPError: no such prompt is offered, or an argument is missing or unknown.

@@ -186,7 +186,7 @@ class Budget:
     async def _attempt(
         self, wanted: _Wanted, turn: Turn, waits: Waits, *, first: bool = False
     ) -> Slot | float:
-        """A place, or else the seconds until one may be free: 0 where others were there before.
+        """Take a place, or return the seconds until one may be free: 0 where others were there before.
 
         Args:
             first: nobody was there before.
@@ -203,7 +203,7 @@ class Budget:
         return taken
 
     async def _hit(self, wanted: _Wanted) -> Slot | float:
-        """A place in the window, or else the seconds until one may be free."""
+        """Take a place in the window, or return the seconds until one may be free."""
         name, limit = wanted.name, wanted.limit
         if self._shared and wanted.shared and self._clock.now() >= self._shared_from:
             if self._shared_down:
@@ -301,14 +301,14 @@ class _LocalWindows:
         self._sweep_at = 1024
 
     def hit(self, name: str, limit: Limit) -> Slot | float:
-        """A place, or else the seconds until one is free."""
+        """Take a place, or return the seconds until one is free."""
         window = self._windows.get(name)
         if window and (seconds := window.seconds_left(self._clock.now())):
             return seconds
         return self.take(name, limit)
 
     def take(self, name: str, limit: Limit) -> Slot:
-        """A place, whether or not one is free."""
+        """Take a place, whether or not one is free."""
         window = self._windows.get(name)
         if window is None:
             self._sweep()

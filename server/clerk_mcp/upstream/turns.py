@@ -149,7 +149,7 @@ class Turn:
             self._turns._next()
 
     def leave(self) -> None:
-        """The call is over, or given up, in whatever state it was."""
+        """End the call, which is over or given up, in whatever state it was."""
         if self.called:
             self._turns._step_out(self)
         self.stop()

@@ -320,7 +320,7 @@ def _route(operation: OperationFacts) -> str:
 
 
 def call_of(operation: OperationFacts) -> str:
-    """The route, whatever its parameters are called."""
+    """Return the route, whatever its parameters are called."""
     return re.sub(r"{[^}]*}", "{}", _route(operation))
 
 

@@ -327,7 +327,7 @@ class _Reader:
         return value
 
     def _strings(self, node: Node, key: str) -> list[str]:
-        """Of a keyword that takes one string or several."""
+        """Return the values of a keyword that takes one string or several."""
         value = node.get(key, [])
         values = [value] if isinstance(value, str) else self._sequence(node, key)
         if not all(isinstance(one, str) for one in values):

@@ -4,5 +4,5 @@ from clerk_tools.views._trim import JsonObject, trim
 
 
 def deleted(raw: JsonObject) -> JsonObject:
-    """That it is gone, by its id (whose prefix says what it was) or slug."""
+    """Say that it is gone, by its id (whose prefix says what it was) or slug."""
     return trim(raw, ("id", "slug", "deleted"))

@@ -4,7 +4,7 @@ from clerk_tools.views._trim import JsonObject, trim, verification, views_in
 
 
 def email_address(raw: JsonObject) -> JsonObject:
-    """An address, whether it is verified, and the accounts that it is linked to."""
+    """Return an address, whether it is verified, and the accounts that it is linked to."""
     return (
         trim(raw, ("id", "email_address"))
         | verification(raw)

@@ -5,7 +5,7 @@ from clerk_tools.views.email_addresses import linked_account
 
 
 def phone_number(raw: JsonObject) -> JsonObject:
-    """A number, whether it is verified and whether it serves as a second factor; never its backup codes."""
+    """Return a number, whether it is verified and a second factor; never its backup codes."""
     return (
         trim(raw, ("id", "phone_number"))
         | verification(raw)

@@ -6,7 +6,7 @@ _ACTIVITY = ("ip_address", "city", "country", "device_type")
 
 
 def session(raw: JsonObject) -> JsonObject:
-    """Whose session it is, whether it still counts, and when and where it was last used."""
+    """Tell whose session it is, whether it still counts, and when and where it was last used."""
     view = trim(
         raw,
         ("id", "user_id", "client_id", "status", "last_active_organization_id"),

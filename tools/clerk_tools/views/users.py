@@ -126,7 +126,7 @@ def verification_result(raw: JsonObject) -> JsonObject:
 
 
 def user_reference(raw: JsonObject) -> JsonObject:
-    """Whose second factors were all removed."""
+    """Tell whose second factors were all removed."""
     return trim(raw, ("user_id",))
 
 
