@@ -11,3 +11,4 @@ html_theme = "furo"
 html_title = "clerk-mcp"
 html_copy_source = False
 html_show_sphinx = False
+html_show_copyright = False

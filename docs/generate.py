@@ -20,7 +20,7 @@ from clerk_tools.operation import Effect
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))  # for the calls that the tests make of every operation
 
-from parts import errors, hosts, settings, tools  # noqa: E402
+from parts import errors, hosts, prompts, settings, tools  # noqa: E402
 
 
 def tools_by_resource() -> str:
@@ -46,6 +46,7 @@ SECTIONS: dict[str, dict[str, Callable[[], str]]] = {
         "seen": hosts.seen,
         "recipes": hosts.over_http,
     },
+    "docs/prompts.md": {"every": prompts.every},
     "docs/settings.md": {"every": settings.of_every_server, "http": settings.of_http},
     "docs/tools/index.md": {"contents": tools.contents, "list-all": tools.counted},
 }

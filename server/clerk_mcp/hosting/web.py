@@ -200,7 +200,7 @@ class Web:
         return ShortWay(sdks_own, self._manager.app, self.settings.max_body_bytes)
 
     def _middleware(self, verifier: Verifier | None) -> list[Middleware]:
-        """From the outermost to the innermost."""
+        """List them from the outermost to the innermost."""
         settings = self.settings
         open_paths = [
             *PROBES,
