@@ -116,8 +116,9 @@ def _form(question: Question, now: Now, visitor: Visitor) -> Html:
         typing,
         tag(
             "p",
-            tag("button", "Decline", name="answer", value="decline"),
+            # The first is what Enter in the field above presses.
             tag("button", "Agree", name="answer", value="agree", class_="grave"),
+            tag("button", "Decline", name="answer", value="decline"),
             class_="answers",
         ),
         tag("p", f"Your answer is recorded as {visitor.words}.", class_="quiet"),
