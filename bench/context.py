@@ -24,7 +24,8 @@ from clerk_sandbox.sandbox import Sandbox
 from clerk_tools.search import search
 from tests.server.test_conditions import HOSTILE
 from tests.server.worlds import world
-from tests.tools.search_questions import HELD_OUT, SEEN
+from tests.tools.search_held_out import HELD_OUT
+from tests.tools.search_questions import SEEN
 
 USERS = "Users_listSortedByCreationDate"
 

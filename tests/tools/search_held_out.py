@@ -2,6 +2,7 @@
 
 They were written before the search was last tuned, by somebody who had read none of the declarations' words,
 in the words of people who do not know what Clerk calls things. What they score is what a stranger can expect.
+The declarations' words were then widened by the same hand, but never with a look at what fails here.
 A question that somebody has looked at in order to mend its answer belongs in `search_questions.SEEN`, and a
 new one here.
 """

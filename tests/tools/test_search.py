@@ -10,7 +10,8 @@ import pytest
 from clerk_tools.catalog import RESOURCES, operations
 from clerk_tools.operation import Effect
 from clerk_tools.search import find, operation_meant, search
-from tests.tools.search_questions import HELD_OUT, SEEN
+from tests.tools.search_held_out import HELD_OUT
+from tests.tools.search_questions import SEEN
 
 Questions = Mapping[str, tuple[str, ...]]
 
@@ -51,10 +52,10 @@ def test_there_is_a_question_for_every_operation_and_150_in_all() -> None:
     assert sum(map(len, SEEN.values())) + sum(map(len, HELD_OUT.values())) >= 150
 
 
-def test_the_right_operation_is_first_for_85_percent_and_among_three_for_97() -> None:
-    first, among_three = _shares(SEEN, HELD_OUT)
-    assert first >= 0.85
-    assert among_three >= 0.97
+def test_the_right_operation_is_first_for_90_percent_and_among_three_for_98() -> None:
+    first, among_three = _shares(SEEN)
+    assert first >= 0.90
+    assert among_three >= 0.98
 
 
 @pytest.mark.parametrize(
@@ -71,7 +72,7 @@ def test_a_deprecated_operation_stands_behind_the_one_that_took_its_place(questi
 
 def test_questions_that_nobody_prepared_it_for_are_answered_nearly_as_well() -> None:
     first, among_three = _shares(HELD_OUT)
-    assert first >= 0.75
+    assert first >= 0.83
     assert among_three >= 0.93
 
 

@@ -3,9 +3,11 @@
 A question is compared with each operation's *names* (title, id, and the `words` of its declaration: what
 people call it) and, with less weight, with its *text* (description, arguments, path). Rare words count more
 than common ones, as in BM25. Verbs say which action is meant, and an operation of another kind of action
-counts for less. A resource's module may hold `SYNONYMS`: for a term of Clerk's, the words that people use
-instead. What no operation does is in `gaps` and competes with the operations. Everything is in memory, made
-at the first search, and gives the same answer every time.
+counts for less; so does one that changes things where a question begins with "which" or "is", one for many at
+once where one is meant, and one that is about little of what was asked. A resource's module may hold
+`SYNONYMS`: for a term of Clerk's, the words that people use instead. What no operation does is in `gaps` and
+competes with the operations. Everything is in memory, made at the first search, and gives the same answer
+every time.
 """
 
 from __future__ import annotations
@@ -73,6 +75,27 @@ _SPLIT_VERB: Final = re.compile(
 )
 """Of "log a user out", so that it reads as "log out a user"."""
 
+_ASKS: Final = re.compile(
+    r"^\W*(is|are|was|were|does|did|do we|has|have we|which|whos?|whose|what|how (many|much|big|long|often)"
+    r"|where|when|why)\b",
+    re.I,
+)
+"""How a question begins that wants to know something, whatever verbs follow: "which users are banned"."""
+_ASKS_HOW: Final = re.compile(r"\b(operation|tool|endpoint|method|call|do i|can i|should i|do we do)\b", re.I)
+"""What such a question has in it when it is after the operation that does something."""
+_LIST_OF: Final = re.compile(r"\b(a|the|this|whole) (list|spreadsheet|file|csv|batch|bunch) of\b", re.I)
+"""Several at once, and no listing."""
+_MANY: Final = re.compile(
+    r"\b(these|those|several|many|multiple|bulk|batch|at once|in one go|spreadsheet|csv|two|three|four|five"
+    r"|six|seven|eight|nine|ten|dozens?|hundreds?|thousands?|\d{1,4}) ",
+    re.I,
+)
+_EVERYWHERE: Final = re.compile(
+    r"\b(all|every|across|each|any|whole|entire|anywhere)\b.*\b(organi[sz]ations?|orgs?|compan(y|ies)|teams?"
+    r"|workspaces?|tenants?|customers?|app|application|instance)\b|\b(instance|app).wide\b",
+    re.I,
+)
+
 _FILLERS: Final = frozenset(
     """
     a about am an and are as at be been but by can could did do does for from go had has have he her him his
@@ -99,12 +122,17 @@ _ALIKE: Final = 0.55
 _VERB_WEIGHT: Final = 0.55
 _SYNONYM_WEIGHT: Final = 0.9
 _ARGUMENT_WEIGHT: Final = 0.7
-_TEXT_WEIGHT: Final = 0.5
+_TEXT_WEIGHT: Final = 0.4
 _OTHER_ACTION: Final = 0.6
 _OTHER_NUMBER: Final = 0.85
-_DEPRECATED: Final = 0.6
+_DEPRECATED: Final = 0.75
 _GAP_LIKENESS: Final = 0.6
 _LESS_USED: Final = 0.84
+_SOME: Final = 0.3
+"""What is left of the score of an operation that is about nothing else of what was asked."""
+_ONE_BY_ONE: Final = 0.75
+_ALL_AT_ONCE: Final = 1.25
+_ELSEWHERE: Final = 0.6
 _MEANT_SHARE: Final = 0.9
 """How much of an unknown name an operation must be about to have been meant."""
 _OUR_PREFIX: Final = re.compile(r"^(mcp_+)?clerk[_.:/-]+", re.I)
@@ -202,12 +230,20 @@ def operation_meant(name: str) -> str | None:
 class _Question:
     words: tuple[Mapping[Term, float], ...]
     """For each word, the terms that it may stand for, and how likely."""
+    weights: tuple[float, ...]
+    """How much each word tells."""
     terms: Mapping[Term, float]
     """The same of all words together."""
     verbs: frozenset[Term]
     actions: frozenset[str]
     """The kinds of action that the verbs mean; empty where there is none."""
     plural: bool
+    asks: bool
+    """It wants to know something, and nothing done."""
+    many: bool
+    """It is about several things at once."""
+    everywhere: bool
+    """It is about all organizations, and not about one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +254,13 @@ class _Document:
     """Each with how much it tells of the operation."""
     text: Mapping[Term, float]
     """How much is said of each term, between 0 and 1."""
+    terms: frozenset[Term]
+    """All that stands in the names or the text."""
     action: str
+    is_bulk: bool
+    """It does the same to several things at once."""
+    reach: str
+    """Of lists that there are for one organization and for all of them, which it is: one, all, or empty."""
 
 
 class _Index:
@@ -238,11 +280,17 @@ class _Index:
         for action, words in _ACTIONS.items():
             for word in words.split(","):
                 self._actions[self._term(word)].add(action)
+        # What one operation lists of one organization, and another of all organizations.
+        lists = [spec for spec in self.specs if spec.is_list and spec.effect is Effect.READ]
+        self._twofold = {spec.returns for spec in lists if "{organization_id}" in spec.path} & {
+            spec.returns for spec in lists if "{" not in spec.path
+        }
         self._documents = {spec: self._document(spec) for spec in self.specs}
         self._gaps = {
             gap: [frozenset(self._terms(phrase)) for phrase in gap.words.split(",")] for gap in GAPS
         }
         self._rarity = self._rarities()
+        self._masses: dict[frozenset[Term], float] = {}
         self._spelling: dict[str, list[Term]] = defaultdict(list)
         for term in sorted({*self._rarity, *self._meanings}):
             for trigram in _trigrams(term):
@@ -279,11 +327,20 @@ class _Index:
         for source, weight in sources:
             for term in set(self._terms(source)):
                 text[term] += weight
+        sets = [(frozenset(self._terms(name)), weight) for name, weight in names]
         return _Document(
-            names=tuple((frozenset(self._terms(name)), weight) for name, weight in names),
+            names=tuple(sets),
+            terms=frozenset(text).union(*(terms for terms, _ in sets)),
             text={term: count / (count + 2.0) for term, count in text.items()},
             action=_action(spec),
+            is_bulk=_is_bulk(spec),
+            reach=self._reach(spec),
         )
+
+    def _reach(self, spec: Spec) -> str:
+        if not spec.is_list or spec.returns not in self._twofold or spec.effect is not Effect.READ:
+            return ""
+        return "one" if "{organization_id}" in spec.path else "" if "{" in spec.path else "all"
 
     def _rarities(self) -> dict[Term, float]:
         """Tell how much a term tells: the fewer operations it is found with, the more; and verbs little."""
@@ -301,6 +358,10 @@ class _Index:
 
     def read(self, query: str) -> _Question:
         """Return what a question says."""
+        many = bool(_LIST_OF.search(query) or _MANY.search(f"{query} "))
+        query = _LIST_OF.sub(" ", query)
+        asks = bool(_ASKS.search(query)) and not _ASKS_HOW.search(query)
+        everywhere = bool(_EVERYWHERE.search(query))
         for pattern, kind in _VALUES:
             query = pattern.sub(kind, query)
         said = list(dict.fromkeys(map(self._known, self._terms(query))))[:_MOST_WORDS]
@@ -310,13 +371,31 @@ class _Index:
             | {term: 1.0}
             for term in said
         )
+        highest = max(self._rarity.values())
         return _Question(
             words=words,
+            weights=tuple(max(self._rarity.get(term, 0.0) for term in word) or highest for word in words),
             terms={term: max(word.get(term, 0.0) for word in words) for word in words for term in word},
             verbs=verbs,
-            actions=frozenset(action for verb in verbs for action in self._actions[verb]),
+            actions=self._wanted_actions(said, verbs, asks=asks),
             plural=any(word.endswith("s") and not word.endswith("ss") for word in _words(query)),
+            asks=asks,
+            many=many,
+            everywhere=everywhere,
         )
+
+    def _wanted_actions(self, said: list[Term], verbs: frozenset[Term], *, asks: bool) -> frozenset[str]:
+        if asks:
+            return _READING
+        if not verbs and said and said[0] in self._imperatives:
+            return frozenset(_ACTIONS.keys() - _READING)
+        return frozenset(action for verb in verbs for action in self._actions[verb])
+
+    @cached_property
+    def _imperatives(self) -> frozenset[Term]:
+        """Verbs such as "ban", which tell of themselves that something is to be changed."""
+        changes = [spec for spec in self.specs if spec.effect is not Effect.READ]
+        return frozenset(terms[0] for spec in changes if (terms := self._terms(spec.title)))
 
     def _as_good(self, other: Term, said: Term) -> float:
         """Return what a synonym counts for: it never tells more than the word that was said."""
@@ -336,16 +415,23 @@ class _Index:
     def score(self, spec: Spec, asked: _Question) -> float:
         """Tell how well an operation answers; 0 where nothing is alike."""
         document = self._documents[spec]
+        if asked.terms.keys().isdisjoint(document.terms):
+            return 0.0
         by_name, name = 0.0, frozenset[Term]()
         for terms, weight in document.names:
             if (score := weight * self._name_score(terms, asked)) > by_name:
                 by_name, name = score, terms
         score = by_name + _TEXT_WEIGHT * self._text_score(document.text, asked)
-        if document.action not in (asked.actions or _READING) and not asked.verbs & name:
+        if document.action not in (asked.actions or _READING) and (asked.asks or not asked.verbs & name):
             score *= _OTHER_ACTION if asked.actions else _OTHER_NUMBER
+        if document.is_bulk:
+            score *= _ALL_AT_ONCE if asked.many else _ONE_BY_ONE
+        if document.reach:
+            score *= 1.0 if (document.reach == "all") == asked.everywhere else _ELSEWHERE
         reads = not asked.actions or asked.actions >= _READING
         if reads and document.action == ("get" if asked.plural else "list"):
             score *= _OTHER_NUMBER
+        score *= _SOME + (1.0 - _SOME) * self.share(spec, asked)
         # Of two that are as good, the one that most people need.
         score *= 1.0 if spec.is_core else _LESS_USED
         return score * _DEPRECATED if spec.is_superseded else score
@@ -387,15 +473,12 @@ class _Index:
 
     def share(self, spec: Spec, asked: _Question) -> float:
         """Tell how much of what a question says, by weight, stands anywhere in an operation."""
-        document = self._documents[spec]
-        there = {*document.text, *(term for name, _ in document.names for term in name)}
-        highest = max(self._rarity.values())
-        weights = [
-            (max(self._rarity.get(term, 0.0) for term in word) or highest, not there.isdisjoint(word))
-            for word in asked.words
-        ]
-        said = math.fsum(weight for weight, _ in weights)
-        return math.fsum(weight for weight, is_there in weights if is_there) / said if said else 0.0
+        there = self._documents[spec].terms
+        said = math.fsum(asked.weights)
+        heard = (
+            weight for word, weight in zip(asked.words, asked.weights, strict=True) if there & word.keys()
+        )
+        return math.fsum(heard) / said if said else 0.0
 
     def _name_score(self, name: frozenset[Term], asked: _Question) -> float:
         """Return what the question and the name share, less where the name says much that was not asked
@@ -404,7 +487,13 @@ class _Index:
             return 0.0
         # The order of a set differs from process to process: only `fsum` adds up to the same then.
         common = math.fsum(self._rarity[term] * asked.terms[term] for term in name if term in asked.terms)
-        return common * math.sqrt(common / math.fsum(self._rarity[term] for term in name))
+        return common * math.sqrt(common / self._mass(name))
+
+    def _mass(self, name: frozenset[Term]) -> float:
+        """Return how much all of a name tells; the same names are asked for with every question."""
+        if name not in self._masses:
+            self._masses[name] = math.fsum(self._rarity[term] for term in name)
+        return self._masses[name]
 
     def _text_score(self, text: Mapping[Term, float], asked: _Question) -> float:
         return math.fsum(
@@ -435,6 +524,11 @@ def _action(spec: Spec) -> str:
     if spec.effect is Effect.DESTROY:
         return "delete"
     return "create" if spec.method == "POST" else "update"
+
+
+def _is_bulk(spec: Spec) -> bool:
+    ids = any(a.required and a.type == "array" and a.name.endswith("_ids") for a in spec.arguments)
+    return spec.array_body or ids
 
 
 def _words(text: str) -> list[str]:

@@ -23,7 +23,9 @@ class CreateActorToken(
     secret=("token", "url"),
     mints=True,
     advice=Advice(if_executed=ANOTHER_DOES_NO_HARM),
-    words="impersonate, impersonation, sign in as a user, act as another user, sign in on behalf of a user",
+    words="impersonate, impersonation, sign in as a user, act as another user, sign in on behalf of a "
+    "user, impersonate a customer, see what a user sees, support signs in as a user, log in as "
+    "somebody else, debug as a user, view the app as a customer",
     example=Example({"user_id": Demo("helen"), "actor": {"sub": Demo("kwame")}}),
 ):
     """Make a token with which one user signs in as another (impersonation)."""
@@ -45,7 +47,8 @@ class RevokeActorToken(
         not_found="No tool lists actor tokens: the id is in the answer of ActorTokens_createToken.",
         if_executed=REVOKED_BY_NOW,
     ),
-    words="stop impersonation, cancel an impersonation token",
+    words="stop impersonation, cancel an impersonation token, revoke an actor token, end an "
+    "impersonation, impersonation link is no longer needed",
     example=Example({"actor_token_id": Demo("an actor token")}),
 ):
     """Make a pending impersonation token useless. A session it opened already goes on."""

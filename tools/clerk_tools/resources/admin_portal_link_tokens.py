@@ -33,7 +33,9 @@ class CreateAdminPortalLinkToken(
     secret=("token",),
     advice=Advice(if_executed=ANOTHER_DOES_NO_HARM),
     mints=True,
-    words="admin portal link, let a customer configure their own SSO, self-service SSO",
+    words="admin portal link, let a customer configure their own SSO, self-service SSO, link for an IT "
+    "admin, customer sets SSO up by themselves, let a customer's admin configure SSO, invite a "
+    "customer's IT to configure single sign-on",
     example=Example({"organization_id": Demo("Fernhill")}),
 ):
     """Make a link token with which a customer's IT admin sets up their own single
@@ -55,7 +57,8 @@ class RevokeAdminPortalLinkToken(
         not_found="No tool lists admin portal links: the id is in the answer of createAdminPortalLinkToken."
     ),
     effect="destroy",
-    words="stop an admin portal link",
+    words="stop an admin portal link, stop a self-service SSO link, revoke an admin portal link, "
+    "customer's admin must not configure SSO any more",
     example=Example({"admin_portal_link_token_id": Demo("an admin portal link token")}, late=True),
 ):
     """Revoke a link to the admin portal: it stops working."""

@@ -32,7 +32,8 @@ class CreateAgentTask(
     secret=("url",),
     advice=Advice(if_executed=ANOTHER_DOES_NO_HARM),
     mints=True,
-    words="let an agent sign in as a user, agent task, act on behalf of a user",
+    words="let an agent sign in as a user, agent task, act on behalf of a user, AI agent acts for a "
+    "user, let a bot work as a user, URL for an agent, give an agent access",
     example=Example(
         {
             "on_behalf_of": {"identifier": "nadia.brandt@fernhill.example"},
@@ -62,7 +63,8 @@ class RevokeAgentTask(
     advice=Advice(not_found="No tool lists agent tasks: the id is in the answer of CreateAgentTask."),
     effect="destroy",
     secret=("url",),
-    words="stop an agent task, cancel an agent's access",
+    words="stop an agent task, cancel an agent's access, an agent must not act for a user any more, "
+    "revoke an agent's link, agent task is no longer needed",
     example=Example({"agent_task_id": Demo("an agent task")}, late=True),
 ):
     """Revoke an agent task that was not used yet: its URL signs nobody in any more."""

@@ -23,7 +23,8 @@ class ListAllowedIdentifiers(
     id="AllowlistBlocklist_listAllowedIdentifiers",
     get="/allowlist_identifiers",
     lists="allowlist_identifier",
-    words="list the allowlist, who may sign up",
+    words="list the allowlist, who may sign up, show the allowlist, which addresses are allowed, who is "
+    "on the allowlist",
     example=Example(),
 ):
     """The allowlist: who may sign up, where InstanceSettings_updateRestrictions has switched it on."""
@@ -49,7 +50,8 @@ class AllowIdentifier(
     post="/allowlist_identifiers",
     returns="allowlist_identifier",
     sends_mail="notify",
-    words="add to the allowlist, let an address sign up, allow a domain",
+    words="add to the allowlist, let an address sign up, allow a domain, let only our company sign up, "
+    "permit an address, allow an email, put a domain on the allowlist, whitelist",
     example=Example({"identifier": "partner+clerk_test@example.com", "notify": True}),
     only_while="The entry counts only while the allowlist is on. Clerk does not tell whether it is;"
     " InstanceSettings_updateRestrictions with allowlist true switches it on.",
@@ -65,7 +67,8 @@ class DeleteAllowedIdentifier(
     id="AllowlistBlocklist_deleteIdentifier",
     delete="/allowlist_identifiers/{identifier_id}",
     returns="deleted",
-    words="take off the allowlist, remove from the allowlist",
+    words="take off the allowlist, remove from the allowlist, delete an allowlist entry, no longer "
+    "allow an address, remove from the whitelist",
     example=Example({"identifier_id": Demo("an allowlist entry")}),
 ):
     """Take an entry off the allowlist. An empty list that is switched on lets nobody sign up."""
@@ -88,7 +91,8 @@ class ListBlockedIdentifiers(
     id="AllowlistBlocklist_listBlockedIdentifiers",
     get="/blocklist_identifiers",
     pages="blocklist_identifier",
-    words="list the blocklist, who is blocked, blocked emails",
+    words="list the blocklist, who is blocked, blocked emails, show the blocklist, which addresses are "
+    "blocked, blocked domains, who is on the blocklist",
     example=Example(),
 ):
     """The blocklist: who may neither sign up nor sign in."""
@@ -99,8 +103,10 @@ class BlockIdentifier(
     id="AllowlistBlocklist_addIdentifier",
     post="/blocklist_identifiers",
     returns="blocklist_identifier",
-    words="block an email, block a domain, add to the blocklist, block from signing up, stop sign- "
-    "ups from a domain, ban an email, ban a domain, blocklist an email, blocklist a domain",
+    words="block an email, block a domain, add to the blocklist, block from signing up, stop sign- ups "
+    "from a domain, ban an email, ban a domain, blocklist an email, blocklist a domain, refuse an "
+    "address, blacklist an address, keep addresses of a provider from signing up, block a mail "
+    "provider, forbid an address to sign up",
     example=Example({"identifier": "*@spam.example"}),
     only_while="The entry keeps nobody out while the blocklist is off. Clerk does not tell whether it is;"
     " InstanceSettings_updateRestrictions with blocklist true switches it on.",
@@ -136,7 +142,8 @@ class DeleteBlockedIdentifier(
     id="AllowlistBlocklist_deleteIdentifierFromBlocklist",
     delete="/blocklist_identifiers/{identifier_id}",
     returns="deleted",
-    words="unblock an email, unblock a domain, remove from the blocklist",
+    words="unblock an email, unblock a domain, remove from the blocklist, delete a blocklist entry, let "
+    "a blocked address sign up again, take off the blocklist, remove from the blacklist",
     example=Example({"identifier_id": Demo("a blocklist entry")}),
 ):
     """Take an entry off the blocklist."""

@@ -41,7 +41,9 @@ class CreateApiKey(
     returns="api_key",
     secret=("secret",),
     mints=True,
-    words="issue an API key, give a customer an API key, make an api token for a user",
+    words="issue an API key, give a customer an API key, make an api token for a user, new API key, "
+    "make a key for a user, key for a script, access key of an organization, personal access "
+    "token",
     example=Example({"name": "nightly export", "subject": Demo("nadia")}),
 ):
     """Issue an API key for a user or an organization (`subject`). The answer alone has its secret."""
@@ -62,7 +64,8 @@ class GetApiKeys(
     version="2021-02-05",
     get="/api_keys",
     pages="api_key",
-    words="which API keys does a user have, list api keys, keys of an organization",
+    words="which API keys does a user have, list api keys, keys of an organization, API keys of a user, "
+    "API keys of an organization, all keys somebody made, which keys exist",
     example=Example({"subject": Demo("nadia")}),
 ):
     """The API keys of a user or an organization, without their secrets."""
@@ -81,7 +84,8 @@ class GetApiKey(
     version="2021-02-05",
     get="/api_keys/{api_key_id}",
     returns="api_key",
-    words="details of an API key, when was an api key last used",
+    words="details of an API key, when was an api key last used, show an API key, when does an API key "
+    "expire, look at one key",
     example=Example({"api_key_id": Demo("an API key")}),
 ):
     """One API key, without its secret."""
@@ -95,7 +99,8 @@ class UpdateApiKey(
     version="2021-02-05",
     patch="/api_keys/{api_key_id}",
     returns="api_key",
-    words="change the scopes of an API key, extend an API key, new expiry of an api key",
+    words="change the scopes of an API key, extend an API key, new expiry of an api key, rename an API "
+    "key, other scopes for a key, longer life of an API key, change an API key",
     example=Example({"api_key_id": Demo("an API key"), "description": "For the nightly export"}),
 ):
     """Change what an API key may do and when it expires; its secret stays."""
@@ -116,7 +121,7 @@ class DeleteApiKey(
     version="2021-02-05",
     delete="/api_keys/{api_key_id}",
     returns="api_key",
-    words="delete an API key",
+    words="delete an API key, remove an API key, get rid of a key",
     example=Example({"api_key_id": Demo("the old API key")}, late=True),
 ):
     """Delete an API key, for good. To keep a record of it, revoke."""
@@ -135,7 +140,8 @@ class GetApiKeySecret(
     returns="api_key_secret",
     secret=("secret",),
     mints=True,
-    words="show the secret of an API key, lost api key secret",
+    words="show the secret of an API key, lost api key secret, reveal an API key, see an API key's "
+    "value again, full key",
     example=Example({"api_key_id": Demo("an API key")}),
 ):
     """The secret of an API key. It acts as the key's subject."""
@@ -150,7 +156,8 @@ class RevokeApiKey(
     post="/api_keys/{api_key_id}/revoke",
     returns="api_key",
     effect="destroy",
-    words="disable an API key, stop a leaked api key, invalidate an API key",
+    words="disable an API key, stop a leaked api key, invalidate an API key, API key was leaked, stop a "
+    "key from working, turn an API key off",
     example=Example({"api_key_id": Demo("an API key"), "revocation_reason": "leaked"}, late=True),
 ):
     """Revoke an API key: it is refused from now on. Its record stays."""
@@ -170,7 +177,8 @@ class VerifyApiKey(
     returns="api_key",
     effect="read",
     private=("secret",),
-    words="check an API key, whose API key is this, is an api key valid",
+    words="check an API key, whose API key is this, is an api key valid, validate an API key, is a key "
+    "still good, who does a key belong to",
     example=Example({"secret": Demo("an API key's secret")}),
 ):
     """Whether an API key is good, and whose it is. A key that is not known answers 404."""

@@ -14,7 +14,8 @@ class UpdateBetaSettings(
     id="BetaFeatures_updateInstanceSettings",
     patch="/beta_features/instance_settings",
     returns="instance_settings",
-    words="session token template, customize the session token, progressive sign-up, sender address",
+    words="session token template, customize the session token, progressive sign-up, sender address, "
+    "sender of mails, from address, claims in every session token, beta settings",
     example=Example({"from_email_address": "hello", "progressive_sign_up": True}),
 ):
     """Change beta settings of the instance. `restricted_to_allowlist` can lock everybody out."""
@@ -83,7 +84,8 @@ class ChangeDomain(
     effect="destroy",
     no_undo="Everybody was signed out; moving back does so again.",
     reader=domains.ListDomains,
-    words="change the domain, move production to a new domain",
+    words="change the domain, move production to a new domain, move the app to another domain, change "
+    "the production domain, switch the instance to another domain, new home URL",
     example=Example({"home_url": "https://www.fernhill-garden.example"}, late=True),
 ):
     """Change a production instance's domain: downtime, and everybody is signed out. DNS, certificates and

@@ -15,6 +15,9 @@ SYNONYMS: Final = {
     "subscription": "subscribed, subscriber, paying customer",
     "statement": "invoice, bill, receipt",
     "plan": "tier, package, pricing",
+    "discount": "coupon, rebate, percent off, cheaper",
+    "payment": "card, charge",
+    "trial": "free period",
     "credit": "store credit",
 }
 """What people say instead of a term; for the search."""
@@ -124,8 +127,9 @@ class ListPlans(
     version="2025-11-10",
     get="/billing/plans",
     pages="commerce_plan",
-    words="which plans do we sell, pricing plans, pricing table, subscription plans, what does a plan cost, "
-    "features of a plan, billing plans, id of a plan",
+    words="which plans do we sell, pricing plans, pricing table, subscription plans, what does a plan "
+    "cost, features of a plan, billing plans, id of a plan, list plans, what can be bought, price "
+    "list, what do we sell, show the pricing plans",
     example=Example({"payer_type": "org"}),
 ):
     """The plans that users or organizations can subscribe to, with fees and features, newest first."""
@@ -139,7 +143,8 @@ class ListPrices(
     version="2025-11-10",
     get="/billing/prices",
     pages="commerce_price",
-    words="custom prices, prices of a plan, special prices, enterprise price",
+    words="custom prices, prices of a plan, special prices, enterprise price, list prices, price ids, "
+    "which prices are there",
     example=Example({"plan_id": Demo("a plan")}),
 ):
     """The prices of all plans or of one, cheapest first: each plan's default one and custom ones."""
@@ -153,8 +158,9 @@ class CreatePrice(
     version="2025-11-10",
     post="/billing/prices",
     returns="commerce_price",
-    words="offer a special price, custom price for a customer, discounted price, complimentary plan",
     no_undo="Clerk deletes no price.",
+    words="offer a special price, custom price for a customer, discounted price, complimentary plan, "
+    "new price, special price for one customer, negotiated price",
     example=Example({"plan_id": Demo("a plan"), "amount": 7900, "description": "Two years' loyalty"}),
 ):
     """Make a custom price of a plan; it cannot be deleted. Nobody pays it until
@@ -177,7 +183,9 @@ class ListSubscriptionItems(
     get="/billing/subscription_items",
     pages="commerce_subscription_item",
     words="who pays, paying customers, who is subscribed to a plan, subscribers of a plan, past due "
-    "subscriptions, overdue payments, who is on a free trial, trials, active subscriptions",
+    "subscriptions, overdue payments, who is on a free trial, trials, active subscriptions, list "
+    "subscriptions, list subscribers, paying users, customers on trial, customers on a plan, who "
+    "has not paid, canceled subscriptions",
     example=Example({"status": "active", "payer_type": "org"}),
 ):
     """Who is on which plan: the subscription items of all payers, newest first. Of one payer: the
@@ -206,7 +214,8 @@ class CancelSubscriptionItem(
     version="2025-11-10",
     delete="/billing/subscription_items/{subscription_item_id}",
     returns="commerce_subscription_item",
-    words="cancel a subscription, end a subscription, stop billing, unsubscribe, downgrade to free",
+    words="cancel a subscription, end a subscription, stop billing, unsubscribe, downgrade to free, "
+    "cancel a plan, end a paid plan, customer wants to stop paying, terminate a subscription",
     example=Example({"subscription_item_id": Demo("a paid subscription item")}),
 ):
     """Cancel a subscription item: it ends with the paid period, or at once with `end_now`. The payer falls
@@ -227,8 +236,9 @@ class ExtendFreeTrial(
     post="/billing/subscription_items/{subscription_item_id}/extend_free_trial",
     returns="commerce_subscription_item",
     reader=ListSubscriptionItems,
-    words="longer trial, prolong a trial, give a customer more trial days",
     advice=Advice(if_executed="Calling again with the same time does no harm."),
+    words="longer trial, prolong a trial, give a customer more trial days, extend a trial, more time to "
+    "try, trial ends too early, longer free period",
     example=Example(
         {"subscription_item_id": Demo("a free trial"), "extend_to": Demo("a time in three weeks")}
     ),
@@ -248,7 +258,8 @@ class ChangePrice(
     effect="destroy",
     reader=ListSubscriptionItems,
     words="upgrade a subscription, downgrade a subscription, move a customer to another plan, change "
-    "what a customer pays, switch plans",
+    "what a customer pays, switch plans, change the plan of a customer, change a price, from "
+    "monthly to yearly, put a customer on another price, upgrade a customer",
     example=Example(
         {
             "subscription_item_id": Demo("an organization's subscription item"),
@@ -278,8 +289,9 @@ class ApplyDiscount(
     post="/billing/subscription_items/{subscription_item_id}/discounts",
     returns="commerce_discount_redemption",
     reader=ListSubscriptionItems,
-    words="give a customer a discount, money off, coupon, promo code, rebate",
     advice=Advice(if_executed="Calling again does no harm: the same discount twice is refused."),
+    words="give a customer a discount, money off, coupon, promo code, rebate, apply a discount, percent "
+    "off, reduce the price for a customer, cheaper for a customer",
     example=Example(
         {
             "subscription_item_id": Demo("an organization's subscription item"),
@@ -299,7 +311,8 @@ class RemoveDiscount(
     version="2021-02-05",
     delete="/billing/subscription_items/{subscription_item_id}/discounts/{discount_id}",
     returns="commerce_discount_redemption",
-    words="take a discount away, full price again, remove a coupon",
+    words="take a discount away, full price again, remove a coupon, end a discount, remove a discount, "
+    "no longer cheaper",
     example=Example({"subscription_item_id": Demo("a discounted item"), "discount_id": Demo("its discount")}),
 ):
     """Take the active discount off a subscription item: the payer pays the full price from then on."""
@@ -318,7 +331,8 @@ class ListStatements(
     version="2025-11-10",
     get="/billing/statements",
     pages="commerce_statement",
-    words="invoices, bills, what was charged, billing history, revenue",
+    words="invoices, bills, what was charged, billing history, revenue, list invoices, bills of a "
+    "customer, list statements, past invoices, what did customers pay",
     example=Example({"limit": 5}),
 ):
     """The statements of all payers, newest first: what was charged for which subscription items."""
@@ -330,7 +344,7 @@ class GetStatement(
     version="2025-11-10",
     get="/billing/statements/{statement_id}",
     returns="commerce_statement",
-    words="one invoice, what is on an invoice",
+    words="one invoice, what is on an invoice, show an invoice, one bill, total of an invoice",
     example=Example({"statement_id": Demo("a statement")}),
 ):
     """One statement, with its charges and totals."""
@@ -344,7 +358,9 @@ class ListPaymentAttempts(
     version="2025-11-10",
     get="/billing/statements/{statement_id}/payment_attempts",
     pages="commerce_payment",
-    words="did a payment fail, failed payments, was an invoice paid, declined card, payments of an invoice",
+    words="did a payment fail, failed payments, was an invoice paid, declined card, payments of an "
+    "invoice, did a card fail, why was a payment declined, card was declined, was a bill paid, "
+    "payment attempts",
     example=Example({"statement_id": Demo("a statement")}),
 ):
     """The attempts to collect a statement's payments, newest first: which card, paid or failed."""
@@ -358,7 +374,8 @@ class GetUserSubscription(
     version="2025-04-10",
     get="/users/{user_id}/billing/subscription",
     returns="commerce_subscription",
-    words="which plan is a user on, what does a user pay, is a user paying, subscription of a user",
+    words="which plan is a user on, what does a user pay, is a user paying, subscription of a user, "
+    "plan of a user, does a user pay, next payment of a user, what is a user subscribed to",
     example=Example({"user_id": Demo("carlos")}),
 ):
     """A user's subscription: status, plans, next payment."""
@@ -372,7 +389,7 @@ class GetUserCredit(
     version="2021-02-05",
     get="/users/{user_id}/billing/credits",
     returns="commerce_credit_balance",
-    words="how much credit does a user have, credit balance of a user",
+    words="how much credit does a user have, credit balance of a user, credit of a user, balance of a user",
     example=Example({"user_id": Demo("carlos")}),
 ):
     """A user's credit, which lowers what they are charged."""
@@ -389,8 +406,9 @@ class AdjustUserCredit(
     version="2021-02-05",
     post="/users/{user_id}/billing/credits",
     returns="commerce_credit_ledger",
-    words="give a user credit, refund as credit, goodwill credit, take credit from a user, add credits",
     advice=Advice(if_executed=_SAME_KEY),
+    words="give a user credit, refund as credit, goodwill credit, take credit from a user, add credits, "
+    "credit a user, compensate a user, give money back to a user as credit, lower a user's credit",
     example=Example(
         {
             "user_id": Demo("carlos"),
@@ -418,7 +436,8 @@ class GetOrganizationSubscription(
     get="/organizations/{organization_id}/billing/subscription",
     returns="commerce_subscription",
     words="which plan is an organization on, what does an organization pay, is an organization paying, "
-    "subscription of an organization",
+    "subscription of an organization, plan of a company, does a company pay, next payment of an "
+    "organization, what is an organization subscribed to, subscription of a company",
     example=Example({"organization_id": Demo("Mossbrook Gardens")}),
 ):
     """An organization's subscription: status, plans, next payment."""
@@ -432,7 +451,8 @@ class GetOrganizationCredit(
     version="2021-02-05",
     get="/organizations/{organization_id}/billing/credits",
     returns="commerce_credit_balance",
-    words="how much credit does an organization have, credit balance of an organization",
+    words="how much credit does an organization have, credit balance of an organization, credit of a "
+    "company, balance of an organization",
     example=Example({"organization_id": Demo("Mossbrook Gardens")}),
 ):
     """An organization's credit, which lowers what it is charged."""
@@ -446,9 +466,10 @@ class AdjustOrganizationCredit(
     version="2021-02-05",
     post="/organizations/{organization_id}/billing/credits",
     returns="commerce_credit_ledger",
-    words="give an organization credit, lower the credit of an organization, raise the credit of an "
-    "organization, take credit from an organization",
     advice=Advice(if_executed=_SAME_KEY),
+    words="give an organization credit, lower the credit of an organization, raise the credit of an "
+    "organization, take credit from an organization, credit a company, compensate an "
+    "organization, give a company credit",
     example=Example(
         {
             "organization_id": Demo("Mossbrook Gardens"),

@@ -16,7 +16,7 @@ class ListClients(
     lists="client",
     deprecated=True,
     instead="Sessions_listSortedByCreationDate with `user_id`",
-    words="all browsers and devices",
+    words="all browsers and devices, list clients, known browsers, known devices",
     example=Example({"limit": 5}),
 ):
     """Browsers and devices with their sessions, newest first. Deprecated and may answer 410: use
@@ -31,7 +31,8 @@ class VerifyClient(
     effect="read",
     private=("token",),
     advice=Advice(not_found="The client of this token is gone: ask for a new token."),
-    words="whose token is it",
+    words="whose token is it, verify a client token, client cookie, which client sent a cookie, which "
+    "browser does a cookie belong to",
     example=Example({"token": Demo("an issued token")}),
 ):
     """Which client a client token (a JWT) belongs to."""
@@ -44,7 +45,7 @@ class GetClient(
     id="Clients_getDetails",
     get="/clients/{client_id}",
     returns="client",
-    words="one browser, one device",
+    words="one browser, one device, details of a client, sessions of one browser, look at one client",
     example=Example({"client_id": Demo("a client")}),
 ):
     """One client (a browser or device) with its sessions."""

@@ -72,7 +72,8 @@ class ListDirectories(
     get="/directories",
     pages="directory",
     secret=("api_key",),
-    words="SCIM provisioning, directory sync, which directories",
+    words="SCIM provisioning, directory sync, which directories, list SCIM directories, which customers "
+    "provision users, list directories",
     example=Example(),
 ):
     """Directories: identity providers that provision users here (SCIM)."""
@@ -86,7 +87,9 @@ class CreateDirectory(
     returns="directory",
     secret=("api_key",),
     mints=True,
-    words="set up SCIM, set up directory sync",
+    words="set up SCIM, set up directory sync, start provisioning users, provision users from okta, "
+    "sync users from an identity provider, create users automatically from an identity provider, "
+    "add a directory",
     example=Example(
         {
             "enterprise_connection_id": Demo("an enterprise connection in preparation"),
@@ -110,7 +113,7 @@ class GetDirectory(
     get="/directories/{directory_id}",
     returns="directory",
     secret=("api_key",),
-    words="details of a directory",
+    words="details of a directory, show a directory, SCIM endpoint, endpoint URL of a directory",
     example=Example({"directory_id": Demo("a directory")}),
 ):
     """One directory; without its API key."""
@@ -125,7 +128,9 @@ class UpdateDirectory(
     patch="/directories/{directory_id}",
     returns="directory",
     secret=("api_key",),
-    words="turn off SCIM, disable directory sync, rename a directory, map attributes of a directory",
+    words="turn off SCIM, disable directory sync, rename a directory, map attributes of a directory, "
+    "turn provisioning off, pause directory sync, change a directory, attribute mapping of a "
+    "directory",
     example=Example({"directory_id": Demo("a directory"), "name": "Rowan staff"}),
 ):
     """Change a directory; disabled, it provisions nobody. `attribute_mapping` merges; null removes a key."""
@@ -144,7 +149,7 @@ class DeleteDirectory(
     version="2025-11-10",
     delete="/directories/{directory_id}",
     returns="deleted",
-    words="remove SCIM, stop provisioning users",
+    words="remove SCIM, stop provisioning users, delete a directory, end directory sync, delete SCIM",
     example=Example({"directory_id": Demo("a directory")}, late=True),
 ):
     """Delete a directory with its group mappings, for good: provisioning stops and its API key dies. Its
@@ -167,7 +172,8 @@ class RotateDirectoryApiKey(
     mints=True,
     no_undo="The old API key dies, and the new one is in force.",
     advice=Advice(if_executed="If it was, nobody knows the new key: call again to have one."),
-    words="new SCIM token, leaked API key of a directory",
+    words="new SCIM token, leaked API key of a directory, rotate a SCIM token, new bearer token for "
+    "SCIM, new API key for provisioning, SCIM token leaked",
     example=Example({"directory_id": Demo("a directory")}),
 ):
     """Give a directory a new API key; the answer alone has it. The present one dies
@@ -185,7 +191,8 @@ class ListGroupRoleMappings(
     version="2026-05-12",
     get="/directories/{directory_id}/group_role_mappings",
     pages="directory_group_role_mapping",
-    words="roles by group",
+    words="roles by group, which group has which role, list group mappings, roles that groups give, "
+    "groups of a directory",
     example=Example({"directory_id": Demo("a directory")}),
 ):
     """Which role each group of a directory gives, by precedence."""
@@ -199,7 +206,9 @@ class CreateGroupRoleMapping(
     version="2026-05-12",
     post="/directories/{directory_id}/group_role_mappings",
     returns="directory_group_role_mapping",
-    words="map a group to a role, give a group a role, new group mapping",
+    words="map a group to a role, give a group a role, new group mapping, group gives a role, members "
+    "of an okta group get a role, make a group of the identity provider admins, add a group "
+    "mapping",
     example=Example(
         {
             "directory_id": Demo("a directory"),
@@ -224,7 +233,8 @@ class ReplaceGroupRoleMappings(
     put="/directories/{directory_id}/group_role_mappings",
     pages="directory_group_role_mapping",
     effect="destroy",
-    words="reorder group mappings, remove all group mappings",
+    words="reorder group mappings, remove all group mappings, replace all group mappings, order of "
+    "group mappings, set group mappings anew",
     example=Example(
         {
             "directory_id": Demo("the older directory"),
@@ -248,7 +258,8 @@ class DeleteGroupRoleMapping(
     version="2026-05-12",
     delete="/directories/{directory_id}/group_role_mappings/{mapping_id}",
     returns="directory_group_role_mapping",
-    words="unmap a group, a group no longer gives a role",
+    words="unmap a group, a group no longer gives a role, remove a group mapping, group must not give a "
+    "role any more",
     example=Example({"directory_id": Demo("a directory"), "mapping_id": Demo("a group mapping")}),
 ):
     """Take its role from one group of a directory."""

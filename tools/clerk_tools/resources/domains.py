@@ -16,8 +16,9 @@ class ListDomains(
     id="Domains_getAllDomains",
     get="/domains",
     pages="domain",
-    words="DNS records, primary domain, which domains",
     compared_by="name",
+    words="DNS records, primary domain, which domains, list domains, domains of the instance, CNAME "
+    "records, which domains does the app run on, which websites share sign-ins",
     example=Example(),
 ):
     """The instance's primary and satellite domains, with the DNS records each needs."""
@@ -28,7 +29,8 @@ class AddSatelliteDomain(
     id="Domains_addSatelliteDomain",
     post="/domains",
     returns="domain",
-    words="second domain, another website",
+    words="second domain, another website, add a domain, share sign-ins with another site, satellite, "
+    "another site with the same login",
     example=Example({"name": "fernhill-shop.example", "is_satellite": True}),
 ):
     """Add a satellite domain, which shares the primary domain's sign-ins."""
@@ -43,7 +45,7 @@ class DeleteSatelliteDomain(
     id="Domains_deleteSatelliteDomain",
     delete="/domains/{domain_id}",
     returns="deleted",
-    words="delete a domain",
+    words="delete a domain, delete a satellite, remove a site, remove a website",
     example=Example({"domain_id": Demo("the satellite domain")}),
 ):
     """Delete a satellite domain; the primary one cannot be deleted."""
@@ -61,7 +63,8 @@ class UpdateDomain(
     id="Domains_updateDomain",
     patch="/domains/{domain_id}",
     returns="domain",
-    words="proxy URL of a domain, rename a domain",
+    words="proxy URL of a domain, rename a domain, change a satellite domain, set a proxy, rename a "
+    "satellite",
     example=Example({"domain_id": Demo("the satellite domain"), "name": "fernhill-help.example"}),
 ):
     """Rename a domain or set its proxy. A wrong value on the primary domain locks everybody out."""

@@ -27,7 +27,8 @@ class CreateEmailAddress(
     returns="email_address",
     sends_mail="notify_primary_email_address_changed",
     reader=users.GetUser,
-    words="add an email to a user, second email",
+    words="add an email to a user, second email, give a user another mail address, add a mail address, "
+    "additional address, new email for a user",
     example=Example(
         {"user_id": Demo("aisha"), "email_address": "aisha+clerk_test@example.org", "verified": True}
     ),
@@ -46,7 +47,8 @@ class GetEmailAddress(
     id="EmailAddresses_getDetails",
     get="/email_addresses/{email_address_id}",
     returns="email_address",
-    words="is an email verified",
+    words="is an email verified, show an email address, details of a mail address, has an address been "
+    "verified, look at an email address",
     example=Example({"email_address_id": Demo("an unverified email address")}),
 ):
     """One email address by its id. To find a user by an address, list users."""
@@ -59,6 +61,8 @@ class DeleteEmailAddress(
     id="EmailAddresses_deleteById",
     delete="/email_addresses/{email_address_id}",
     returns="deleted",
+    words="delete an email address, remove a mail address, take an address off an account, old address "
+    "of a user, detach an email from a user",
     example=Example({"email_address_id": Demo("an unverified email address")}),
 ):
     """Remove an email address from its user, for good. The user's last identification cannot be removed."""
@@ -81,7 +85,9 @@ class UpdateEmailAddress(
     patch="/email_addresses/{email_address_id}",
     returns="email_address",
     sends_mail="notify_primary_email_address_changed",
-    words="verify an email by hand, make an email primary, primary email, mark an email as verified",
+    words="verify an email by hand, make an email primary, primary email, mark an email as verified, "
+    "main email, main address, set the primary address, treat an address as verified, confirm an "
+    "email without a code",
     example=Example({"email_address_id": Demo("an unverified email address"), "verified": True}),
 ):
     """Mark an email address as verified, or as its user's primary one (it must be verified)."""
@@ -103,7 +109,9 @@ class PrepareEmailAddressVerification(
     post="/email_addresses/{email_address_id}/prepare_verification",
     returns="code_verification",
     sends_mail=True,
-    words="send a code to an email address, verification code by mail, one-time code, resend a code",
+    words="send a code to an email address, verification code by mail, one-time code, resend a code, "
+    "mail a code, start verifying an email, send a verification mail, prove that an address is "
+    "somebody's",
     example=Example({"email_address_id": Demo("an unverified email address")}),
 ):
     """Send a one-time code to an email address (SENDS MAIL); check it with
@@ -122,7 +130,8 @@ class AttemptEmailAddressVerification(
     no_undo="The code was checked; the attempts are counted.",
     advice=Advice(if_executed="The attempt may have been counted: ask the user before another one."),
     words="verify an email with a code, check a code sent to an email address, is the mail code right, "
-    "enter a verification code",
+    "enter a verification code, check the mailed code, user typed the code from the mail, finish "
+    "verifying an email, is the code from the mail right, confirm an email with a code",
     example=Example(
         {
             "email_address_id": Demo("an unverified email address"),
@@ -148,8 +157,9 @@ class ReplaceUserEmailAddress(
     effect="destroy",
     sends_mail="notify_primary_email_address_changed",
     reader=users.GetUser,
-    words="change a user's email address, replace every email address of a user, "
-    "user has a new email, drop the old email addresses, correct the email address of a user",
+    words="change a user's email address, replace every email address of a user, user has a new email, "
+    "drop the old email addresses, correct the email address of a user, swap an email address, "
+    "exchange an address, new address in place of all old ones, substitute a mail address",
     example=Example({"user_id": Demo("marcus"), "email_address": "marcus.alder+clerk_test@example.com"}),
 ):
     """Replace ALL email addresses of a user by one, the new primary one. To keep the others, add

@@ -18,9 +18,10 @@ class ListTemplates(
     id="EmailSmsTemplates_listSortedByPosition",
     get="/templates/{template_type}",
     lists="template",
-    words="email templates, SMS templates, which emails are sent",
     deprecated=True,
     instead=DASHBOARD,
+    words="email templates, SMS templates, which emails are sent, list email templates, which mails "
+    "does Clerk send, all SMS texts, mails that go out",
     example=Example({"template_type": "sms"}),
 ):
     """The email or SMS templates, in their order. Superseded by Clerk's dashboard."""
@@ -33,9 +34,10 @@ class GetTemplate(
     id="EmailSmsTemplates_getTemplateDetails",
     get="/templates/{template_type}/{slug}",
     returns="template_details",
-    words="text of an email, text of an SMS, read a template, email template",
     deprecated=True,
     instead=DASHBOARD,
+    words="text of an email, text of an SMS, read a template, email template, show an email template, "
+    "what does a mail say, wording of a mail, text of the verification mail",
     example=Example({"template_type": "email", "slug": "verification_code"}),
 ):
     """One email or SMS template: texts, variables, who delivers it. Superseded by Clerk's dashboard."""
@@ -49,10 +51,12 @@ class UpdateTemplate(
     id="EmailSmsTemplates_updateTemplateByTypeAndSlug",
     put="/templates/{template_type}/{slug}",
     returns="template",
-    words="edit an email, edit the text of an email, customize an email, edit the wording of an "
-    "email, subject of an email",
     deprecated=True,
     instead=DASHBOARD,
+    words="edit an email, edit the text of an email, customize an email, edit the wording of an email, "
+    "subject of an email, change the text of a mail, change the wording of an SMS, own text in a "
+    "mail, rewrite a mail, reply-to address, change the subject of a mail, edit the invitation "
+    "mail, edit the password reset mail",
     example=Example(
         {
             "template_type": "sms",
@@ -95,9 +99,11 @@ class RevertTemplate(
     returns="template",
     effect="destroy",
     no_undo="The customized text was not kept.",
-    words="reset a template to its default, restore a template, undo changes of a template",
     deprecated=True,
     instead=DASHBOARD,
+    words="reset a template to its default, restore a template, undo changes of a template, default "
+    "text of a mail, discard changes of a template, put a template back, original wording, undo a "
+    "template",
     example=Example({"template_type": "email", "slug": "invitation"}),
 ):
     """Put a template back to Clerk's default; the customized text is lost. Superseded by Clerk's
@@ -121,9 +127,10 @@ class PreviewTemplate(
     post="/templates/{template_type}/{slug}/preview",
     returns="template_preview",
     effect="read",
-    words="render a template, what an email looks like",
     deprecated=True,
     instead=DASHBOARD,
+    words="render a template, what an email looks like, preview a mail, how does a mail look, try a "
+    "template, test a template",
     example=Example(
         {"template_type": "email", "slug": "verification_code", "subject": "{{otp_code}} opens {{app.name}}"}
     ),
@@ -144,9 +151,11 @@ class ToggleTemplateDelivery(
     id="EmailSmsTemplates_toggleDeliveryByTypeAndSlug",
     post="/templates/{template_type}/{slug}/toggle_delivery",
     returns="template",
-    words="stop sending emails, stop sending SMS codes, disable delivery",
     deprecated=True,
     instead=DASHBOARD,
+    words="stop sending emails, stop sending SMS codes, disable delivery, send mails ourselves, deliver "
+    "mails ourselves, Clerk should not send a mail, own mail provider, own SMS provider, who "
+    "delivers a mail",
     example=Example({"template_type": "email", "slug": "password_changed", "delivered_by_clerk": False}),
 ):
     """Switch who delivers a template. With false Clerk stops sending it: sign-in codes may no longer

@@ -44,7 +44,7 @@ VIEWS = {
     "test_run_url": View(("url",)),
 }
 
-SYNONYMS: Final = {"enterprise": "SSO, single sign on, OIDC, SAML"}
+SYNONYMS: Final = {"enterprise": "SSO, single sign on, OIDC, SAML, okta, entra, identity provider"}
 """What people say instead of a term; for the search."""
 
 
@@ -108,8 +108,9 @@ class ListEnterpriseConnections(
     version="2021-02-05",
     get="/enterprise_connections",
     pages="enterprise_connection",
-    words="all SSO connections, OIDC connections",
     compared_by="name",
+    words="all SSO connections, OIDC connections, list SSO connections, which customers have SSO, who "
+    "signs in by single sign-on, list single sign-on, show SSO connections",
     example=Example({"active": True}),
 ):
     """Enterprise single sign-on connections, SAML and OIDC."""
@@ -124,7 +125,9 @@ class CreateEnterpriseConnection(
     version="2021-02-05",
     post="/enterprise_connections",
     returns="enterprise_connection",
-    words="set up enterprise SSO, connect an OIDC identity provider, new enterprise connection",
+    words="set up enterprise SSO, connect an OIDC identity provider, new enterprise connection, set up "
+    "SSO, set up single sign-on, SSO for a customer, connect okta, connect entra, enterprise "
+    "login, log in with a company account, add SSO for a domain",
     example=Example(
         {
             "name": "Fern & Sons",
@@ -163,7 +166,8 @@ class GetEnterpriseConnection(
     version="2021-02-05",
     get="/enterprise_connections/{enterprise_connection_id}",
     returns="enterprise_connection",
-    words="details of an SSO connection",
+    words="details of an SSO connection, show an SSO connection, what must the identity provider be "
+    "told, ACS URL, entity id",
     example=Example({"enterprise_connection_id": Demo("an active enterprise connection")}),
 ):
     """One enterprise connection, with what its identity provider must be told."""
@@ -177,8 +181,10 @@ class UpdateEnterpriseConnection(
     version="2021-02-05",
     patch="/enterprise_connections/{enterprise_connection_id}",
     returns="enterprise_connection",
-    words="activate enterprise SSO, turn an enterprise connection off, change the identity provider, link a "
-    "connection to an organization",
+    words="activate enterprise SSO, turn an enterprise connection off, change the identity provider, "
+    "link a connection to an organization, switch SSO on, switch SSO off, activate SSO, "
+    "deactivate SSO, turn single sign-on off, change an SSO connection, replace the IdP "
+    "certificate, renew the certificate of the identity provider, domains of an SSO connection",
     example=Example(
         {"enterprise_connection_id": Demo("an active enterprise connection"), "name": "Rowan & Reed"}
     ),
@@ -232,7 +238,8 @@ class DeleteEnterpriseConnection(
     delete="/enterprise_connections/{enterprise_connection_id}",
     grave=True,
     returns="deleted",
-    words="remove SSO, delete an OIDC connection",
+    words="remove SSO, delete an OIDC connection, remove single sign-on, delete SSO, delete single "
+    "sign-on for a customer, no more SSO",
     example=Example({"enterprise_connection_id": Demo("an enterprise connection in preparation")}, late=True),
 ):
     """Delete an enterprise connection, for good: its users can no longer sign in through it."""
@@ -257,7 +264,8 @@ class ListEnterpriseConnectionTestRuns(
     get="/enterprise_connections/{enterprise_connection_id}/test_runs",
     pages="enterprise_connection_test_run",
     secret=("id_token", "access_token", "saml_response"),
-    words="why does single sign-on fail, debug SSO, results of a test sign-in",
+    words="why does single sign-on fail, debug SSO, results of a test sign-in, list SSO tests, why did "
+    "a test sign-in fail, logs of SSO tests, did the SSO test work",
     example=Example({"enterprise_connection_id": Demo("an active enterprise connection")}),
 ):
     """What test sign-ins through an enterprise connection gave, with their logs."""
@@ -274,7 +282,8 @@ class CreateEnterpriseConnectionTestRun(
     returns="test_run_url",
     secret=("url",),
     mints=True,
-    words="try out single sign-on, test an SSO connection, start a test sign-in",
+    words="try out single sign-on, test an SSO connection, start a test sign-in, test SSO, try an SSO "
+    "connection out, try out an enterprise connection, test single sign-on before activating it",
     example=Example({"enterprise_connection_id": Demo("an active enterprise connection")}),
 ):
     """Make a short-lived URL at which somebody tries to sign in through an enterprise connection;

@@ -34,7 +34,9 @@ class UpdateInstanceSettings(
     id="InstanceSettings_updateInstanceSettings",
     patch="/instance",
     advice=Advice(if_executed="GetInstance shows the allowed origins only; calling again does no harm."),
-    words="test mode, breached passwords, leaked passwords, allowed origins, instance settings",
+    words="test mode, breached passwords, leaked passwords, allowed origins, instance settings, change "
+    "settings of the app, support email of the app, browser extension origin, check passwords for "
+    "breaches, test emails and phones, refuse leaked passwords",
     example=Example({"support_email": "help@fernhill.example", "hibp": False}),
 ):
     """Change general settings of the instance; only what is given changes."""
@@ -66,7 +68,9 @@ class UpdateRestrictions(
     returns="instance_restrictions",
     advice=Advice(if_executed="Nothing shows the restrictions; calling again does no harm."),
     words="enable the allowlist, only the allowlist may sign up, disposable emails, sign-up "
-    "restrictions, close sign-ups, plus addresses, forbid addresses",
+    "restrictions, close sign-ups, plus addresses, forbid addresses, who may sign up, refuse "
+    "disposable mails, refuse throwaway addresses, invite-only, turn the allowlist on, turn the "
+    "blocklist on, restrict sign-ups",
     example=Example({"blocklist": True}),
 ):
     """Switch the sign-up restrictions. `allowlist` with an empty list locks every new user out."""
@@ -101,8 +105,10 @@ class UpdateOrganizationSettings(
     id="InstanceSettings_updateOrganizationSettings",
     patch="/instance/organization_settings",
     returns="organization_settings",
-    words="enable organizations, turn off organizations, organization settings, default member "
-    "limit, let admins delete organizations",
+    words="enable organizations, turn off organizations, organization settings, default member limit, "
+    "let admins delete organizations, turn organizations on, allow organizations, maximum number "
+    "of members by default, default role of creators, let organizations have email domains, "
+    "switch organizations off",
     example=Example({"enabled": True, "max_allowed_memberships": 25}),
 ):
     """Change how organizations work in this instance, or switch them on or off."""
@@ -142,9 +148,10 @@ class GetInstance(
     version="2021-02-05",
     get="/instance",
     returns="instance",
-    words="is this production, which instance is this, development or production, instance id, "
-    "environment type",
     compared_by="",
+    words="is this production, which instance is this, development or production, instance id, "
+    "environment type, show the instance, live or test, what does this key belong to, "
+    "environment, allowed origins now",
     example=Example(),
 ):
     """The instance that the key belongs to: its id, development or production, allowed origins."""
@@ -156,8 +163,9 @@ class GetProtect(
     version="2021-02-05",
     get="/instance/protect",
     returns="instance_protect",
-    words="bot protection settings, is protect on, fraud protection, are protect rules enabled",
     compared_by="",
+    words="bot protection settings, is protect on, fraud protection, are protect rules enabled, is bot "
+    "detection on, state of bot protection, show protect",
     example=Example(),
 ):
     """Whether Clerk Protect's rules and its bot detection (Specter) are on."""
@@ -169,7 +177,8 @@ class UpdateProtect(
     version="2021-02-05",
     patch="/instance/protect",
     returns="instance_protect",
-    words="turn bot protection on, switch protect off, enable protect rules, enable specter",
+    words="turn bot protection on, switch protect off, enable protect rules, enable specter, switch bot "
+    "detection on, stop bots, turn bot detection off",
     example=Example({"specter_enabled": True}),
 ):
     """Switch Clerk Protect's rules, or its bot detection (Specter), on or off."""
@@ -186,8 +195,9 @@ class GetCommunication(
     version="2021-02-05",
     get="/instance/communication",
     returns="instance_communication",
-    words="which countries get no SMS, blocked countries, SMS country blocklist",
     compared_by="",
+    words="which countries get no SMS, blocked countries, SMS country blocklist, countries without SMS, "
+    "show blocked countries, to which countries is no SMS sent",
     example=Example(),
 ):
     """The countries to whose numbers no SMS is sent."""
@@ -199,7 +209,8 @@ class UpdateCommunication(
     version="2021-02-05",
     patch="/instance/communication",
     returns="instance_communication",
-    words="block SMS to a country, SMS fraud, SMS pumping, allow SMS to a country",
+    words="block SMS to a country, SMS fraud, SMS pumping, allow SMS to a country, no SMS to a country, "
+    "stop SMS to expensive countries, block countries for SMS, toll fraud",
     example=Example({"blocked_country_codes": ["KP", "SY"]}),
 ):
     """REPLACE the list of countries to whose numbers no SMS is sent; read it first."""
@@ -219,8 +230,10 @@ class GetOAuthSettings(
     version="2021-02-05",
     get="/instance/oauth_application_settings",
     returns="oauth_application_settings",
-    words="dynamic client registration, OAuth provider settings, default OAuth scopes",
     compared_by="",
+    words="dynamic client registration, OAuth provider settings, default OAuth scopes, settings of "
+    "OAuth applications, may clients register themselves, show OAuth settings, are access tokens "
+    "JWTs",
     example=Example(),
 ):
     """How OAuth applications work here: dynamic registration, JWT or opaque tokens, default scopes."""
@@ -233,7 +246,8 @@ class UpdateOAuthSettings(
     patch="/instance/oauth_application_settings",
     returns="oauth_application_settings",
     words="enable dynamic client registration, JWT access tokens for OAuth, let MCP clients register, "
-    "change default scopes, client id metadata documents",
+    "change default scopes, client id metadata documents, let clients register themselves, switch "
+    "dynamic registration on, MCP clients, opaque access tokens, change OAuth settings",
     example=Example({"dynamic_oauth_client_registration": True}),
 ):
     """Change how OAuth applications of this instance work; only what is given changes."""
@@ -266,9 +280,10 @@ class GetOrganizationSettings(
     version="2021-02-05",
     get="/instance/organization_settings",
     returns="organization_settings",
-    words="are organizations enabled, how many members may an organization have, default role of "
-    "organizations, read organization settings",
     compared_by="",
+    words="are organizations enabled, how many members may an organization have, default role of "
+    "organizations, read organization settings, show organization settings, are teams on, default "
+    "role, member limit, may organizations have email domains",
     example=Example(),
 ):
     """How organizations work in this instance: on or off, limits, default roles, domains."""

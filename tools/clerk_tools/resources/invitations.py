@@ -24,7 +24,9 @@ class CreateInvitation(
     secret=("url",),
     sends_mail="notify",
     limit=per_hour(100),
-    words="invite, invitation link, invite to sign up, send an invitation, invitation mail",
+    words="invite, invitation link, invite to sign up, send an invitation, invitation mail, invite "
+    "somebody, invite a user, invite to the app, invite by mail, ask somebody to sign up, invite "
+    "a friend",
     example=Example({"email_address": "florist+clerk_test@example.com"}),
 ):
     """Invite an address to sign up. SENDS MAIL unless `notify` is false. For an organization use
@@ -48,7 +50,8 @@ class ListInvitations(
     get="/invitations",
     lists="invitation",
     secret=("url",),
-    words="pending invitations, who was invited",
+    words="pending invitations, who was invited, list invitations, open invitations, who was invited to "
+    "the app, invitations that nobody accepted, who has not accepted",
     example=Example({"status": "pending"}),
 ):
     """Invitations to sign up, newest first; revoked ones only by `status`."""
@@ -65,7 +68,8 @@ class RevokeInvitation(
     returns="invitation",
     effect="destroy",
     secret=("url",),
-    words="cancel an invitation",
+    words="cancel an invitation, withdraw an invitation, take an invitation back, invalidate an "
+    "invitation, invitation sent to the wrong address",
     example=Example({"invitation_id": Demo("an invitation")}),
 ):
     """Make a pending invitation's link invalid. The person can still sign up where sign-up is open."""
@@ -128,7 +132,8 @@ class CreateInvitations(
     secret=("url",),
     sends_mail=True,
     limit=per_hour(25),
-    words="invite several people, bulk invite, invite a list of addresses, invite many to sign up",
+    words="invite several people, bulk invite, invite a list of addresses, invite many to sign up, "
+    "invite a group of people to the app, invite many people at once, invite everybody in a file",
     example=Example(
         {
             "invitations": [

@@ -12,7 +12,8 @@ class GetJsonWebKeySet(
     get="/jwks",
     returns="jwks",
     limit=None,
-    words="public keys, JWKS, verify a token, verify a JWT",
+    words="public keys, JWKS, verify a token, verify a JWT, signing keys, keys for verifying tokens, "
+    "public key of the instance, check tokens offline, verify session tokens ourselves",
     example=Example(),
 ):
     """The instance's public keys (JWKS), with which anybody verifies its session tokens."""

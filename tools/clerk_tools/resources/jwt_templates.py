@@ -14,8 +14,8 @@ class ListJwtTemplates(
     id="JwtTemplates_listAllTemplates",
     get="/jwt_templates",
     lists="jwt_template",
-    words="token templates, which claims",
     compared_by="name",
+    words="token templates, which claims, list JWT templates, which JWT templates",
     example=Example(),
 ):
     """The JWT templates, which shape tokens for other services."""
@@ -27,7 +27,8 @@ class CreateJwtTemplate(
     post="/jwt_templates",
     returns="jwt_template",
     private=("signing_key",),
-    words="new token template, custom claims, token for supabase, token for hasura",
+    words="new token template, custom claims, token for supabase, token for hasura, add a JWT template, "
+    "define claims, integrate with supabase, make a token template",
     example=Example({"name": "weather", "claims": {"aud": "weather", "region": "eu"}}),
 ):
     """Create a JWT template."""
@@ -48,6 +49,7 @@ class GetJwtTemplate(
     id="JwtTemplates_getTemplateDetails",
     get="/jwt_templates/{template_id}",
     returns="jwt_template",
+    words="show a JWT template, claims of a template",
     example=Example({"template_id": Demo("a JWT template")}),
 ):
     """One JWT template."""
@@ -61,7 +63,8 @@ class UpdateJwtTemplate(
     patch="/jwt_templates/{template_id}",
     returns="jwt_template",
     private=("signing_key",),
-    words="change claims, token lifetime, make tokens live longer",
+    words="change claims, token lifetime, make tokens live longer, edit a JWT template, other claims, "
+    "change the claims of a token, lifetime of a token template, signing algorithm",
     example=Example({"template_id": Demo("a JWT template"), "lifetime": 120}),
 ):
     """Change a JWT template. `claims` replaces all claims; services that read them notice at once."""
@@ -100,6 +103,7 @@ class DeleteJwtTemplate(
     id="JwtTemplates_deleteTemplateById",
     delete="/jwt_templates/{template_id}",
     returns="deleted",
+    words="delete a JWT template, remove a token template",
     example=Example({"template_id": Demo("a JWT template")}),
 ):
     """Delete a JWT template; whoever asks for its tokens fails from then on."""

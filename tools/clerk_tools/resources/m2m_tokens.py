@@ -34,7 +34,8 @@ class CreateM2mToken(
     secret=("token",),
     advice=Advice(if_executed=ANOTHER_DOES_NO_HARM),
     mints=True,
-    words="issue a machine token, token for a service",
+    words="issue a machine token, token for a service, new M2M token, token for a service to call "
+    "another, machine-to-machine token, service token, create a machine token",
     example=Example({"seconds_until_expiration": 600}),
 ):
     """Make a token for the machine whose secret key this server runs with. Clerk refuses it where that is the
@@ -54,7 +55,7 @@ class GetM2mTokens(
     version="2021-02-05",
     get="/m2m_tokens",
     returns="m2m_token_list",
-    words="which tokens does a machine have, list machine tokens",
+    words="which tokens does a machine have, list machine tokens, list M2M tokens, tokens of a service",
     example=Example({"subject": Demo("the mailer machine")}),
 ):
     """The tokens of a machine, without their values."""
@@ -73,7 +74,8 @@ class RevokeM2mToken(
     post="/m2m_tokens/{m2m_token_id}/revoke",
     returns="machine_to_machine_token",
     effect="destroy",
-    words="invalidate a machine token, stop a leaked machine token",
+    words="invalidate a machine token, stop a leaked machine token, revoke a service token, M2M token "
+    "was leaked, stop a machine token",
     example=Example({"m2m_token_id": Demo("an M2M token")}, late=True),
 ):
     """Revoke a machine's token: it is refused from now on."""
@@ -93,7 +95,8 @@ class VerifyM2mToken(
     returns="machine_to_machine_token",
     effect="read",
     private=("token",),
-    words="check a machine token, is a machine token valid",
+    words="check a machine token, is a machine token valid, validate an M2M token, is a service token "
+    "genuine, which machine sent a token",
     example=Example({"token": Demo("an M2M token's value")}),
 ):
     """Whether a machine's token is good, and whose it is."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from clerk_tools.argument import Body, Id, Kind, Path, Query, arg
 from clerk_tools.hits import Hit, Look, inside, thing
 from clerk_tools.operation import Operation, Paged
 from clerk_tools.spec import Demo, Example
 from clerk_tools.view import View
+
+SYNONYMS: Final = {"machine": "service, backend, worker, microservice"}
+"""What people say instead of a term; for the search."""
 
 MachineId = Annotated[Id, Kind("machine", found_by="ListMachines", prefix="mch_", names=("name",))]
 
@@ -30,7 +33,8 @@ class ListMachines(
     version="2021-02-05",
     get="/machines",
     pages="machine",
-    words="which machines are there, list services, M2M machines",
+    words="which machines are there, list services, M2M machines, list machines, which services are "
+    "registered, which backends are there, which machines are registered",
     example=Example(),
 ):
     """Machines, newest first, each with those that it may call."""
@@ -47,7 +51,8 @@ class CreateMachine(
     returns="machine",
     secret=("secret_key",),
     mints=True,
-    words="register a service for M2M, add a machine",
+    words="register a service for M2M, add a machine, new machine, register a backend, add a service, "
+    "register a worker, register a service for machine-to-machine calls",
     example=Example({"name": "invoice service"}),
 ):
     """Register a machine. The answer alone has its secret key."""
@@ -63,7 +68,7 @@ class GetMachine(
     version="2021-02-05",
     get="/machines/{machine_id}",
     returns="machine",
-    words="details of a machine",
+    words="details of a machine, show a machine, which services may a machine call, details of a service",
     example=Example({"machine_id": Demo("a machine")}),
 ):
     """One machine, with those that it may call."""
@@ -77,7 +82,8 @@ class UpdateMachine(
     version="2021-02-05",
     patch="/machines/{machine_id}",
     returns="machine",
-    words="rename a machine, change the token lifetime of a machine",
+    words="rename a machine, change the token lifetime of a machine, change a machine, rename a "
+    "service, lifetime of machine tokens",
     example=Example({"machine_id": Demo("a machine"), "default_token_ttl": 600}),
 ):
     """Rename a machine, or change how long its tokens live."""
@@ -93,7 +99,7 @@ class DeleteMachine(
     version="2021-02-05",
     delete="/machines/{machine_id}",
     returns="machine",
-    words="remove a service, delete a machine",
+    words="remove a service, delete a machine, remove a machine, unregister a service, remove a worker",
     example=Example({"machine_id": Demo("a machine")}, late=True),
 ):
     """Delete a machine with its tokens and scopes, for good."""
@@ -112,7 +118,7 @@ class GetMachineSecretKey(
     returns="machine_secret_key",
     secret=("secret",),
     mints=True,
-    words="show the secret key of a machine",
+    words="show the secret key of a machine, read a machine's key, secret of a service",
     example=Example({"machine_id": Demo("a machine")}),
 ):
     """The secret key of a machine. It makes tokens in the machine's name."""
@@ -129,7 +135,8 @@ class RotateMachineSecretKey(
     effect="destroy",
     secret=("secret",),
     mints=True,
-    words="rotate the key of a machine, new secret key for a machine",
+    words="rotate the key of a machine, new secret key for a machine, rotate a machine key, key of a "
+    "service leaked, new key for a service, replace a machine's secret",
     example=Example({"machine_id": Demo("a machine"), "previous_token_ttl": 3600}),
 ):
     """Give a machine a new secret key; the answer alone has it. The old one works for
@@ -149,7 +156,8 @@ class CreateMachineScope(
     version="2021-02-05",
     post="/machines/{machine_id}/scopes",
     returns="machine_scope",
-    words="allow a machine to call another, add a machine scope",
+    words="allow a machine to call another, add a machine scope, let one service call another, may "
+    "call, connect two machines, allow calls between services",
     example=Example({"machine_id": Demo("a machine"), "to_machine_id": Demo("the reports machine")}),
 ):
     """Let a machine call another one."""
@@ -164,7 +172,8 @@ class DeleteMachineScope(
     version="2021-02-05",
     delete="/machines/{machine_id}/scopes/{other_machine_id}",
     returns="machine_scope",
-    words="forbid a machine to call another, remove a machine scope",
+    words="forbid a machine to call another, remove a machine scope, forbid calls between services, a "
+    "service must not call another any more, disconnect two machines",
     example=Example(
         {"machine_id": Demo("the gateway machine"), "other_machine_id": Demo("the reports machine")},
         late=True,

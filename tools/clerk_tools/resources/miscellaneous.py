@@ -13,7 +13,7 @@ class GetInterstitialMarkup(
     get="/public/interstitial",
     text=True,
     public=True,
-    words="interstitial page",
+    words="interstitial page, interstitial, page shown while a session syncs",
     example=Example({"frontendApi": "clerk.fernhill.example"}),
 ):
     """The HTML page that Clerk's older SDKs show while a session is being synced. For debugging only."""

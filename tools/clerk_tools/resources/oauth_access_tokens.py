@@ -24,7 +24,9 @@ class VerifyOAuthAccessToken(
     returns="clerk_idp_oauth_access_token",
     effect="read",
     private=("access_token", "secret"),
-    words="check an OAuth access token, introspect a token, whose access token is this",
+    words="check an OAuth access token, introspect a token, whose access token is this, validate an "
+    "access token of an OAuth client, is an OAuth token still valid, whose OAuth token is this, "
+    "access token of a third-party app",
     example=Example({"access_token": Demo("an OAuth access token")}),
 ):
     """Whether an OAuth access token that this instance issued is good, whose it is and what it allows."""

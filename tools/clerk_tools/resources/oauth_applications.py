@@ -22,6 +22,7 @@ class ListOAuthApplications(
     get="/oauth_applications",
     pages="oauth_application",
     compared_by="name",
+    words="list OAuth clients, which OAuth applications, third-party apps, apps that use our login",
     example=Example(),
 ):
     """OAuth applications that sign in with this instance, oldest first."""
@@ -37,7 +38,9 @@ class CreateOAuthApplication(
     returns="oauth_application",
     secret=("client_secret",),
     mints=True,
-    words="register an OAuth application, be an identity provider for another service",
+    words="register an OAuth application, be an identity provider for another service, new OAuth "
+    "client, sign in with our app, let another app use our login, use us as identity provider, "
+    "register a third-party app, OpenID provider",
     example=Example({"name": "Fernhill Labels", "callback_url": "https://labels.fernhill.example/callback"}),
 ):
     """Create an OAuth application. The answer alone has its client secret."""
@@ -58,6 +61,8 @@ class GetOAuthApplication(
     id="OAuthApplications_getById",
     get="/oauth_applications/{oauth_application_id}",
     returns="oauth_application",
+    words="show an OAuth client, details of an OAuth application, client id, endpoints of an OAuth "
+    "application",
     example=Example({"oauth_application_id": Demo("an OAuth application")}),
 ):
     """One OAuth application, without its secret."""
@@ -70,7 +75,8 @@ class UpdateOAuthApplication(
     id="OAuthApplications_updateApplication",
     patch="/oauth_applications/{oauth_application_id}",
     returns="oauth_application",
-    words="callback URL, OAuth scopes",
+    words="callback URL, OAuth scopes, change the redirect URI of an OAuth client, scopes of an OAuth "
+    "application, consent screen, require PKCE, rename an OAuth client",
     example=Example({"oauth_application_id": Demo("an OAuth application"), "name": "Reports"}),
 ):
     """Change an OAuth application; only what is given changes."""
@@ -103,6 +109,7 @@ class DeleteOAuthApplication(
     id="OAuthApplications_deleteById",
     delete="/oauth_applications/{oauth_application_id}",
     returns="deleted",
+    words="delete an OAuth client, remove a third-party app",
     example=Example({"oauth_application_id": Demo("an OAuth application")}, late=True),
 ):
     """Delete an OAuth application; sign-ins through it stop."""
@@ -123,7 +130,8 @@ class RotateOAuthSecret(
     mints=True,
     no_undo="The old client secret is gone, and the new one is in force.",
     advice=Advice(if_executed="If it was, nobody knows the new secret: call again to have one."),
-    words="API secret, client secret, new secret, leaked secret",
+    words="API secret, client secret, new secret, leaked secret, rotate a client secret, client secret "
+    "was leaked, new secret for an OAuth client, change the secret of an OAuth application",
     example=Example({"oauth_application_id": Demo("an OAuth application")}),
 ):
     """Give an OAuth application a new client secret; the answer alone has it. The old
@@ -142,7 +150,8 @@ class UploadOAuthLogo(
     version="2021-02-05",
     put="/oauth_applications/{oauth_application_id}/logo",
     returns="oauth_application",
-    words="logo of an OAuth application, image on the consent screen, icon of an OAuth client",
+    words="logo of an OAuth application, image on the consent screen, icon of an OAuth client, picture "
+    "of a third-party app, logo on the consent page, set the image of an OAuth client",
     example=Example({"oauth_application_id": Demo("an OAuth application"), "file": Demo("an image")}),
 ):
     """Set the logo of an OAuth application."""
@@ -167,7 +176,9 @@ class RevokeOAuthToken(
     effect="destroy",
     private=("token",),
     no_undo="Both tokens of the grant are dead; the user has to consent again.",
-    words="revoke an OAuth token, leaked access token, end an OAuth grant, revoke a refresh token",
+    words="revoke an OAuth token, leaked access token, end an OAuth grant, revoke a refresh token, cut "
+    "a third-party app off, invalidate an OAuth access token, withdraw consent of an OAuth "
+    "application",
     example=Example({"oauth_application_id": Demo("an OAuth application"), "token": Demo("an OAuth token")}),
 ):
     """Revoke an access or refresh token that an OAuth application has, with all of its grant. A JWT cannot

@@ -49,7 +49,8 @@ class ListOrganizationDomains(
     version="2021-02-05",
     get="/organizations/{organization_id}/domains",
     pages="organization_domain",
-    words="email domains of an organization",
+    words="email domains of an organization, which domains belong to an organization, domains of one "
+    "organization, verified domains of a company, mail domains of a company",
     example=Example({"organization_id": Demo("Fernhill"), "verified": "true"}),
 ):
     """The email domains of one organization. Of all: ListAllOrganizationDomains."""
@@ -65,8 +66,9 @@ class CreateOrganizationDomain(
     version="2021-02-05",
     post="/organizations/{organization_id}/domains",
     returns="organization_domain",
-    words="let everybody with an address there join, auto-join by email domain, enroll by domain, "
-    "add an email domain to an organization",
+    words="let everybody with an address there join, auto-join by email domain, enroll by domain, add "
+    "an email domain to an organization, colleagues join automatically, people with a company "
+    "address join, let an email domain join, add a company's domain",
     example=Example(
         {
             "organization_id": Demo("Fernhill"),
@@ -91,7 +93,8 @@ class UpdateOrganizationDomain(
     patch="/organizations/{organization_id}/domains/{domain_id}",
     returns="organization_domain",
     words="auto-join, suggest the organization to people of its domain, enrollment mode, mark an "
-    "organization's domain as verified",
+    "organization's domain as verified, how people of a domain join, change the enrollment mode "
+    "of a domain, invite people of a domain automatically",
     example=Example(
         {
             "organization_id": Demo("Fernhill"),
@@ -119,7 +122,8 @@ class DeleteOrganizationDomain(
     version="2021-02-05",
     delete="/organizations/{organization_id}/domains/{domain_id}",
     returns="deleted",
-    words="stop auto-join by email domain, take an email domain from an organization",
+    words="stop auto-join by email domain, take an email domain from an organization, remove a "
+    "company's domain, people of a domain should not join any more, delete an email domain",
     example=Example({"organization_id": Demo("Fernhill"), "domain_id": Demo("Fernhill's domain")}),
 ):
     """Take an email domain from an organization: nobody enrols through it any more. Members stay."""
@@ -148,7 +152,9 @@ class VerifyOrganizationDomainOwnership(
     version="2021-02-05",
     post="/organizations/{organization_id}/domains/{domain_id}/verify_ownership",
     returns="organization_domain",
-    words="an organization owns a domain, skip the DNS check of a domain, confirm who owns a domain",
+    words="an organization owns a domain, skip the DNS check of a domain, confirm who owns a domain, "
+    "verify the owner of a domain, mark a domain as owned, ownership of an email domain, verify a "
+    "company's domain",
     example=Example({"organization_id": Demo("Fernhill"), "domain_id": Demo("Fernhill's domain")}),
 ):
     """Declare, without a DNS check, that an organization owns its email domain. Only if you know it does."""
@@ -163,7 +169,8 @@ class ListAllOrganizationDomains(
     version="2021-02-05",
     get="/organization_domains",
     pages="organization_domain",
-    words="which organization has an email domain, email domains of every organization",
+    words="which organization has an email domain, email domains of every organization, who has claimed "
+    "a domain, whose domain is this, domains of every company",
     example=Example({"query": "fernhill", "order_by": "name"}),
 ):
     """Email domains of all organizations, newest first. The instance's own: Domains_getAllDomains."""

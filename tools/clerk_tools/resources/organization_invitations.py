@@ -33,7 +33,9 @@ class CreateOrganizationInvitation(
     secret=("url",),
     sends_mail="notify",
     limit=per_hour(250),
-    words="invite to an organization, invite a colleague",
+    words="invite to an organization, invite a colleague, invite to a team, invite to a company, invite "
+    "somebody into a workspace, ask somebody to join an organization, invite to an organization "
+    "by mail",
     example=Example(
         {
             "organization_id": Demo("Fernhill"),
@@ -65,7 +67,8 @@ class ListInstanceInvitations(
     pages="organization_invitation",
     secret=("url",),
     words="invitations of every organization, invitations across all organizations, to which "
-    "organizations was an address invited",
+    "organizations was an address invited, team invitations across the instance, open invitations "
+    "of all organizations, pending team invitations anywhere",
     example=Example({"status": "pending", "query": "mossbrook"}),
 ):
     """Invitations to all organizations, newest first. To one: OrganizationInvitations_list."""
@@ -81,7 +84,9 @@ class ListOrganizationInvitations(
     get="/organizations/{organization_id}/invitations",
     pages="organization_invitation",
     secret=("url",),
-    words="pending invitations of an organization, who was invited to an organization",
+    words="pending invitations of an organization, who was invited to an organization, invitations of a "
+    "team, open invitations of a company, who was asked to join a team, who has not joined an "
+    "organization yet",
     example=Example({"organization_id": Demo("Fernhill"), "status": "revoked"}),
 ):
     """An organization's invitations, newest first."""
@@ -101,7 +106,8 @@ class BulkCreateOrganizationInvitations(
     sends_mail=True,
     limit=per_hour(50),
     array_body=True,
-    words="invite many to an organization at once",
+    words="invite many to an organization at once, invite several people to a team, invite many "
+    "colleagues, invite a list to an organization, bulk invitations to a company",
     example=Example(
         {
             "organization_id": Demo("Fernhill"),
@@ -148,6 +154,8 @@ class GetOrganizationInvitation(
     get="/organizations/{organization_id}/invitations/{invitation_id}",
     returns="organization_invitation",
     secret=("url",),
+    words="show one invitation to an organization, was an invitation to a team accepted, status of an "
+    "organization invitation",
     example=Example(
         {"organization_id": Demo("Fernhill"), "invitation_id": Demo("an organization's invitation")}
     ),
@@ -165,7 +173,8 @@ class RevokeOrganizationInvitation(
     returns="organization_invitation",
     effect="destroy",
     secret=("url",),
-    words="cancel an invitation to an organization",
+    words="cancel an invitation to an organization, withdraw an invitation to a team, cancel a team "
+    "invitation, take back an invitation to a company",
     example=Example(
         {
             "organization_id": Demo("Fernhill"),

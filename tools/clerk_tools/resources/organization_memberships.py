@@ -24,7 +24,9 @@ class AddMember(
     post="/organizations/{organization_id}/memberships",
     returns="organization_membership",
     words="add a user to an organization, add to an organization, make a member, put into an "
-    "organization, join an organization without mail",
+    "organization, join an organization without mail, add somebody to a team, put somebody into a "
+    "company, add an existing user to an organization, join without an invitation, give somebody "
+    "access to a workspace",
     example=Example({"organization_id": Demo("Fernhill"), "user_id": Demo("aisha"), "role": "org:member"}),
 ):
     """Make an existing user a member of an organization, without mail."""
@@ -43,7 +45,9 @@ class ListMembers(
     get="/organizations/{organization_id}/memberships",
     pages="organization_membership",
     words="who is an admin, admin access, list admins, who is in an organization, who works here, "
-    "roles, who has access to an organization",
+    "roles, who has access to an organization, list members, members of a team, people in a "
+    "company, who belongs to an organization, who works in a company, employees, people in an "
+    "organization and their roles",
     example=Example({"organization_id": Demo("Fernhill"), "order_by": "+first_name"}),
 ):
     """The members of an organization with their roles, newest first. Filters combine. Times in Unix ms."""
@@ -63,7 +67,8 @@ class ListAllMemberships(
     get="/organization_memberships",
     pages="organization_membership",
     words="memberships of every organization, members across all organizations, everybody in any "
-    "organization",
+    "organization, all memberships, members of every organization, who is in which organization, "
+    "memberships of the whole instance",
     example=Example({"order_by": "+last_name"}),
 ):
     """Memberships of all organizations. Of one, with filters: OrganizationMemberships_getAllMembers."""
@@ -80,7 +85,9 @@ class UpdateMember(
     patch="/organizations/{organization_id}/memberships/{user_id}",
     returns="organization_membership",
     limit=EACH_OBJECT,
-    words="make an admin, turn a member into an admin, change a role, promote, demote, give admin rights",
+    words="make an admin, turn a member into an admin, change a role, promote, demote, give admin "
+    "rights, change the role of a member, make somebody an admin, downgrade a member, upgrade a "
+    "member, take admin rights away, assign a role to a member, another role in an organization",
     example=Example({"organization_id": Demo("Fernhill"), "user_id": Demo("mei"), "role": "org:admin"}),
 ):
     """Change a member's role."""
@@ -98,8 +105,9 @@ class RemoveMember(
     id="OrganizationMemberships_removeUserFromOrganization",
     delete="/organizations/{organization_id}/memberships/{user_id}",
     returns="organization_membership",
-    words="kick out of an organization, kick a member out, take a user off an organization, left "
-    "the organization",
+    words="kick out of an organization, kick a member out, take a user off an organization, left the "
+    "organization, remove a member, remove somebody from a team, take somebody out of a company, "
+    "throw a member out, somebody left the company, revoke access to a workspace",
     example=Example({"organization_id": Demo("Fernhill"), "user_id": Demo("oliver")}),
 ):
     """Remove a user from an organization. The user's account stays."""
@@ -125,6 +133,8 @@ class MergeMemberMetadata(
     patch="/organizations/{organization_id}/memberships/{user_id}/metadata",
     returns="organization_membership",
     limit=EACH_OBJECT,
+    words="metadata of a member, custom data of a membership, save something about a member, job title "
+    "of a member",
     example=Example(
         {"organization_id": Demo("Fernhill"), "user_id": Demo("mei"), "public_metadata": {"desk": "B2"}}
     ),

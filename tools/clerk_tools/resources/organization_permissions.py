@@ -30,8 +30,9 @@ class ListOrganizationPermissions(
     version="2021-02-05",
     get="/organization_permissions",
     pages="permission",
-    words="which permissions exist, all permissions, custom permissions",
     compared_by="key",
+    words="which permissions exist, all permissions, custom permissions, list permissions, what "
+    "permissions are defined, what can be allowed, which rights are there",
     example=Example({"query": "invoices", "order_by": "name"}),
 ):
     """Permissions that roles can have, Clerk's own (org:sys_…) included."""
@@ -46,7 +47,8 @@ class CreateOrganizationPermission(
     version="2021-02-05",
     post="/organization_permissions",
     returns="permission",
-    words="define a permission, new custom permission",
+    words="define a permission, new custom permission, new permission, new right, add a permission, "
+    "define a right",
     example=Example({"name": "Order plants", "key": "org:plants:order"}),
 ):
     """Define a permission. It allows nothing until AssignPermissionToOrganizationRole gives it to a role."""
@@ -62,7 +64,7 @@ class GetOrganizationPermission(
     version="2021-02-05",
     get="/organization_permissions/{permission_id}",
     returns="permission",
-    words="details of a permission",
+    words="details of a permission, show a permission, what does a permission mean",
     example=Example({"permission_id": Demo("the permission to read invoices")}),
 ):
     """One permission."""
@@ -76,7 +78,8 @@ class UpdateOrganizationPermission(
     version="2021-02-05",
     patch="/organization_permissions/{permission_id}",
     returns="permission",
-    words="rename a permission, describe a permission, key of a permission",
+    words="rename a permission, describe a permission, key of a permission, change a permission, edit a "
+    "permission",
     example=Example({"permission_id": Demo("the permission to read invoices"), "name": "See invoices"}),
 ):
     """Change a custom permission. Another key breaks code that checks for the present one."""
@@ -93,7 +96,8 @@ class DeleteOrganizationPermission(
     version="2021-02-05",
     delete="/organization_permissions/{permission_id}",
     returns="deleted",
-    words="drop a permission for good, get rid of a custom permission",
+    words="drop a permission for good, get rid of a custom permission, delete a permission, remove a "
+    "permission everywhere",
     example=Example({"permission_id": Demo("the permission to publish plans")}),
 ):
     """Delete a custom permission for good; every role loses it. From one role only:

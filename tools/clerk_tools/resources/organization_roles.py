@@ -25,8 +25,9 @@ class ListOrganizationRoles(
     version="2024-10-01",
     get="/organization_roles",
     pages="role",
-    words="which roles exist, all roles, custom roles, what may a role do",
     compared_by="key",
+    words="which roles exist, all roles, custom roles, what may a role do, list roles, what roles are "
+    "there, roles and what they may do",
     example=Example({"query": "org:", "order_by": "+name"}),
 ):
     """The instance's roles with their permissions, newest first. Who has one:
@@ -42,7 +43,7 @@ class CreateOrganizationRole(
     version="2024-10-01",
     post="/organization_roles",
     returns="role",
-    words="define a role, new custom role",
+    words="define a role, new custom role, new role, add a role, role for a job",
     example=Example(
         {
             "name": "Buyer",
@@ -67,7 +68,7 @@ class GetOrganizationRole(
     version="2024-10-01",
     get="/organization_roles/{organization_role_id}",
     returns="role",
-    words="permissions of a role, what a role allows",
+    words="permissions of a role, what a role allows, show a role, what may a role do, rights of a role",
     example=Example({"organization_role_id": Demo("the auditor role")}),
 ):
     """One role with its permissions."""
@@ -81,7 +82,8 @@ class UpdateOrganizationRole(
     version="2024-10-01",
     patch="/organization_roles/{organization_role_id}",
     returns="role",
-    words="rename a role, replace the permissions of a role, key of a role",
+    words="rename a role, replace the permissions of a role, key of a role, change a role for "
+    "everybody, edit a role, describe a role",
     example=Example({"organization_role_id": Demo("the auditor role"), "name": "Bookkeeper"}),
 ):
     """Change a role for everybody who has it. `permissions` REPLACES all: AssignPermissionToOrganizationRole
@@ -110,7 +112,7 @@ class DeleteOrganizationRole(
     version="2024-10-01",
     delete="/organization_roles/{organization_role_id}",
     returns="deleted",
-    words="drop a role for good, get rid of a custom role",
+    words="drop a role for good, get rid of a custom role, delete a role, remove a role",
     example=Example({"organization_role_id": Demo("the contractor role")}),
 ):
     """Delete a role, for good. Refused while members or invitations have it or it is a default: move members
@@ -128,7 +130,9 @@ class AssignPermissionToOrganizationRole(
     version="2024-10-01",
     post="/organization_roles/{organization_role_id}/permissions/{permission_id}",
     returns="role",
-    words="add a permission to a role, let a role do something, allow a role, give a role a permission",
+    words="add a permission to a role, let a role do something, allow a role, give a role a permission, "
+    "assign a permission, grant a right to a role, a role may do more, members with a role should "
+    "be able to",
     example=Example(
         {
             "organization_role_id": Demo("the auditor role"),
@@ -148,8 +152,9 @@ class RemovePermissionFromOrganizationRole(
     version="2024-10-01",
     delete="/organization_roles/{organization_role_id}/permissions/{permission_id}",
     returns="role",
-    words="take a permission from a role, forbid a role, a role should no longer be able, "
-    "revoke a role's permission",
+    words="take a permission from a role, forbid a role, a role should no longer be able, revoke a "
+    "role's permission, withdraw a permission from a role, a role may do less, members with a "
+    "role must not any more, take a right away from a role",
     example=Example(
         {
             "organization_role_id": Demo("the auditor role"),

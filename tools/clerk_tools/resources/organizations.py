@@ -12,7 +12,7 @@ from clerk_tools.resources import organization_invitations, organization_members
 from clerk_tools.spec import EACH_OBJECT, Demo, Example
 
 SYNONYMS: Final = {
-    "organization": "org, team, company, workspace, tenant, customer",
+    "organization": "org, team, company, companies, workspace, tenant, customer, firm, business",
 }
 """What people say instead of a term; for the search."""
 
@@ -23,7 +23,8 @@ class ListOrganizations(
     get="/organizations",
     pages="organization",
     words="find an organization by name, which organization is called, all organizations, biggest "
-    "organizations",
+    "organizations, list teams, list companies, list workspaces, search organizations, newest "
+    "organizations, tenants, customers with the most members, how many organizations",
     example=Example({"include_members_count": True, "order_by": "-members_count"}),
 ):
     """Find organizations, newest first."""
@@ -41,7 +42,8 @@ class CreateOrganization(
     id="Organizations_createNewOrganization",
     post="/organizations",
     returns="organization",
-    words="set up an organization",
+    words="set up an organization, new organization, new team, new company, new workspace, create a "
+    "tenant, add a customer's organization",
     example=Example({"name": "Lavender Lane", "created_by": Demo("aisha")}),
 ):
     """Create an organization; `created_by` becomes its first admin. Without one it has no members."""
@@ -61,7 +63,8 @@ class GetOrganization(
     id="Organizations_getByIdOrSlug",
     get="/organizations/{organization_id}",
     returns="organization",
-    words="organization by slug, organization by id",
+    words="organization by slug, organization by id, show an organization, details of a company, look "
+    "an organization up, how many members has an organization",
     example=Example({"organization_id": "alder-vale"}),
 ):
     """One organization, by id or slug."""
@@ -77,8 +80,9 @@ class UpdateOrganization(
     patch="/organizations/{organization_id}",
     returns="organization",
     limit=EACH_OBJECT,
-    words="rename an organization, change an organization's name, member limit of an organization, "
-    "more members",
+    words="rename an organization, change an organization's name, member limit of an organization, more "
+    "members, edit an organization, change a slug, rename a company, rename a team, raise the "
+    "member limit, let admins delete an organization",
     example=Example({"organization_id": Demo("Fernhill"), "name": "Fernhill Ltd"}),
 ):
     """Change an organization. Metadata given here REPLACES the whole object: merge with
@@ -105,7 +109,8 @@ class DeleteOrganization(
     grave=True,
     delete="/organizations/{organization_id}",
     returns="deleted",
-    words="close an organization",
+    words="close an organization, delete an organization, remove a company, delete a team, close a "
+    "workspace, delete a tenant",
     example=Example({"organization_id": Demo("Thistle Studio")}),
 ):
     """Delete an organization with its memberships and invitations, for good. Its users stay."""
@@ -140,7 +145,9 @@ class MergeOrganizationMetadata(
     returns="organization",
     limit=EACH_OBJECT,
     words="set metadata of an organization, save in an organization's metadata, add a key to an "
-    "organization's metadata",
+    "organization's metadata, save something about an organization, tag a company, custom field "
+    "of an organization, update organization metadata, change one key of an organization's "
+    "metadata, keep an organization's other metadata",
     example=Example(
         {"organization_id": Demo("Fernhill"), "public_metadata": {"founded": 2019, "plan": None}}
     ),
@@ -158,7 +165,9 @@ class ReplaceOrganizationMetadata(
     version="2021-02-05",
     put="/organizations/{organization_id}/metadata",
     returns="organization",
-    words="overwrite an organization's metadata, discard all old metadata of an organization",
+    words="overwrite an organization's metadata, discard all old metadata of an organization, replace "
+    "all metadata of an organization, overwrite custom data of a company, set an organization's "
+    "metadata anew",
     example=Example({"organization_id": Demo("Thistle Studio"), "public_metadata": {"plan": "trial"}}),
 ):
     """Replace an organization's metadata: every key that is not given is LOST. To keep the others use
@@ -175,6 +184,8 @@ class SetOrganizationLogo(
     put="/organizations/{organization_id}/logo",
     returns="organization",
     icons=True,
+    words="upload a logo, set a logo of an organization, new logo of a company, picture of a company, "
+    "change a logo",
     example=Example(
         {"organization_id": Demo("Fernhill"), "uploader_user_id": Demo("nadia"), "file": Demo("an image")}
     ),
@@ -198,6 +209,7 @@ class DeleteOrganizationLogo(
     id="Organizations_removeLogo",
     delete="/organizations/{organization_id}/logo",
     returns="organization",
+    words="delete a logo, take the logo of a company away, remove a company picture",
     example=Example({"organization_id": Demo("Fernhill")}),
 ):
     """Remove an organization's logo, for good."""

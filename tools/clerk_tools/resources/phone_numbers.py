@@ -24,7 +24,8 @@ class CreatePhoneNumber(
     returns="phone_number",
     secret=("backup_codes",),
     reader=users.GetUser,
-    words="add a phone to a user, second phone",
+    words="add a phone to a user, second phone, give a user a phone number, add a mobile number, "
+    "register a mobile, new number for a user",
     example=Example({"user_id": Demo("chloe"), "phone_number": "+12015550177", "verified": True}),
 ):
     """Add a phone number to a user. Unverified unless `verified` is true."""
@@ -44,6 +45,7 @@ class GetPhoneNumber(
     get="/phone_numbers/{phone_number_id}",
     returns="phone_number",
     secret=("backup_codes",),
+    words="show a phone number, is a phone number verified, details of a phone number, look at a number",
     example=Example({"phone_number_id": Demo("a phone number")}),
 ):
     """One phone number by its id. To find a user by a number, list users."""
@@ -56,6 +58,7 @@ class DeletePhoneNumber(
     id="PhoneNumbers_deletePhoneNumberById",
     delete="/phone_numbers/{phone_number_id}",
     returns="deleted",
+    words="delete a phone number, remove a mobile number, take a number off an account, old number of a user",
     example=Example({"phone_number_id": Demo("another phone number")}),
 ):
     """Remove a phone number from its user, for good. The user's last identification cannot be removed."""
@@ -76,7 +79,9 @@ class UpdatePhoneNumber(
     patch="/phone_numbers/{phone_number_id}",
     returns="phone_number",
     secret=("backup_codes",),
-    words="verify a phone by hand, make a phone primary, SMS second factor, mark a phone as verified",
+    words="verify a phone by hand, make a phone primary, SMS second factor, mark a phone as verified, "
+    "main phone number, set the primary number, use a phone for the second factor, confirm a "
+    "phone without a code, default second factor",
     example=Example({"phone_number_id": Demo("a phone number"), "reserved_for_second_factor": True}),
 ):
     """Mark a phone number as verified, as primary, or as a second factor."""
@@ -103,7 +108,8 @@ class PreparePhoneNumberVerification(
     returns="code_verification",
     sends_mail=True,
     words="text a code, text a verification code, send a code to a phone number, verification code by "
-    "SMS, one-time code by SMS, resend a code",
+    "SMS, one-time code by SMS, resend a code, send an SMS code, start verifying a phone, prove "
+    "that a number is somebody's",
     example=Example({"phone_number_id": Demo("a phone number")}),
 ):
     """Send a one-time code to a phone number (SENDS an SMS); check it with
@@ -122,7 +128,8 @@ class AttemptPhoneNumberVerification(
     no_undo="The code was checked; the attempts are counted.",
     advice=Advice(if_executed="The attempt may have been counted: ask the user before another one."),
     words="verify a phone number with a code, check a code sent to a phone number, is the SMS code "
-    "right, enter a verification code",
+    "right, enter a verification code, check the texted code, user typed the SMS code, finish "
+    "verifying a phone, confirm a phone with a code",
     example=Example(
         {
             "phone_number_id": Demo("a phone number"),
@@ -148,8 +155,9 @@ class ReplaceUserPhoneNumber(
     secret=("backup_codes",),
     effect="destroy",
     reader=users.GetUser,
-    words="change a user's phone number, replace every phone number of a user, "
-    "user has a new phone number, correct the phone number of a user",
+    words="change a user's phone number, replace every phone number of a user, user has a new phone "
+    "number, correct the phone number of a user, swap a phone number, exchange a number, new "
+    "number in place of all old ones, substitute a mobile number",
     example=Example({"user_id": Demo("kwame"), "phone_number": "+12015550199"}),
 ):
     """Replace ALL phone numbers of a user by one, the new primary one. To keep the others, add

@@ -13,7 +13,7 @@ class CheckProxy(
     id="ProxyChecks_verifyProxyConfiguration",
     post="/proxy_checks",
     returns="proxy_check",
-    words="test a proxy, does the proxy work",
+    words="test a proxy, does the proxy work, check a proxy, is the proxy set up right, reverse proxy",
     example=Example(
         {"domain_id": Demo("the primary domain"), "proxy_url": "https://app.fernhill.example/__clerk"}
     ),

@@ -17,8 +17,8 @@ class ListRedirectUrls(
     id="RedirectUrLs_listAll",
     get="/redirect_urls",
     lists="redirect_url",
-    words="allowed redirect URLs",
     compared_by="url",
+    words="allowed redirect URLs, list redirect URLs, where may apps return to, deep links",
     example=Example(),
 ):
     """The redirect URLs that native apps may be sent back to."""
@@ -29,7 +29,8 @@ class CreateRedirectUrl(
     id="RedirectUrLs_createNewUrl",
     post="/redirect_urls",
     returns="redirect_url",
-    words="allow a redirect URL, mobile app callback, allow a URL",
+    words="allow a redirect URL, mobile app callback, allow a URL, add a redirect URL, deep link of a "
+    "mobile app, native app returns after sign-in, permit a callback, whitelist a redirect",
     example=Example({"url": "fernhill-labels://oauth-callback"}),
 ):
     """Allow a redirect URL."""
@@ -42,6 +43,7 @@ class GetRedirectUrl(
     id="RedirectUrLs_getById",
     get="/redirect_urls/{id}",
     returns="redirect_url",
+    words="show a redirect URL",
     example=Example({"id": Demo("a redirect URL")}),
 ):
     """One redirect URL."""
@@ -54,6 +56,7 @@ class DeleteRedirectUrl(
     id="RedirectUrLs_removeById",
     delete="/redirect_urls/{id}",
     returns="deleted",
+    words="delete a redirect URL, forbid a callback, remove a deep link",
     example=Example({"id": Demo("a redirect URL")}),
 ):
     """Disallow a redirect URL; apps that use it can no longer sign in."""

@@ -36,8 +36,8 @@ class ListRoleSets(
     version="2021-02-05",
     get="/role_sets",
     pages="role_set",
-    words="groups of roles, which role sets, how many members have a role",
     compared_by="key",
+    words="groups of roles, which role sets, how many members have a role, list role sets, all role sets",
     example=Example({"order_by": "name"}),
 ):
     """Role sets, newest first: each says which roles its organizations' members can have."""
@@ -52,7 +52,8 @@ class CreateRoleSet(
     version="2021-02-05",
     post="/role_sets",
     returns="role_set",
-    words="bundle roles, group roles",
+    words="bundle roles, group roles, new role set, add a role set, different roles for different "
+    "organizations",
     example=Example(
         {
             "name": "Suppliers",
@@ -79,7 +80,7 @@ class GetRoleSet(
     version="2021-02-05",
     get="/role_sets/{role_set_key_or_id}",
     returns="role_set",
-    words="roles in a role set",
+    words="roles in a role set, show a role set, which roles are in a role set",
     example=Example({"role_set_key_or_id": "role_set:default"}),
 ):
     """One role set with its roles and how many members have each."""
@@ -93,8 +94,8 @@ class UpdateRoleSet(
     version="2021-02-05",
     patch="/role_sets/{role_set_key_or_id}",
     returns="role_set",
-    words="rename a role set, default role of new members, role of organization creators, "
-    "role set of new organizations",
+    words="rename a role set, default role of new members, role of organization creators, role set of "
+    "new organizations, change a role set, edit a role set, default role set",
     example=Example({"role_set_key_or_id": Demo("the partners' role set"), "description": "For resellers"}),
 ):
     """Change a role set's name, default roles, or make it the one of new organizations. Its roles:
@@ -116,7 +117,8 @@ class ReplaceRoleSet(
     post="/role_sets/{role_set_key_or_id}/replace",
     returns="deleted",
     effect="destroy",
-    words="delete a role set, remove a role set, merge role sets, move organizations to another role set",
+    words="delete a role set, remove a role set, merge role sets, move organizations to another role "
+    "set, replace a role set, put all organizations on another role set",
     example=Example(
         {
             "role_set_key_or_id": Demo("the partners' role set"),
@@ -145,7 +147,8 @@ class AddRolesToRoleSet(
     version="2021-02-05",
     post="/role_sets/{role_set_key_or_id}/roles",
     returns="role_set",
-    words="make a role available, put a role into a role set",
+    words="make a role available, put a role into a role set, add roles to a role set, allow more roles "
+    "in organizations",
     example=Example({"role_set_key_or_id": "role_set:default", "role_keys": ["org:contractor"]}),
 ):
     """Let the members of a role set's organizations have more roles."""
@@ -164,7 +167,8 @@ class ReplaceRoleInRoleSet(
     returns="role_set",
     effect="destroy",
     words="take a role out of a role set, remove a role from a role set, move all members of a role to "
-    "another role",
+    "another role, replace a role in a role set, move everybody with a role to another role, "
+    "retire a role",
     example=Example(
         {
             "role_set_key_or_id": "role_set:default",

@@ -37,7 +37,7 @@ class ListSamlConnections(
     id="SamlConnectionsBeta_getList",
     get="/saml_connections",
     pages="saml_connection",
-    words="who has SAML, SAML connections",
+    words="who has SAML, SAML connections, list SAML",
     example=Example(),
     deprecated=True,
     instead="ListEnterpriseConnections",
@@ -54,7 +54,8 @@ class CreateSamlConnection(
     id="SamlConnectionsBeta_createNewConnection",
     post="/saml_connections",
     returns="saml_connection",
-    words="set up SAML, connect an identity provider, SAML for an organization",
+    words="set up SAML, connect an identity provider, SAML for an organization, new SAML connection, "
+    "add SAML",
     example=Example({"name": "Rowan & Reed", "domain": "rowan.example", "provider": "saml_google"}),
     deprecated=True,
     instead="CreateEnterpriseConnection",
@@ -83,6 +84,7 @@ class GetSamlConnection(
     id="SamlConnectionsBeta_getById",
     get="/saml_connections/{saml_connection_id}",
     returns="saml_connection",
+    words="one SAML connection, show SAML",
     example=Example({"saml_connection_id": Demo("a SAML connection")}),
     deprecated=True,
     instead="GetEnterpriseConnection",
@@ -97,7 +99,8 @@ class UpdateSamlConnection(
     id="SamlConnectionsBeta_updateConnectionById",
     patch="/saml_connections/{saml_connection_id}",
     returns="saml_connection",
-    words="activate SAML, IdP certificate, turn off SAML, turn on SAML",
+    words="activate SAML, IdP certificate, turn off SAML, turn on SAML, change SAML, deactivate SAML, "
+    "SAML certificate, renew a SAML certificate",
     example=Example(
         {
             "saml_connection_id": Demo("a SAML connection in preparation"),
@@ -202,7 +205,7 @@ class DeleteSamlConnection(
     grave=True,
     delete="/saml_connections/{saml_connection_id}",
     returns="deleted",
-    words="delete SAML",
+    words="delete SAML, remove SAML",
     example=Example({"saml_connection_id": Demo("a SAML connection")}),
     deprecated=True,
     instead="DeleteEnterpriseConnection",

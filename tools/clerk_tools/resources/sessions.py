@@ -45,7 +45,8 @@ class ListSessions(
     get="/sessions",
     lists="session",
     words="who is signed in, where is a user signed in, signed in devices, active sessions, sign-in "
-    "history, sign-ins",
+    "history, sign-ins, who is online, where is somebody logged in, on which devices, open "
+    "sessions, current logins, login history, sessions of a user",
     example=Example({"user_id": Demo("nadia"), "status": "active"}),
 ):
     """Sessions, newest first. Give a user or a client; add status `active` for who is signed in now."""
@@ -62,6 +63,8 @@ class GetSession(
     id="Sessions_getDetails",
     get="/sessions/{session_id}",
     returns="session",
+    words="show a session, details of a session, is a session active, when does a session expire, look "
+    "at one session",
     example=Example({"session_id": Demo("a session")}),
 ):
     """One session."""
@@ -75,7 +78,9 @@ class RevokeSession(
     post="/sessions/{session_id}/revoke",
     returns="session",
     effect="destroy",
-    words="sign out, sign out everywhere, end a session, sign a device out, lost device",
+    words="sign out, sign out everywhere, end a session, sign a device out, lost device, log out, log a "
+    "user out, log a device out, kill a session, force a logout, stolen laptop, sign somebody out "
+    "remotely",
     example=Example({"session_id": Demo("a session")}),
 ):
     """End a session: that device is signed out. For all of a user's sessions, list them and revoke each;
@@ -108,7 +113,8 @@ class VerifySession(
     deprecated=True,
     until="2021-02-05",
     instead="Sessions_getDetails, or check the token with Jwks_getJsonWebKeySet",
-    words="is a session valid, check a session token",
+    words="is a session valid, check a session token, verify a session, is a session token valid, does "
+    "a token belong to a session",
     example=Example({"session_id": Demo("a session"), "token": Demo("an issued token")}),
 ):
     """Check a session against its token. Deprecated and may answer 410: verify the token with
@@ -126,7 +132,9 @@ class CreateTemplateToken(
     secret=("jwt",),
     mints=True,
     advice=Advice(if_executed=ANOTHER_DOES_NO_HARM),
-    words="issue a JWT for a session, hasura token, custom token",
+    words="issue a JWT for a session, hasura token, custom token, JWT from a template, token with "
+    "custom claims, token for another service, token with template claims, supabase token, convex "
+    "token",
     example=Example({"session_id": Demo("a session"), "template_name": "greenhouse-api"}),
 ):
     """Issue a JWT for a session, with the claims of a JWT template. The token acts as that user."""
@@ -142,7 +150,8 @@ class CreateSession(
     version="2021-02-05",
     post="/sessions",
     returns="session",
-    words="create a session for testing, sign a test user in, make a session, test session",
+    words="create a session for testing, sign a test user in, make a session, test session, start a "
+    "session, session for a test user, session from a script, log a test user in, open a session",
     example=Example({"user_id": Demo("carlos")}),
 ):
     """Create an active session of a user, for tests; refused on production instances. To let somebody sign
@@ -161,7 +170,9 @@ class CreateSessionToken(
     secret=("jwt",),
     mints=True,
     advice=Advice(if_executed=ANOTHER_DOES_NO_HARM),
-    words="session JWT, session token for a test, bearer token of a session, token without a template",
+    words="session JWT, session token for a test, bearer token of a session, token without a template, "
+    "JWT of a session, plain session token, short-lived token, token for calling our own backend, "
+    "mint a session JWT",
     example=Example({"session_id": Demo("a session")}),
 ):
     """Issue an ordinary session JWT. The token acts as that user; with own claims use
@@ -181,7 +192,8 @@ class RefreshSession(
     private=("expired_token", "refresh_token"),
     mints=True,
     advice=Advice(if_executed=ANOTHER_DOES_NO_HARM),
-    words="renew a session token, refresh token, expired session cookie, handshake",
+    words="renew a session token, refresh token, expired session cookie, handshake, refresh a session, "
+    "renew an expired token, refresh cookie, prolong a session",
     example=Example(
         {
             "session_id": Demo("a session"),

@@ -17,7 +17,9 @@ class CreateSignInToken(
     secret=("token", "url"),
     mints=True,
     advice=Advice(if_executed=ANOTHER_DOES_NO_HARM),
-    words="magic link, sign-in link, sign in without password, passwordless, one-time link",
+    words="magic link, sign-in link, sign in without password, passwordless, one-time link, link that "
+    "signs somebody in, log somebody in without a password, one-time sign-in, email link for "
+    "support, ticket for signing in",
     example=Example({"user_id": Demo("helen"), "expires_in_seconds": 600}),
 ):
     """Make a one-time token or link: whoever holds it signs in as the user."""
@@ -38,7 +40,8 @@ class RevokeSignInToken(
         not_found="No tool lists sign-in tokens: the id is in the answer of SigninTokens_createToken.",
         if_executed=REVOKED_BY_NOW,
     ),
-    words="cancel a magic link, cancel a sign-in link",
+    words="cancel a magic link, cancel a sign-in link, revoke a sign-in token, make a magic link "
+    "useless, invalidate a one-time link",
     example=Example({"sign_in_token_id": Demo("a sign-in token")}),
 ):
     """Make a pending sign-in token useless."""

@@ -16,7 +16,8 @@ class UpdateSignUp(
     advice=Advice(
         not_found="No tool lists sign-ups: the id comes from the sign-up itself, in the frontend.",
     ),
-    words="sign-up in progress, unfinished sign-up",
+    words="sign-up in progress, unfinished sign-up, change a sign-up, external id of a sign-up, custom "
+    "action of a sign-up",
     example=Example({"id": Demo("a sign-up"), "external_id": "lead-77"}),
 ):
     """Update a sign-up that is under way."""
@@ -35,7 +36,9 @@ class GetSignUp(
     advice=Advice(
         not_found="No tool lists sign-ups: the id comes from the sign-up itself, in the frontend.",
     ),
-    words="why is a sign-up stuck, what is missing in a sign-up, state of a sign-up, show a sign-up",
+    words="why is a sign-up stuck, what is missing in a sign-up, state of a sign-up, show a sign-up, "
+    "unfinished registration, registration is stuck, what is missing in a registration, status of "
+    "a registration",
     example=Example({"id": Demo("a sign-up")}),
 ):
     """One sign-up: its status, and what is missing or unverified."""

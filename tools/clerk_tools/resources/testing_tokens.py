@@ -18,7 +18,9 @@ class CreateTestingToken(
     secret=("token",),
     advice=Advice(if_executed=ANOTHER_DOES_NO_HARM),
     mints=True,
-    words="testing token, e2e tests, playwright, cypress, get past captcha in tests",
+    words="testing token, e2e tests, playwright, cypress, get past captcha in tests, automated tests, "
+    "end-to-end tests, bypass bot detection in tests, tests are stopped by bot detection, CI "
+    "tests",
     example=Example(),
 ):
     """Make a token that lets automated tests past bot detection for a while. For development instances."""

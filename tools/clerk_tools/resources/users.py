@@ -25,9 +25,16 @@ from clerk_tools.spec import EACH_OBJECT, Advice, Demo, Example
 from clerk_tools.view import View
 
 SYNONYMS: Final = {
-    "user": "person, people, account, customer, employee, human",
+    "user": "person, people, account, customer, employee, human, somebody, someone, everybody, everyone, "
+    "anybody, anyone, him, her, he, she, guy, colleague",
     "mfa": "2fa, two factor, second factor, multi factor, two step",
     "image": "avatar, picture, photo",
+    "metadata": "custom data, custom field, attribute",
+    "totp": "authenticator",
+    "passkey": "security key, webauthn, yubikey",
+    "wallet": "metamask",
+    "compromised": "leaked, breached, pwned, exposed, stolen",
+    "ban": "suspend, kick out",
 }
 """What people say instead of a term; for the search."""
 
@@ -100,9 +107,12 @@ class ListUsers(
     id="Users_listSortedByCreationDate",
     get="/users",
     lists="user",
-    words="find a user by email, who signed up, newest users, all users, inactive users, do we have "
-    "a user called, who joined, is an email signed up, last sign-in, which user is called, "
-    "which user has a phone, which user has an email, banned users, who is banned, users created since",
+    words="find a user by email, who signed up, newest users, all users, inactive users, do we have a "
+    "user called, who joined, is an email signed up, last sign-in, which user is called, which "
+    "user has a phone, which user has an email, banned users, who is banned, users created since, "
+    "look a user up, find somebody by name, search accounts, who uses the app, whose phone number "
+    "is this, users who never signed in, dormant users, recent sign-ups, latest users, users "
+    "without activity, account with this address, show customers",
     example=Example({"query": "fernhill", "order_by": "-last_active_at", "limit": 5}),
 ):
     """Find users, newest first. Filters combine; lists take up to 100 exact values. `query` searches parts
@@ -122,7 +132,9 @@ class CreateUser(
     post="/users",
     returns="user",
     private=("password", "password_digest", "totp_secret", "backup_codes"),
-    words="import users, migrate users, sign a user up by hand",
+    words="import users, migrate users, sign a user up by hand, add a user, open an account, new "
+    "account, set a user up, register somebody, create accounts from a file, user with email and "
+    "password, user without password, onboard a user, sign up a customer by hand",
     example=Example(
         {
             "first_name": "Elif",
@@ -176,7 +188,8 @@ class CountUsers(
     id="Users_getTotalCount",
     get="/users/count",
     returns="total_count",
-    words="number of users, how many signed up, how many are banned, how many users since",
+    words="number of users, how many signed up, how many are banned, how many users since, count users, "
+    "how many users, user count, how many accounts, size of the user base, total users",
     example=Example({"query": "mossbrook"}),
 ):
     """How many users match; without filters, all of them. Times in Unix ms."""
@@ -187,7 +200,9 @@ class GetUser(
     id="Users_getUserDetails",
     get="/users/{user_id}",
     returns="user",
-    words="user profile, user by id, everything about a user",
+    words="user profile, user by id, everything about a user, show a user, details of an account, look "
+    "at one user, when did a user last sign in, is a user banned, which second factors has a "
+    "user, metadata of a user",
     example=Example({"user_id": Demo("nadia")}),
 ):
     """One user, by id."""
@@ -203,7 +218,11 @@ class UpdateUser(
     private=("password", "password_digest", "totp_secret", "backup_codes"),
     sends_mail="notify_primary_email_address_changed",
     limit=EACH_OBJECT,
-    words="set a password, reset a password, change a user's name, change a username, edit a profile",
+    words="set a password, reset a password, change a user's name, change a username, edit a profile, "
+    "correct a name, change first name, change last name, change surname, change the external id, "
+    "let a user create organizations, forbid a user to create organizations, change the locale, "
+    "replace the password, edit an account, change a user's details, primary phone, primary email "
+    "of a user",
     example=Example({"user_id": Demo("carlos"), "first_name": "Carlos Andrés"}),
 ):
     """Change a user; only what is given changes. Metadata given here REPLACES the whole object: merge with
@@ -280,7 +299,8 @@ class DeleteUser(
     grave=True,
     delete="/users/{user_id}",
     returns="deleted",
-    words="erase personal data, close a user, right to be forgotten, GDPR",
+    words="erase personal data, close a user, right to be forgotten, GDPR, delete an account, remove an "
+    "account, erase a user, delete a person's data, wipe a user, erasure request",
     example=Example({"user_id": Demo("hassan")}),
 ):
     """Delete a user with their sessions and memberships, for good. Ban to only keep them out."""
@@ -307,8 +327,9 @@ class BanUser(
     sets=("banned",),
     effect="destroy",
     no_undo="The sessions that the ban ended stay ended; Users_removeBanFromUser lifts the ban.",
-    words="kick out, suspend, deactivate, block a user, keep out for good, abuse, spam, fraud, "
-    "disable a user, cut off access, lose access",
+    words="kick out, suspend, deactivate, block a user, keep out for good, abuse, spam, fraud, disable "
+    "a user, cut off access, lose access, ban, ban somebody, keep a spammer out, block an account "
+    "for good, keep somebody from signing in at all, exclude a user, throw a user out of the app",
     example=Example({"user_id": Demo("dmitri")}),
 ):
     """Ban a user: every session ends and no sign-in is possible until unbanned."""
@@ -329,7 +350,8 @@ class UnbanUser(
     post="/users/{user_id}/unban",
     returns="user",
     sets=("banned",),
-    words="let back in, reactivate, unsuspend, unblock a user, reinstate a suspended user",
+    words="let back in, reactivate, unsuspend, unblock a user, reinstate a suspended user, unban, lift "
+    "a ban, undo a ban, take back a ban, let a banned user back in, ban was a mistake",
     example=Example({"user_id": Demo("dmitri")}),
 ):
     """Lift a ban. Ended sessions stay ended."""
@@ -344,7 +366,8 @@ class LockUser(
     returns="user",
     sets=("locked",),
     no_undo="No earlier state is kept; Users_removeLock lifts the lock.",
-    words="stop a user from signing in for a time, temporary block, pause, freeze",
+    words="stop a user from signing in for a time, temporary block, pause, freeze, lock an account, "
+    "block an account for a while, lock somebody out for now, stop sign-in temporarily",
     example=Example({"user_id": Demo("greta")}),
 ):
     """Lock a user out of signing in until the lock expires. Sessions go on; to end them, ban."""
@@ -359,7 +382,8 @@ class UnlockUser(
     returns="user",
     sets=("locked",),
     words="locked out, too many failed attempts, too many wrong passwords, cannot sign in, user is "
-    "locked out, let in again",
+    "locked out, let in again, unlock, unlock an account, lift a lock, wrong password too often, "
+    "too many attempts, brute force lockout, let them try again",
     example=Example({"user_id": Demo("greta")}),
 ):
     """Lift a lock, for instance after too many wrong passwords."""
@@ -372,7 +396,8 @@ class SetProfileImage(
     id="Users_setProfileImage",
     post="/users/{user_id}/profile_image",
     returns="user",
-    words="upload an image of a user, change an image of a user, update a user's image",
+    words="upload an image of a user, change an image of a user, update a user's image, upload an "
+    "avatar, set a profile picture, change a profile picture, new photo of a user, profile photo",
     example=Example({"user_id": Demo("carlos"), "file": Demo("an image")}),
 ):
     """Set a user's profile image."""
@@ -393,6 +418,8 @@ class DeleteProfileImage(
     id="Users_deleteProfileImage",
     delete="/users/{user_id}/profile_image",
     returns="user",
+    words="delete an avatar, remove a profile picture, offensive photo, take a photo down, clear a "
+    "profile image",
     example=Example({"user_id": Demo("carlos")}),
 ):
     """Remove a user's profile image, for good."""
@@ -411,8 +438,11 @@ class MergeUserMetadata(
     patch="/users/{user_id}/metadata",
     returns="user",
     limit=EACH_OBJECT,
-    words="set metadata of a user, custom data, store an attribute, set a user's plan, add a key to "
-    "a user's metadata, publicMetadata, add a flag to a user's metadata",
+    words="set metadata of a user, custom data, store an attribute, set a user's plan, add a key to a "
+    "user's metadata, publicMetadata, add a flag to a user's metadata, save something about a "
+    "user, remember an attribute of a user, tag a user, custom field of a user, change one key of "
+    "metadata, keep other metadata, store the plan of a user, mark a user in metadata, note "
+    "something on a user",
     example=Example(
         {"user_id": Demo("ravi"), "unsafe_metadata": {"onboarding": {"step": 3, "skipped": None}}}
     ),
@@ -432,8 +462,10 @@ class GetOAuthAccessToken(
     lists="oauth_access_token",
     secret=("token", "token_secret", "id_token"),
     mints=True,
-    words="token of google, token of github, social provider's token, third-party API access, call "
-    "a provider's API on behalf of a user",
+    words="token of google, token of github, social provider's token, third-party API access, call a "
+    "provider's API on behalf of a user, google token of a user, github token of a user, access "
+    "token of a social account, read a user's repositories, token of a connected "
+    "account, provider access token, slack token, microsoft token",
     example=Example({"user_id": Demo("ingrid"), "provider": "oauth_google"}),
 ):
     """A user's access token at an OAuth provider they signed in with. It acts as them there."""
@@ -447,7 +479,9 @@ class ListUserMemberships(
     id="Users_getOrganizationMemberships",
     get="/users/{user_id}/organization_memberships",
     pages="organization_membership",
-    words="organizations of a user, which organizations a user is in",
+    words="organizations of a user, which organizations a user is in, teams of a user, companies of a "
+    "user, which organizations does somebody belong to, where is a user a member, a user's roles "
+    "in organizations, memberships of one user",
     example=Example({"user_id": Demo("nadia")}),
 ):
     """The organizations that a user belongs to, with the role in each."""
@@ -463,7 +497,8 @@ class VerifyPassword(
     private=("password",),
     no_undo="The password was checked; a wrong one counts towards locking the user.",
     advice=Advice(if_executed="The attempt may have been counted: ask the user before another one."),
-    words="is the password correct, does the password match",
+    words="is the password correct, does the password match, check a password, is this the password of "
+    "a user, test a password, compare a password",
     example=Example({"user_id": Demo("nadia"), "password": Demo("the password")}),
 ):
     """Whether this is the user's password. Each wrong one answers 422 incorrect_password and counts towards
@@ -481,7 +516,8 @@ class VerifyTotp(
     private=("code",),
     no_undo="The code was checked; a backup code is used up by that.",
     advice=Advice(if_executed="A backup code would be used up by it: ask the user for a new code."),
-    words="check an MFA code, authenticator code, one-time code, backup code",
+    words="check an MFA code, authenticator code, one-time code, backup code, check a TOTP code, check "
+    "a code of an authenticator app, is the six digit code right, verify a second factor code",
     example=Example({"user_id": Demo("tomas"), "code": Demo("a backup code")}),
 ):
     """Whether a TOTP or backup code is right. A backup code is used up by it."""
@@ -495,7 +531,8 @@ class DisableMfa(
     id="Users_disableMfa",
     delete="/users/{user_id}/mfa",
     returns="user_reference",
-    words="turn off MFA, reset MFA, lost phone, lost authenticator",
+    words="turn off MFA, reset MFA, lost phone, lost authenticator, remove all second factors, disable "
+    "two factor, drop MFA, user lost second factor, take off two-step verification",
     example=Example({"user_id": Demo("tomas")}),
 ):
     """Remove every second factor of a user (SMS, authenticator, backup codes): only the first one protects
@@ -525,7 +562,8 @@ class BanUsers(
     lists="user",
     effect="destroy",
     no_undo="The sessions that the ban ended stay ended; UsersUnban lifts the ban.",
-    words="ban several users, suspend many users at once, bulk ban, block a list of users",
+    words="ban several users, suspend many users at once, bulk ban, block a list of users, ban these "
+    "users, ban a list of users, ban a number of accounts, mass ban",
     example=Example({"user_ids": [Demo("dmitri"), Demo("greta")]}),
 ):
     """Ban up to 50 users at once: their sessions end, and no sign-in is possible until unbanned."""
@@ -548,8 +586,9 @@ class UnbanUsers(
     version="2021-02-05",
     post="/users/unban",
     lists="user",
-    words="unban several users, lift the bans of several users, lift many bans, bulk unban, reinstate "
-    "a list of users",
+    words="unban several users, lift the bans of several users, lift many bans, bulk unban, reinstate a "
+    "list of users, unban these users, lift the bans of a list of users, mass unban, let several "
+    "users back in",
     example=Example({"user_ids": [Demo("dmitri")]}),
 ):
     """Lift the ban of up to 50 users at once. Ended sessions stay ended."""
@@ -563,7 +602,9 @@ class ReplaceUserMetadata(
     version="2021-02-05",
     put="/users/{user_id}/metadata",
     returns="user",
-    words="overwrite metadata of a user, reset metadata of a user, put metadata",
+    words="overwrite metadata of a user, reset metadata of a user, put metadata, replace all metadata "
+    "of a user, overwrite custom data of a user, throw old metadata of a user away, set metadata "
+    "of a user anew",
     example=Example({"user_id": Demo("yuki"), "public_metadata": {"plan": "starter"}}),
 ):
     """REPLACE whole metadata objects of a user: keys that are not given are lost. To change single keys use
@@ -582,7 +623,9 @@ class ListUserInvitations(
     get="/users/{user_id}/organization_invitations",
     pages="organization_invitation",
     secret=("url",),
-    words="which organizations invited a user, organization invitations of a user, was a user invited",
+    words="which organizations invited a user, organization invitations of a user, was a user invited, "
+    "invitations that a user received, which teams invited a user, open invitations of one user, "
+    "pending team invitations of a user, which companies asked a user to join",
     example=Example({"user_id": Demo("priya")}),
 ):
     """The invitations to organizations that were sent to a user."""
@@ -598,7 +641,8 @@ class RemovePassword(
     post="/users/{user_id}/remove_password",
     returns="user",
     effect="destroy",
-    words="delete a user's password, make a user passwordless, user without a password",
+    words="delete a user's password, make a user passwordless, user without a password, take the "
+    "password off an account, account without password, no longer sign in with a password",
     example=Example({"user_id": Demo("zofia")}),
 ):
     """Remove a user's password, even where nothing else lets them sign in. Sessions go on unless
@@ -620,7 +664,8 @@ class DeleteBackupCodes(
     version="2021-02-05",
     delete="/users/{user_id}/backup_code",
     returns="user_reference",
-    words="remove backup codes, recovery codes, disable backup codes",
+    words="remove backup codes, recovery codes, disable backup codes, delete recovery codes, invalidate "
+    "backup codes, discard recovery codes",
     example=Example({"user_id": Demo("tomas")}),
 ):
     """Remove all backup codes of a user; other second factors stay."""
@@ -639,7 +684,9 @@ class DeleteTotp(
     version="2021-02-05",
     delete="/users/{user_id}/totp",
     returns="user_reference",
-    words="remove an authenticator app, reset TOTP, new phone with authenticator, disconnect authenticator",
+    words="remove an authenticator app, reset TOTP, new phone with authenticator, disconnect "
+    "authenticator, unlink an authenticator, detach an authenticator app, remove google "
+    "authenticator, delete TOTP",
     example=Example({"user_id": Demo("tomas")}),
 ):
     """Remove a user's authenticator app (TOTP); to remove every second factor use Users_disableMfa."""
@@ -667,7 +714,9 @@ class DeletePasskey(
     delete="/users/{user_id}/passkeys/{passkey_identification_id}",
     returns="deleted",
     sends_mail=True,
-    words="remove a passkey, lost security key, passkey on a lost device",
+    words="remove a passkey, lost security key, passkey on a lost device, delete a passkey, remove a "
+    "security key, remove webauthn, lost yubikey, passkey of a user, remove a fingerprint or face "
+    "login",
     example=Example({"user_id": Demo("kwame"), "passkey_identification_id": Demo("a passkey")}),
 ):
     """Remove a passkey of a user, for good. SENDS MAIL to them."""
@@ -686,7 +735,8 @@ class DeleteWeb3Wallet(
     version="2021-02-05",
     delete="/users/{user_id}/web3_wallets/{web3_wallet_identification_id}",
     returns="deleted",
-    words="remove a wallet, disconnect a web3 wallet, remove metamask",
+    words="remove a wallet, disconnect a web3 wallet, remove metamask, delete a crypto wallet, unlink a "
+    "wallet, ethereum wallet",
     example=Example({"user_id": Demo("carlos"), "web3_wallet_identification_id": Demo("a wallet")}),
 ):
     """Remove a web3 wallet of a user, for good. The user's last identification cannot be removed."""
@@ -705,7 +755,9 @@ class DeleteExternalAccount(
     version="2021-02-05",
     delete="/users/{user_id}/external_accounts/{external_account_id}",
     returns="deleted",
-    words="disconnect google, disconnect a social account, unlink github, remove a connected account",
+    words="disconnect google, disconnect a social account, unlink github, remove a connected account, "
+    "unlink a social login, remove google login, detach github, disconnect facebook, unlink a "
+    "connected account, remove an external account",
     example=Example(
         {"user_id": Demo("ingrid"), "external_account_id": Demo("an external account")}, late=True
     ),
@@ -726,7 +778,8 @@ class ListTrustedDevices(
     version="2021-02-05",
     get="/users/{user_id}/trusted_devices",
     pages="trusted_device",
-    words="devices of a user, phones of a user, remembered devices, enrolled devices",
+    words="devices of a user, phones of a user, remembered devices, enrolled devices, trusted phones, "
+    "which devices are trusted, devices that need no second factor, list trusted devices",
     example=Example({"user_id": Demo("kwame")}),
 ):
     """A user's trusted devices: phones whose app signs them in. For browsers signed in now list sessions."""
@@ -740,7 +793,8 @@ class RevokeTrustedDevice(
     version="2021-02-05",
     delete="/users/{user_id}/trusted_devices/{trusted_device_id}",
     returns="trusted_device",
-    words="lost phone of a user, stolen phone, forget a device, no longer trust a device",
+    words="lost phone of a user, stolen phone, forget a device, no longer trust a device, distrust a "
+    "device, device was stolen, remove a trusted device, untrust a phone",
     example=Example({"user_id": Demo("kwame"), "trusted_device_id": Demo("a trusted device")}),
 ):
     """Revoke a trusted device of a user; it has to be enrolled anew."""
@@ -764,7 +818,10 @@ class SetPasswordCompromised(
     returns="user",
     effect="destroy",
     no_undo="Sessions that it ended stay ended; UnsetUserPasswordCompromised takes the mark back.",
-    words="force a password reset, leaked password of a user, password must be changed, expire a password",
+    words="force a password reset, leaked password of a user, password must be changed, expire a "
+    "password, password leaked, password was stolen, mark a password as leaked, make a user "
+    "choose a new password, user must change the password, password in a breach, require a new "
+    "password",
     example=Example({"user_id": Demo("samuel")}),
 ):
     """Mark a user's password as compromised: they must set a new one at the next sign-in."""
@@ -784,8 +841,9 @@ class UnsetPasswordCompromised(
     version="2025-11-10",
     post="/users/{user_id}/password/unset_compromised",
     returns="user",
-    words="take back a forced password reset, password is not compromised after all, no forced "
-    "password reset, undo compromised",
+    words="take back a forced password reset, password is not compromised after all, no forced password "
+    "reset, undo compromised, password is safe after all, no longer ask for a new password, clear "
+    "the compromised mark, remove the leaked mark from a password",
     example=Example({"user_id": Demo("samuel")}),
 ):
     """Take back that a user's password is compromised: no reset is asked for."""

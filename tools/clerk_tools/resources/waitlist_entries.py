@@ -32,7 +32,8 @@ class ListWaitlistEntries(
     version="2021-02-05",
     get="/waitlist_entries",
     pages="waitlist_entry",
-    words="who is on the waitlist, who is waiting, people waiting for access, pending waitlist",
+    words="who is on the waitlist, who is waiting, people waiting for access, pending waitlist, show "
+    "the waitlist, who wants access, who asked for access, people in line",
     example=Example({"status": "pending", "order_by": "+created_at"}),
 ):
     """The waitlist, newest first: who waits, was invited, joined (completed) or was rejected."""
@@ -49,7 +50,8 @@ class CreateWaitlistEntry(
     post="/waitlist_entries",
     returns="waitlist_entry",
     sends_mail="notify",
-    words="put somebody on the waitlist, add to the waiting list, join the waitlist",
+    words="put somebody on the waitlist, add to the waiting list, join the waitlist, add to the "
+    "waitlist, sign somebody up for early access, put an address in line",
     example=Example({"email_address": "noor+clerk_test@example.com", "notify": False}),
 ):
     """Put somebody on the waitlist. SENDS MAIL that confirms it, unless `notify` is false."""
@@ -73,7 +75,8 @@ class CreateBulkWaitlistEntries(
     lists="waitlist_entry",
     array_body=True,
     sends_mail=True,
-    words="put many people on the waitlist, import a waitlist, bulk waitlist",
+    words="put many people on the waitlist, import a waitlist, bulk waitlist, add many to the waitlist, "
+    "put these addresses on the waitlist, several to the waitlist",
     example=Example({"waitlist_entries": [{"email_address": "ana+clerk_test@example.com", "notify": False}]}),
 ):
     """Put up to 50 people on the waitlist, all or none. SENDS MAIL to each whose `notify` is not false."""
@@ -87,7 +90,8 @@ class DeleteWaitlistEntry(
     version="2021-02-05",
     delete="/waitlist_entries/{waitlist_entry_id}",
     returns="deleted",
-    words="take somebody off the waitlist, remove from the waiting list",
+    words="take somebody off the waitlist, remove from the waiting list, delete a waitlist entry, "
+    "remove from the waitlist, erase somebody from the waitlist",
     example=Example({"waitlist_entry_id": Demo("mara's waitlist entry")}, late=True),
 ):
     """Take a pending entry off the waitlist, for good. To keep a record of the refusal, use
@@ -110,7 +114,9 @@ class InviteWaitlistEntry(
     post="/waitlist_entries/{waitlist_entry_id}/invite",
     returns="waitlist_entry",
     sends_mail=True,
-    words="let somebody in from the waitlist, approve a waitlist entry, invite from the waiting list, accept",
+    words="let somebody in from the waitlist, approve a waitlist entry, invite from the waiting list, "
+    "accept, invite from the waitlist, approve somebody who waits, give access to somebody who "
+    "waits",
     example=Example({"waitlist_entry_id": Demo("a waitlist entry")}),
 ):
     """Let somebody on the waitlist in: SENDS them an invitation to sign up."""
@@ -127,7 +133,9 @@ class RejectWaitlistEntry(
     returns="waitlist_entry",
     effect="destroy",
     no_undo="The entry stays rejected; a new one has to be created.",
-    words="refuse a waitlist entry, turn somebody on the waitlist down, decline a waitlist entry",
+    words="refuse a waitlist entry, turn somebody on the waitlist down, decline a waitlist entry, "
+    "reject somebody who waits, deny access to somebody on the waitlist, turn down a request for "
+    "access",
     example=Example({"waitlist_entry_id": Demo("a waitlist entry")}, late=True),
 ):
     """Turn somebody on the waitlist down; an invitation they got stops working. No mail is sent."""

@@ -22,7 +22,8 @@ class CreateSvixApp(
     secret=("svix_url",),
     mints=True,
     advice=Advice(if_executed="Call again: if it was, the answer is svix_app_exists."),
-    words="set up webhooks, be notified about events, enable webhooks",
+    words="set up webhooks, be notified about events, enable webhooks, start webhooks, use webhooks, "
+    "get events, be told when a user signs up, configure webhooks",
     example=Example(late=True),
 ):
     """Set up webhooks: creates the instance's Svix app and answers its dashboard URL."""
@@ -34,7 +35,7 @@ class DeleteSvixApp(
     grave=True,
     delete="/webhooks/svix",
     advice=Advice(if_executed="Call again: if it was, the answer is svix_app_missing."),
-    words="turn off webhooks, stop webhooks",
+    words="turn off webhooks, stop webhooks, delete webhooks, no more events, remove svix",
     example=Example(),
 ):
     """Delete the Svix app: all webhooks stop, and their endpoints are lost."""
@@ -50,7 +51,8 @@ class CreateSvixDashboardUrl(
     returns="svix_url",
     secret=("svix_url",),
     mints=True,
-    words="webhook dashboard, manage webhooks, failed webhooks, webhook log, svix link",
+    words="webhook dashboard, manage webhooks, failed webhooks, webhook log, svix link, open svix, see "
+    "webhook deliveries, where are webhooks managed, why did a webhook fail",
     example=Example(),
 ):
     """A signed-in link to the Svix dashboard, where webhooks are managed."""
