@@ -153,6 +153,8 @@ class Spec:
     advice: Advice = field(default_factory=Advice)
     only_while: str = ""
     """What else must be so for a call to have an effect, said in its answer; where Clerk does not show it."""
+    together: str = ""
+    """The operation that makes many of these calls at once, all or none; its only list holds them."""
     deprecated: bool = False
     instead: str = ""
     """What replaces it, in words, where it is deprecated."""
@@ -292,6 +294,7 @@ class Keywords(TypedDict, total=False):
     reader: type[Operation]
     advice: Advice
     only_while: str
+    together: str
     deprecated: bool
     until: str
     instead: str

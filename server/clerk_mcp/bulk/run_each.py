@@ -20,6 +20,7 @@ from clerk_mcp.bulk.planning import (
 from clerk_mcp.bulk.reading import Progress
 from clerk_mcp.bulk.run_store import Run, is_id, new_id
 from clerk_mcp.bulk.running import Runs, report
+from clerk_mcp.bulk.together import together
 from clerk_mcp.calling import Caller, Calls, Reach
 from clerk_mcp.calling import refusal as refusal_of
 from clerk_mcp.confirming import LIFETIME_S, Asking, AskInResult, SealRefused, Stop, Subject, Unasked
@@ -212,7 +213,9 @@ def _takes(calls: Calls, plan: Plan) -> str | None:
     if rate is None:
         return None
     reads = sum(item.was is None for item in plan.items) if calls.audit and calls.audit_before else 0
-    windows = math.ceil((len(plan.items) + reads) / rate.requests) - 1
+    many = together(plan.model.spec)
+    calls_made = math.ceil(len(plan.items) / many.most) if many and not calls.changes else len(plan.items)
+    windows = math.ceil((calls_made + reads) / rate.requests) - 1
     return f"about {windows * rate.seconds} s under Clerk's rate limit" if windows > 0 else None
 
 

@@ -13,6 +13,7 @@ import anyio
 from clerk_mcp.answering import Answer, answers, cut_text
 from clerk_mcp.bulk.reading import ANSWER_WITHIN_S, Progress
 from clerk_mcp.bulk.run_store import STARTED, Run, RunBusy, RunStore
+from clerk_mcp.bulk.together import Together, together
 from clerk_mcp.calling import Caller, Calls, Fetched, Reach
 from clerk_mcp.confirming import Asker
 from clerk_tools.argument import JsonObject
@@ -92,10 +93,19 @@ class Going:
         workers = max(1, min(AT_ONCE, calls.client.max_in_flight * 4 // 5, len(self._left)))
         faults: list[OSError] = []
 
+        many = together(operations()[self.run.operation].spec)
+        if many and (calls.changes or calls.policy.objection(many.spec, self._caller.scopes)):
+            # A bound on changes counts calls, and one call of these would be many changes.
+            many = None
+
         async def work() -> None:
             while self._left and not self.stopped:
                 try:
-                    await self._one(calls, self._left.popleft())
+                    numbers = self._batch(many)
+                    if many and len(numbers) > 1:
+                        await self._many(calls, many, numbers)
+                    else:
+                        await self._one(calls, numbers[0])
                 except OSError as error:
                     faults.append(error)
                     self.stop(f"Where runs are kept cannot be used ({error.strerror or error}).")
@@ -105,6 +115,43 @@ class Going:
                 tasks.start_soon(work)
         if faults:
             raise faults[0]
+
+    def _batch(self, many: Together | None) -> list[int]:
+        """Take the next item, and those after it that go into one call with it."""
+        numbers = [self._left.popleft()]
+        items = self.run.items
+        alike = many.scope(items[numbers[0]].arguments) if many and not self._tries[numbers[0]] else None
+        while many and alike is not None and self._left and len(numbers) < many.most:
+            number = self._left[0]
+            if self._tries[number] or many.scope(items[number].arguments) != alike:
+                break
+            numbers.append(self._left.popleft())
+        return numbers
+
+    async def _many(self, calls: Calls, many: Together, numbers: list[int]) -> None:
+        """Make one call of many items. Where it is refused none of them was run, and each goes by itself."""
+        started = [n for n in numbers if await self._store.start(self.run.id, n)]
+        if not started:
+            return
+        self.run.marks |= {number: {"outcome": STARTED} for number in started}
+        operation = parse(many.spec.model, many.joined([self.run.items[n].arguments for n in started]))
+        result = await calls.run_agreed(operation, self._caller, self.run.agreed, run=self.run.id, was=None)
+        mark = _mark_of(calls, result)
+        if mark and mark["outcome"] == "error":
+            for number in started:
+                self.run.marks.pop(number, None)
+                await self._store.end(self.run.id, number, None)
+            while started and not self.stopped:
+                await self._one(calls, started.pop(0))
+            self._left.extend(started)
+            return
+        if mark is None:
+            for number in started:
+                await self._was_not_run(number, result)
+            return
+        made = many.made(result.reply.value, len(started)) if isinstance(result, Fetched) else []
+        for at, number in enumerate(started):
+            await self._ended(number, {**mark, "made": made[at]} if made else mark)
 
     async def _one(self, calls: Calls, number: int) -> None:
         item = self.run.items[number]
@@ -119,6 +166,9 @@ class Going:
         if mark is None:
             await self._was_not_run(number, result)
             return
+        await self._ended(number, mark)
+
+    async def _ended(self, number: int, mark: JsonObject) -> None:
         self._not_run_in_a_row = 0
         self.run.marks[number] = mark
         await self._store.end(self.run.id, number, mark)

@@ -20,6 +20,7 @@ class CreateInvitation(
     Operation,
     id="Invitations_createNewInvitation",
     post="/invitations",
+    together="CreateBulkInvitations",
     returns="invitation",
     secret=("url",),
     sends_mail="notify",

@@ -29,6 +29,7 @@ class CreateOrganizationInvitation(
     Operation,
     id="OrganizationInvitations_createAndSend",
     post="/organizations/{organization_id}/invitations",
+    together="OrganizationInvitations_bulkCreateAndSend",
     returns="organization_invitation",
     secret=("url",),
     sends_mail="notify",

@@ -323,6 +323,7 @@ class BanUser(
     Operation,
     id="Users_markBanned",
     post="/users/{user_id}/ban",
+    together="UsersBan",
     returns="user",
     sets=("banned",),
     effect="destroy",
@@ -348,6 +349,7 @@ class UnbanUser(
     Operation,
     id="Users_removeBanFromUser",
     post="/users/{user_id}/unban",
+    together="UsersUnban",
     returns="user",
     sets=("banned",),
     words="let back in, reactivate, unsuspend, unblock a user, reinstate a suspended user, unban, lift "

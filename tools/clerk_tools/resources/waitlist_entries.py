@@ -48,6 +48,7 @@ class CreateWaitlistEntry(
     id="CreateWaitlistEntry",
     version="2021-02-05",
     post="/waitlist_entries",
+    together="CreateBulkWaitlistEntries",
     returns="waitlist_entry",
     sends_mail="notify",
     words="put somebody on the waitlist, add to the waiting list, join the waitlist, add to the "
