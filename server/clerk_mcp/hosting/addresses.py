@@ -127,19 +127,18 @@ class PublicPaths:
                 path = path.removeprefix(self._prefix) or "/"
             if path.rstrip("/") in self._paths:
                 path = path.rstrip("/")
-            headers = [(name, _tidy(name, value)) for name, value in scope["headers"]]
+            headers = [
+                (name, _tidy_type(value) if name == b"content-type" else value.strip(b" \t"))
+                for name, value in scope["headers"]
+            ]
             # What is told to clients begins with the prefix, such as where messages of a legacy stream go.
             scope = {**scope, "path": path, "root_path": self._prefix, "headers": headers}
         await self._app(scope, receive, send)
 
 
-def _tidy(name: bytes, value: bytes) -> bytes:
-    """Return a header's value without the blanks around it; a media type in small letters (RFC 9110, 5.5,
-    8.3.1)."""
-    value = value.strip(b" \t")
-    if name != b"content-type":
-        return value
-    kind, semicolon, parameters = value.partition(b";")
+def _tidy_type(value: bytes) -> bytes:
+    """Return a media type without the blanks around it, in small letters (RFC 9110, 8.3.1)."""
+    kind, semicolon, parameters = value.strip(b" \t").partition(b";")
     return kind.rstrip().lower() + semicolon + parameters
 
 

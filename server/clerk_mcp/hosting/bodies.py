@@ -103,8 +103,11 @@ def again(body: bytes, receive: Receive) -> Receive:
 
 def objection_to(body: bytes) -> str | None:
     """Say why a body is not to be parsed; None where it may be, or is not JSON, which others say better."""
-    if _marks(body) > MOST_VALUES and (
-        _texts_at_least(body) > 2 * MOST_VALUES or _marks_outside(body) > MOST_VALUES
+    # In fewer bytes there cannot be as many.
+    if (
+        len(body) > MOST_VALUES
+        and _marks(body) > MOST_VALUES
+        and (_texts_at_least(body) > 2 * MOST_VALUES or _marks_outside(body) > MOST_VALUES)
     ):
         return f"The request holds more than {MOST_VALUES} names and values"
     if len(body) <= _SMALL:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import anyio
@@ -70,6 +71,10 @@ class Metrics:
             "clerk_mcp_upstream_wait_seconds", "Waiting for a turn, the rate budget, and before retries",
             buckets=_SECONDS, registry=self._registry,
         )  # fmt: skip
+        # The library makes sure of the names and their order again each time.
+        self._call_of = lru_cache(self._calls.labels)
+        self._seconds_of = lru_cache(self._seconds.labels)
+        self._upstream_of = lru_cache(self._upstream.labels)
         self._gauge("clerk_mcp_calls_running", "Tool calls under way", lambda: self.running)
 
     def sessions(self, count: Callable[[], int]) -> None:
@@ -83,9 +88,7 @@ class Metrics:
         elif result.status >= 500 or result.status in _TROUBLE:
             trace = f", trace {result.trace_id}" if result.trace_id else ""
             self.last_trouble = Trouble(time.time(), f"Clerk answered {result.status}{trace}")
-        self._upstream.labels(
-            f"{result.status // 100}xx" if isinstance(result, Reply) else result.outcome
-        ).inc()
+        self._upstream_of(f"{result.status // 100}xx" if isinstance(result, Reply) else result.outcome).inc()
         self._tries.inc(result.tries)
         self._waits.observe(result.waited)
 
@@ -118,9 +121,9 @@ class Metrics:
             self.running -= 1
             if self._idle and not self.running:
                 self._idle.set()
-            self._calls.labels(operation, outcome).inc()
+            self._call_of(operation, outcome).inc()
             seconds = time.perf_counter() - started
-            self._seconds.labels(operation).observe(seconds)
+            self._seconds_of(operation).observe(seconds)
             caller = ctx.request.scope[IDENTITY].name if ctx.request else ""
             self.activity.note(caller, str(name), params.get("arguments"), outcome, code, seconds)
 

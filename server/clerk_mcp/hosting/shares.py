@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections import Counter
+from functools import lru_cache
 from typing import Any, Final
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
@@ -57,6 +58,7 @@ class Shares:
             del self._held[owner]
 
 
+@lru_cache(maxsize=4096)
 def owner_at(address: str) -> str:
     """Return the owner who stands for everybody at an address who has not proved who they are."""
     try:

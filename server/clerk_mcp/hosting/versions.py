@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from clerk_mcp.hosting.bodies import again
 
 _SPOKEN: Final = (*HANDSHAKE_PROTOCOL_VERSIONS, *MODERN_PROTOCOL_VERSIONS)
-_HEADER: Final = "mcp-protocol-version"
+_HEADER: Final = b"mcp-protocol-version"
 
 
 class KnownVersions:
@@ -32,11 +32,11 @@ class KnownVersions:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        asked = request.headers.get(_HEADER)
+        asked = next((value.decode("latin-1") for name, value in scope["headers"] if name == _HEADER), None)
         if asked is None or asked in _SPOKEN:
             await self._app(scope, receive, send)
             return
+        request = Request(scope, receive)
         body = await request.body() if request.method == "POST" else b""
         told = UnsupportedProtocolVersionErrorData(supported=list(_SPOKEN), requested=asked[:100])
         error = ErrorData(

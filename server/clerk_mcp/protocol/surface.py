@@ -119,6 +119,8 @@ class Surface:
     """Whether operations are listed with what their answers hold."""
     peers: Peers = field(default_factory=dict)
     """All instances that are served here, where they have names."""
+    _lists: dict[Any, list[Spec]] = field(default_factory=dict, repr=False, compare=False)
+    """What was listed before, by all that it depends on."""
 
     def tools(
         self, client: str | None, scopes: frozenset[str] | None, *, with_views: bool = False
@@ -130,14 +132,20 @@ class Surface:
             scopes: the caller's; None is every scope.
             with_views: whether the client shows the views of MCP Apps.
         """
-        listed = self._listed(client, scopes)
+        mode = self.mode_for(client)
+        key = (mode, scopes, self._can_compare)
+        listed = self._lists.get(key)
+        if listed is None:
+            if len(self._lists) >= _MOST_LISTS:
+                self._lists.clear()
+            listed = self._lists[key] = self._listed(mode, scopes)
         if not with_views and not self.output_schemas:
             return [tool(spec) for spec in listed]
         return [self._with_more(spec, with_views=with_views) for spec in listed]
 
-    def _listed(self, client: str | None, scopes: frozenset[str] | None) -> list[Spec]:
+    def _listed(self, mode: Literal["all", "search"], scopes: frozenset[str] | None) -> list[Spec]:
         allowed = self._allowed(scopes)
-        if self.mode_for(client) == "search":
+        if mode == "search":
             tools = (*SEARCH_TOOLS, *_ANY_PATH)
             return [own.spec for own in tools if self._is_of_use(own, allowed)]
         # Hosts for which `auto` chooses this mode load schemas when they are needed: nothing is left out.
@@ -309,6 +317,9 @@ class Surface:
             return any((spec.effect is Effect.READ) is (own is Read) for spec in specs)
         return True
 
+
+_MOST_LISTS: Final = 100
+"""Listings that are remembered: of scopes, anybody's token may have whichever it likes."""
 
 _ANY_PATH: Final[tuple[type[Operation], ...]] = (CallPath,)
 

@@ -11,7 +11,7 @@ from mcp_types import JSONRPCError, JSONRPCRequest
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 from starlette.requests import Request
 
-from clerk_mcp.protocol import SESSION, insides, misfit, short_way
+from clerk_mcp.protocol import SESSION, insides, misfit
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,9 @@ async def call_tool(
     """
     if problem := misfit():
         return Answered({"error": {"message": f"The console cannot call tools here: {problem}"}}, True)
+    # Imported here, for it cannot be where it does not fit.
+    from clerk_mcp.protocol import short_way
+
     request.scope[SESSION] = session
     params = {"name": name, "arguments": dict(arguments)}
     asked = JSONRPCRequest(jsonrpc="2.0", id=1, method="tools/call", params=params)
