@@ -324,12 +324,13 @@ def _operations(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
 def tools(context: click.Context, /, name: str | None, as_json: bool, **flags: Any) -> None:
     """List the tools by resource, or show one with its schema."""
     from clerk_mcp.commands.call import describe_tool, list_tools
-    from clerk_mcp.serve import check
+    from clerk_mcp.serve import check, refuse_several
 
     settings = _settings(context, flags)
     if name is not None:
         sys.exit(describe_tool(name, as_json=as_json))
     try:
+        refuse_several(settings)
         policy = check(settings, _given(context, flags))
     except SettingsError as error:
         _fail(error)

@@ -136,9 +136,7 @@ def make_client(
     Raises:
         SettingsError: there is neither a key nor `sandbox`, or a value does not fit.
     """
-    if len(settings.served) > 1:
-        names = ", ".join(str(one.instance_name) for one in settings.served)
-        raise SettingsError(f"--instance (CLERK_MCP_INSTANCE): one instance only here, of {names}")
+    refuse_several(settings)
     maker = ClientMaker.of(settings, transport, on_done)
     if settings.sandbox:
         return *maker.of_sandbox(), Instance(Kind.SANDBOX, settings.instance_name)
@@ -146,6 +144,13 @@ def make_client(
     if key is None:
         raise SettingsError(*NO_KEY, *_or_an_instance(settings))
     return maker.of_key(key), key, Instance(kind_of_key(key), settings.instance_name)
+
+
+def refuse_several(settings: Settings) -> None:
+    """Raise `SettingsError` where several instances are chosen, and one is meant."""
+    if len(settings.served) > 1:
+        names = ", ".join(str(one.instance_name) for one in settings.served)
+        raise SettingsError(f"{settings.place_of('instance')}: one instance only here, of {names}")
 
 
 def _or_an_instance(settings: Settings) -> Iterator[str]:
@@ -254,10 +259,13 @@ def _point_out_what_is_open(settings: Settings, secrets: SecretValues, audit: Au
         # What an operator has put elsewhere may be meant for a group: a mounted key, for instance.
         own = in_home([*map(at_home, kept), secrets.directory])
     own += [secrets.directory] if secrets.mode == "file" else []
+    if settings.entry and settings.clerk_secret_key_file:
+        own.append(settings.clerk_secret_key_file)
     own += [audit.path] if audit else []
     for path in dict.fromkeys(own):
         if problem := open_to_others(path):
-            logger.warning("%s", problem)
+            named = f"{settings.instance_name}: " if settings.entry else ""
+            logger.warning("%s%s", named, problem)
 
 
 def make_policy(settings: Settings) -> Policy:
@@ -370,9 +378,12 @@ def make_secrets(settings: Settings, transport: str) -> SecretValues:
         transport, people_sign_in=transport != "stdio" and settings.auth in ("bearer", "oauth")
     )
     if mode != "link":
-        return SecretValues(mode, at_home(settings.secrets_dir) if mode == "file" else settings.secrets_dir)
+        # Each named instance has a directory of its own: a file does not say where its credential is from.
+        directory = settings.secrets_dir / (settings.instance_name or "")
+        return SecretValues(mode, at_home(directory) if mode == "file" else directory)
     shared = sealed_in_redis(settings, "credentials")
-    kept = CredentialsInRedis(*shared) if shared else CredentialsInProcess()
+    name = settings.instance_name
+    kept = CredentialsInRedis(*shared, instance=name) if shared else CredentialsInProcess()
     return SecretValues(mode, settings.secrets_dir, kept, settings.public_url)
 
 
@@ -387,7 +398,9 @@ def make_desk(settings: Settings) -> Desk | None:
     if settings.confirm not in ONLY_A_PERSON:
         return None
     shared = sealed_in_redis(settings, "questions")
-    return Desk(QuestionsInRedis(*shared) if shared else QuestionsInProcess(), type_name=settings.type_name)
+    name = settings.instance_name
+    questions = QuestionsInRedis(*shared, instance=name) if shared else QuestionsInProcess()
+    return Desk(questions, type_name=settings.type_name)
 
 
 def sealed_in_redis(

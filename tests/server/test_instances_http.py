@@ -9,12 +9,16 @@ import pytest
 
 from clerk_mcp.hosting.switchboard import instance_of
 from clerk_mcp.hosting.tokens import issue, parse_scopes
+from clerk_sandbox.examples import example_calls
+from tests.server.people import Browser
 from tests.server.web import COUNT, Served, serving_instances
 
 pytestmark = pytest.mark.anyio
 
 FILE = "[instances.dev]\nsandbox = true\n[instances.prod]\nsandbox = true\nread_only = true\n"
 DEV, PROD = "/mcp/dev", "/mcp/prod"
+DELETE = "Users_deleteUserById"
+DELETION = example_calls()[DELETE]
 
 
 def settings(tmp_path: Path, **more: Any) -> dict[str, Any]:
@@ -166,3 +170,28 @@ def test_scopes_are_bound_to_an_instance_by_its_name(given: str, scopes: set[str
 def test_what_is_no_scope_of_an_instance_is_refused(given: str) -> None:
     with pytest.raises(ValueError, match="is not a scope"):
         parse_scopes(given)
+
+
+async def test_who_may_approve_on_one_instance_answers_nothing_of_the_other(tmp_path: Path) -> None:
+    file = tmp_path / "tokens"
+    agent = issue(file, "agent", ["dev:all", "prod:all"])
+    of = {name: issue(file, f"of-{name}", [f"{name}:approve"]) for name in ("dev", "prod")}
+    config = tmp_path / "config.toml"
+    config.write_text(FILE.replace("read_only = true", ""), encoding="utf-8")
+    config.chmod(0o600)
+    async with serving_instances(
+        config=config, instance="all", auth="bearer", token_file=file, confirm="person"
+    ) as server:
+        async with server.client(token=agent, instance="prod") as client:
+            asked = (await client.call_tool(DELETE, DELETION)).structured_content or {}
+            link = asked["link"]
+            assert link.startswith(f"{server.url}/instances/prod/questions/")
+            async with Browser(of["dev"]) as browser:
+                assert (await browser.open(link)).status_code in (401, 403)
+                there = await browser.open(link.replace("/instances/prod/", "/instances/dev/"))
+                assert there.status_code == 404
+            async with Browser(of["prod"]) as browser:
+                assert (await browser.answer(link, "agree")).status_code == 200
+            assert "link" not in ((await client.call_tool(DELETE, DELETION)).structured_content or {})
+        async with server.client(token=agent, instance="dev") as client:
+            assert "link" in ((await client.call_tool(DELETE, DELETION)).structured_content or {})

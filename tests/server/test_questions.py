@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from mcp.server.request_state import AESGCMRequestStateCodec, InvalidRequestState
 
+from clerk_mcp.answering import CredentialsInRedis, Kept
 from clerk_mcp.confirming import Question, Questions, QuestionsInProcess, QuestionsInRedis, Verdict
 from clerk_mcp.confirming.questions import MOST_OF_ONE, TooManyQuestions, new_question_id
 from tests.processes import RedisServer
@@ -129,6 +130,31 @@ async def test_what_is_in_redis_is_sealed_and_goes_by_itself(redis: RedisServer)
             assert PRIVATE not in value
             assert "ada" not in value
             assert await store.pttl(key) > 0
+
+
+async def test_named_instances_keep_their_questions_and_credentials_apart_in_one_redis(
+    redis: RedisServer,
+) -> None:
+    from redis.asyncio import Redis
+
+    codec = AESGCMRequestStateCodec(["a key of thirty-two bytes or more!"])
+    async with Redis.from_url(redis.url) as store:
+        dev, prod = (
+            QuestionsInRedis(store, codec.seal, codec.unseal, instance=name) for name in ("dev", "prod")
+        )
+        asked = await dev.put(replace(question(1, Clock()), expires_at=Clock().now * 2))
+        assert await prod.find(asked.id) is None
+        assert await prod.pending() == []
+        assert not await prod.decide(asked, Verdict(True, "ada"))
+        assert await dev.find(asked.id) == asked
+        here, there = (
+            CredentialsInRedis(store, codec.seal, codec.unseal, instance=name) for name in ("dev", "prod")
+        )
+        kept = Kept(operation="createApiKey", caller="agent", values={"secret": "a real secret"})
+        await here.keep(kept)
+        assert await there.look(kept.id) is None
+        assert await there.take(kept.id) is None
+        assert await here.take(kept.id) == kept
 
 
 async def test_a_redis_that_is_away_is_an_error_and_no_yes() -> None:

@@ -105,11 +105,15 @@ class CredentialsInRedis:
         seal: Callable[[bytes], str],
         unseal: Callable[[str], bytes],
         clock: Callable[[], float] = time.time,
+        instance: str | None = None,
     ) -> None:
         """
         Args:
             seal, unseal: with the state key; `unseal` raises ValueError for what another key sealed.
+            instance: the name of the instance, whose are kept apart from those of others.
         """
+        self._prefix = f"clerk-mcp:{instance}:" if instance else "clerk-mcp:"
+        self._index = f"{self._prefix}credentials"
         self._redis = redis
         self._seal = seal
         self._unseal = unseal
@@ -118,8 +122,8 @@ class CredentialsInRedis:
     async def check(self, caller: str) -> None:
         now = self._clock()
         with _as_os_errors():
-            await self._redis.zremrangebyscore(_INDEX, 0, now)
-            waiting = await self._redis.zrange(_INDEX, 0, -1)
+            await self._redis.zremrangebyscore(self._index, 0, now)
+            waiting = await self._redis.zrange(self._index, 0, -1)
         # Each entry is the owner's digest and the id.
         of_caller = sum(_text(one).startswith(f"{_owner(caller)}:") for one in waiting)
         if of_caller >= MOST_OF_ONE or len(waiting) >= MOST:
@@ -129,8 +133,8 @@ class CredentialsInRedis:
         sealed = self._seal(json.dumps(asdict(kept)).encode())
         left = max(int((kept.expires_at - self._clock()) * 1000), 1)
         with _as_os_errors():
-            await self._redis.set(_key(kept.id), sealed, px=left)
-            await self._redis.zadd(_INDEX, {_entry(kept): kept.expires_at})
+            await self._redis.set(self._key(kept.id), sealed, px=left)
+            await self._redis.zadd(self._index, {_entry(kept): kept.expires_at})
 
     async def look(self, id: str) -> Kept | None:
         found = await self._read(id)
@@ -140,29 +144,25 @@ class CredentialsInRedis:
         found = await self._read(id)
         with _as_os_errors():
             # Of several replicas Redis tells one alone that there was something to delete.
-            if found is None or not await self._redis.delete(_key(id)):
+            if found is None or not await self._redis.delete(self._key(id)):
                 return None
-            await self._redis.zrem(_INDEX, _entry(found))
+            await self._redis.zrem(self._index, _entry(found))
         return found
+
+    def _key(self, id: str) -> str:
+        return f"{self._prefix}credential:{id}"
 
     async def _read(self, id: str) -> Kept | None:
         if not _ID.fullmatch(id):
             return None
         with _as_os_errors():
-            sealed = await self._redis.get(_key(id))
+            sealed = await self._redis.get(self._key(id))
         if sealed is None:
             return None
         try:
             return Kept(**json.loads(self._unseal(_text(sealed))))
         except ValueError:
             raise OSError(0, "it was sealed with another state key; give every replica the same") from None
-
-
-_INDEX: Final = "clerk-mcp:credentials"
-
-
-def _key(id: str) -> str:
-    return f"clerk-mcp:credential:{id}"
 
 
 def _owner(caller: str) -> str:

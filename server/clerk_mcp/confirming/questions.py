@@ -181,11 +181,15 @@ class QuestionsInRedis:
         seal: Callable[[bytes], str],
         unseal: Callable[[str], bytes],
         clock: Callable[[], float] = time.time,
+        instance: str | None = None,
     ) -> None:
         """
         Args:
             seal, unseal: with the state key; `unseal` raises ValueError for what another key sealed.
+            instance: the name of the instance, whose are kept apart from those of others.
         """
+        self._prefix = f"clerk-mcp:{instance}:" if instance else "clerk-mcp:"
+        self._index = f"{self._prefix}questions"
         self._redis = redis
         self._seal = seal
         self._unseal = unseal
@@ -194,7 +198,7 @@ class QuestionsInRedis:
     async def put(self, question: Question) -> Question:
         now = self._clock()
         left = _milliseconds(question, now)
-        index = _INDEX
+        index = self._index
         with _as_os_errors():
             await self._redis.zremrangebyscore(index, 0, now)
             known = await self.about(question.ref)
@@ -205,7 +209,7 @@ class QuestionsInRedis:
             if of_caller >= MOST_OF_ONE or await self._redis.zcard(index) >= MOST:
                 raise TooManyQuestions
             sealed = self._seal(json.dumps(asdict(question)).encode())
-            first = await self._redis.set(_key(question.ref), sealed, nx=True, px=left)
+            first = await self._redis.set(self._key(question.ref), sealed, nx=True, px=left)
             if not first:
                 return await self.about(question.ref) or question
             await self._redis.zadd(index, {question.ref: question.expires_at})
@@ -213,7 +217,7 @@ class QuestionsInRedis:
 
     async def about(self, ref: str) -> Question | None:
         with _as_os_errors():
-            return self._opened(await self._redis.get(_key(ref)))
+            return self._opened(await self._redis.get(self._key(ref)))
 
     async def find(self, id: str) -> Question | None:
         return _with_id(await self.about(id[:32]), id) if _ID.fullmatch(id) else None
@@ -224,31 +228,37 @@ class QuestionsInRedis:
             return False
         sealed = self._seal(json.dumps(asdict(verdict)).encode())
         with _as_os_errors():
-            return bool(await self._redis.set(_answer_key(question), sealed, nx=True, px=left))
+            return bool(await self._redis.set(self._answer_key(question), sealed, nx=True, px=left))
 
     async def verdict(self, question: Question) -> Verdict | None:
         with _as_os_errors():
-            sealed = await self._redis.get(_answer_key(question))
+            sealed = await self._redis.get(self._answer_key(question))
         return None if sealed is None else Verdict(**self._read(sealed))
 
     async def use(self, question: Question) -> bool:
         with _as_os_errors():
             # Of several replicas Redis tells one alone that there was something to delete.
-            first = bool(await self._redis.delete(_answer_key(question)))
+            first = bool(await self._redis.delete(self._answer_key(question)))
             if first:
-                await self._redis.delete(_key(question.ref))
-                await self._redis.zrem(_INDEX, question.ref)
+                await self._redis.delete(self._key(question.ref))
+                await self._redis.zrem(self._index, question.ref)
         return first
 
     async def pending(self) -> list[Question]:
         with _as_os_errors():
-            refs = await self._redis.zrangebyscore(_INDEX, self._clock(), "+inf")
+            refs = await self._redis.zrangebyscore(self._index, self._clock(), "+inf")
             if not refs:
                 return []
-            sealed = await self._redis.mget([_key(_text(ref)) for ref in refs])
+            sealed = await self._redis.mget([self._key(_text(ref)) for ref in refs])
             found = [question for one in sealed if (question := self._opened(one))]
-            answers = await self._redis.mget([_answer_key(one) for one in found]) if found else []
+            answers = await self._redis.mget([self._answer_key(one) for one in found]) if found else []
         return [one for one, answer in zip(found, answers, strict=True) if answer is None]
+
+    def _key(self, ref: str) -> str:
+        return f"{self._prefix}question:{ref}"
+
+    def _answer_key(self, question: Question) -> str:
+        return f"{self._prefix}question:{question.id}:answer"
 
     def _opened(self, sealed: Any) -> Question | None:
         if sealed is None:
@@ -262,17 +272,6 @@ class QuestionsInRedis:
         except ValueError:
             raise OSError(0, "it was sealed with another state key; give every replica the same") from None
         return value
-
-
-_INDEX: Final = "clerk-mcp:questions"
-
-
-def _key(ref: str) -> str:
-    return f"clerk-mcp:question:{ref}"
-
-
-def _answer_key(question: Question) -> str:
-    return f"clerk-mcp:question:{question.id}:answer"
 
 
 def _milliseconds(question: Question, now: float) -> int:
