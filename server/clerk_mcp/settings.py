@@ -349,6 +349,11 @@ class Settings(BaseSettings):
     oauth_client: Names = Field(
         default=(), description="Accept tokens of these OAuth clients (claim client_id)"
     )
+    oauth_page_client: str | None = Field(
+        default=None,
+        description="OAuth client with which people sign in to this server's own pages: a public one (PKCE)"
+        " whose redirect URI is --public-url and /signin/callback",
+    )
     oauth_user: Names = Field(
         default=(), description="Let in only these users, with these scopes: user_1=read+write,user_2=all"
     )
@@ -779,6 +784,7 @@ _NEEDS: Final = (
     ("oauth_issuer", "--auth oauth", lambda s: s.auth == "oauth"),
     ("oauth_audience", "--auth oauth", lambda s: s.auth == "oauth"),
     ("oauth_client", "--auth oauth", lambda s: s.auth == "oauth"),
+    ("oauth_page_client", "--auth oauth", lambda s: s.auth == "oauth"),
     ("oauth_user", "--auth oauth", lambda s: s.auth == "oauth"),
     ("oauth_jwks_url", "--auth oauth", lambda s: s.auth == "oauth"),
 )

@@ -248,7 +248,7 @@ class _Keys:
 
     async def _discover(self) -> str:
         """Tell where the keys are, by RFC 8414 or else by OpenID Connect Discovery."""
-        for address in _metadata_addresses(self._issuer.url):
+        for address in metadata_addresses(self._issuer.url):
             try:
                 document = await self._get(address)
             except (httpx2.HTTPStatusError, ValueError):
@@ -279,7 +279,8 @@ def _for_signatures(keys: Any) -> list[Any]:
     ]
 
 
-def _metadata_addresses(issuer: str) -> tuple[str, ...]:
+def metadata_addresses(issuer: str) -> tuple[str, ...]:
+    """Return where an issuer's metadata may be: by RFC 8414, or by OpenID Connect Discovery."""
     url = urlsplit(issuer)
     origin, path = f"{url.scheme}://{url.netloc}", url.path.rstrip("/")
     return (

@@ -23,13 +23,17 @@ from starlette.routing import Route
 
 from clerk_mcp.hosting.auth import Rejected, Verifier
 from clerk_mcp.hosting.html import Html, bare, go_to, respond, tag
+from clerk_mcp.hosting.issuer_signin import LASTS_S as ISSUER_LASTS_S
+from clerk_mcp.hosting.issuer_signin import IssuerSignIn
 from clerk_mcp.offering import PEOPLES_SCOPES
 from clerk_mcp.protocol import IDENTITY
 
-PATHS: Final = ("/signin", "/signout")
+PATHS: Final = ("/signin", "/signout", "/signin/issuer", "/signin/callback")
 FOR_ANYBODY: Final = "/credentials/"
 """How the paths begin of pages for which a host's own token is good."""
 COOKIE: Final = "clerk_mcp_signin"
+_FLOW_COOKIE: Final = "clerk_mcp_flow"
+"""Holds what a sign-in with the issuer began with."""
 LASTS_S: Final = 8 * 3600
 """How long a browser stays signed in; then the token is asked for again."""
 _LONGEST_TOKEN: Final = 3000
@@ -46,11 +50,13 @@ class SignIn:
         state_key: str | None = None,
         public_url: str | None = None,
         clock: Callable[[], float] = time.time,
+        issuer: Callable[[AESGCMRequestStateCodec], IssuerSignIn] | None = None,
     ) -> None:
         """
         Args:
             state_key: what replicas share; without it a sign-in holds at this process only.
             public_url: where browsers reach this server, if not by the address that it listens on.
+            issuer: makes the way by the OAuth issuer, where people can take that.
         """
         self._verifier = verifier
         self._public_url = public_url
@@ -58,6 +64,8 @@ class SignIn:
         # A key of its own: nothing that is sealed for another purpose can be taken for a sign-in.
         key = hmac.digest((state_key or secrets.token_hex(32)).encode(), b"clerk-mcp sign-in", "sha256")
         self._codec = AESGCMRequestStateCodec([key])
+        flow_key = hmac.digest(key, b"sign-ins under way", "sha256")
+        self._issuer = issuer(AESGCMRequestStateCodec([flow_key])) if issuer else None
         self._mark_key = hmac.digest(key, b"marks of forms", "sha256")
 
     def routes(self) -> Sequence[Route]:
@@ -66,6 +74,8 @@ class SignIn:
             Route("/signin", self._ask, methods=["GET"]),
             Route("/signin", self._sign_in, methods=["POST"]),
             Route("/signout", self._sign_out, methods=["POST"]),
+            *([Route("/signin/issuer", self._begin, methods=["GET"])] if self._issuer else []),
+            *([Route("/signin/callback", self._finish, methods=["GET"])] if self._issuer else []),
         ]
 
     async def who(self, conn: HTTPConnection) -> AccessToken | None:
@@ -105,10 +115,59 @@ class SignIn:
         problem = await self._problem(token, after)
         if problem:
             return respond(self._form(request, after, problem), 401)
-        response = go_to(_within(request, after))
+        return self._signed_in(request, go_to(_within(request, after)), token)
+
+    def _signed_in(self, request: Request, response: Response, token: str) -> Response:
         sealed = self._codec.seal(json.dumps([token, self._clock() + LASTS_S]).encode())
         self._set_cookie(request, response, sealed, LASTS_S)
         return response
+
+    async def _begin(self, request: Request) -> Response:
+        """Send a browser to the issuer."""
+        if self._issuer is None:
+            return respond(self._form(request, ""), 404)
+        after = request.query_params.get("next", "")
+        try:
+            address, flow = await self._issuer.begin(after)
+        except Rejected as rejected:
+            return respond(self._form(request, after, f"Not signed in: {rejected.reason}."), rejected.status)
+        response = go_to(address)
+        self._set_flow(request, response, flow, ISSUER_LASTS_S)
+        return response
+
+    async def _finish(self, request: Request) -> Response:
+        """Let in whoever comes back from the issuer."""
+        if self._issuer is None:
+            return respond(self._form(request, ""), 404)
+        after = ""
+        try:
+            token, after = await self._issuer.finish(
+                request.query_params, request.cookies.get(_FLOW_COOKIE, "")
+            )
+            problem = await self._problem(token, after)
+        except Rejected as rejected:
+            problem = f"Not signed in: {rejected.reason}."
+        if problem:
+            return respond(self._form(request, after, problem), 401)
+        # Browsers send the cookie only where the way to a page began on this server: so one more step.
+        address = _within(request, after)
+        onward = tag("meta", http_equiv="refresh", content=f"0; url={address}")
+        told = tag("p", "You are signed in. ", tag("a", "Go on", href=address))
+        response = respond(bare(request.scope["root_path"], "Signed in", onward, told))
+        self._set_flow(request, response, "", 0)
+        return self._signed_in(request, response, token)
+
+    def _set_flow(self, request: Request, response: Response, value: str, lasts: int) -> None:
+        response.set_cookie(
+            _FLOW_COOKIE,
+            value,
+            max_age=lasts,
+            path=f"{request.scope['root_path']}/signin",
+            secure=(self._public_url or str(request.url)).startswith("https:"),
+            httponly=True,
+            # Sent where a browser comes back from the issuer, which is another site.
+            samesite="lax",
+        )
 
     async def _problem(self, token: str, after: str) -> str | None:
         """Tell why a token lets nobody in; to fetch a credential, that of whoever had it made will do."""
@@ -150,11 +209,13 @@ class SignIn:
 
     def _form(self, request: Request, after: str, problem: str | None = None) -> Html:
         root = request.scope["root_path"]
+        by_issuer = f"{root}/signin/issuer?{urlencode({'next': after})}"
         return bare(
             root,
             "Sign in",
             tag("h1", "Sign in to clerk-mcp"),
             tag("p", problem, class_="problem", id="problem", role="alert") if problem else None,
+            tag("p", tag("a", "Sign in with the issuer", href=by_issuer)) if self._issuer else None,
             tag(
                 "form",
                 # Managers of passwords keep a token under this name.

@@ -80,7 +80,7 @@ def make_oauth(settings: Settings) -> OAuthTokens:
     issuer = Issuer(
         settings.oauth_issuer,
         audiences=frozenset(settings.oauth_audience),
-        clients=frozenset(settings.oauth_client),
+        clients=frozenset(settings.oauth_client).union(_page_client(settings)),
         users=_users(settings.oauth_user),
         jwks_url=settings.oauth_jwks_url,
     )
@@ -88,6 +88,12 @@ def make_oauth(settings: Settings) -> OAuthTokens:
         return OAuthTokens(issuer)
     except CertificatesUnusable as problem:
         raise SettingsError(str(problem)) from None
+
+
+def _page_client(settings: Settings) -> list[str]:
+    """Return the client of this server's own pages, where only certain clients' tokens count."""
+    own = settings.oauth_page_client
+    return [own] if own and settings.oauth_client else []
 
 
 def _users(entries: Iterable[str]) -> dict[str, frozenset[str]]:

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from mcp.server.lowlevel import Server
+from mcp.server.request_state import AESGCMRequestStateCodec
 from mcp.server.streamable_http_manager import StreamableHTTPASGIApp, StreamableHTTPSessionManager
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -40,6 +41,7 @@ from clerk_mcp.hosting.auth import Callers, Challenges, Gatekeeper, ScopeChallen
 from clerk_mcp.hosting.bounds import CallBounds, CallerBounds, HeadBounds
 from clerk_mcp.hosting.card import CARD_PATH, card_routes
 from clerk_mcp.hosting.console import ASSETS, PAGES, Console, InstanceKind, Now
+from clerk_mcp.hosting.issuer_signin import IssuerSignIn
 from clerk_mcp.hosting.legacy_sse import LegacySse
 from clerk_mcp.hosting.metrics import Metrics
 from clerk_mcp.hosting.person import BELOW, LinkDoor, OneTimeLinks, PersonPages, SignedIn
@@ -57,6 +59,7 @@ from clerk_mcp.hosting.verifiers import (
     resource_metadata_url,
 )
 from clerk_mcp.hosting.versions import KnownVersions
+from clerk_mcp.offering import PEOPLES_SCOPES, bound_scope
 from clerk_mcp.protocol import Presentation, build_server, misfit
 from clerk_mcp.serve import make_calls, make_runs, warn_of_live_writes
 from clerk_mcp.settings import Settings
@@ -280,7 +283,19 @@ def make_sign_in(settings: Settings, verifier: Verifier | None) -> SignIn | None
     if verifier is None or settings.auth == "clerk-key":
         return None
     state_key = settings.state_key.get_secret_value() if settings.state_key else None
-    return SignIn(verifier, state_key=state_key, public_url=settings.public_url)
+
+    def by_issuer(codec: AESGCMRequestStateCodec) -> IssuerSignIn:
+        scopes = [bound_scope(scope, settings.instance_name) for scope in PEOPLES_SCOPES]
+        return IssuerSignIn(
+            str(settings.oauth_issuer),
+            str(settings.oauth_page_client),
+            f"{settings.public_url}/signin/callback",
+            scopes if grants_scopes(settings) else (),
+            codec,
+        )
+
+    issuer = by_issuer if settings.oauth_page_client else None
+    return SignIn(verifier, state_key=state_key, public_url=settings.public_url, issuer=issuer)
 
 
 async def _alive(_: Request) -> PlainTextResponse:
