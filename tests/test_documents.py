@@ -186,6 +186,32 @@ def test_a_flag_that_does_not_exist_is_noticed() -> None:
         check_words(["call", "--sandbox", "--no-such-flag"])
 
 
+# ── Commands: that every shell reads them alike ──
+
+SHELLS = [shell for shell in ("sh", "bash", "zsh", "fish") if shutil.which(shell)]
+PASTED_INTO_ANY_SHELL = ("README.md", "docs/getting-started.md", "docs/hosts.md", "docs/first-minutes.md")
+"""What a newcomer pastes, into whichever shell they have."""
+
+
+@pytest.mark.parametrize("page", PASTED_INTO_ANY_SHELL)
+def test_a_line_to_paste_has_no_comment(page: str) -> None:
+    """zsh, the shell of macOS, hands the words of a comment to the command where it is typed in."""
+    lines = [line for block in fences(page, "sh") for line in block.splitlines()]
+    assert not [line for line in lines if "#" in shlex.split(line)]
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_every_shell_reads_the_first_pages_alike(shell: str, tmp_path: Path) -> None:
+    # Paths, pipes and patterns of files are left out: a shell changes those before it calls anything.
+    plain = re.compile(r"[^&|<>~]+(?<!plugins\.zip)")
+    lines = [c for page in PASTED_INTO_ANY_SHELL for c in commands_in(page) if plain.fullmatch(c)]
+    assert len(lines) > 10
+    script = tmp_path / "script"
+    script.write_text("\n".join(f"printf '%s\\n' {line}" for line in lines))
+    done = subprocess.run([shell, script], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [word for line in lines for word in shlex.split(line)]
+
+
 # ── Commands: that they run ──
 
 NOT_RUN = {

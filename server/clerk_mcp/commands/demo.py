@@ -142,7 +142,7 @@ async def _run() -> None:
         click.echo(f"MCP {client.protocol_version}; {len(tools)} tools, the first is {tools[0].name}")
         await _story(host)
     click.secho(
-        f"\n{host.calls} calls on made-up data. Next: connect your own host, see README.md.", bold=True
+        f"\n{host.calls} calls on made-up data. Next: clerk-mcp install connects your host.", bold=True
     )
 
 
