@@ -621,19 +621,27 @@ async def newcomer(client: ClerkClient, organization_id: str) -> str:
 
 
 @pytest.mark.parametrize("change", ["renamed", "grown"])
-@pytest.mark.parametrize("way", [Asking.NONE, Asking.IN_RESULT])
+@pytest.mark.parametrize("way", [Asking.NONE, Asking.IN_RESULT, Asking.LIVE])
 async def test_what_has_changed_since_it_was_shown_is_not_destroyed(
     world: World, client: ClerkClient, change: str, way: Asking
 ) -> None:
     deletion = call("Organizations_deleteOrganization")
     id = CALLS["Organizations_deleteOrganization"]["organization_id"]
-    asked = await world.decide(deletion, way=way)
     if change == "renamed":
         update = call("Organizations_updateOrganization", organization_id=id, name="Another Company")
     else:
         update = operations()["OrganizationMemberships_addUserToOrganization"].model_validate(
             {"organization_id": id, "user_id": await newcomer(client, id), "role": "org:admin"}
         )
+
+    async def yes_at_last(_: str) -> Answered:
+        assert (await client.send(update.to_request())).status == 200
+        return Answered.ACCEPTED
+
+    asked = await world.decide(deletion, way=way, elicit=yes_at_last)
+    if way is Asking.LIVE:
+        assert refusal_code(asked) == "confirm_changed"
+        return
     assert (await client.send(update.to_request())).status == 200
     if isinstance(asked, AskInResult):
         decision = await world.decide(deletion, way=way, state=asked.state, answered=Answered.ACCEPTED)

@@ -12,6 +12,7 @@ import httpx2
 import pytest
 from bench.attacks import COUNT, HELLO, INITIALIZED, Attacker, call, modern
 
+from clerk_mcp.hosting.bounds import CallerBounds
 from clerk_mcp.hosting.shares import Shares, owner_at
 from clerk_mcp.hosting.tokens import issue
 from clerk_sandbox.asgi import make_app
@@ -147,7 +148,10 @@ async def test_a_question_ends_when_its_client_hangs_up() -> None:
         assert (await served.call(COUNT, **headers)).status_code == 200
 
 
-async def test_a_stream_that_nobody_reads_is_asked_nothing_more(tokens: dict[str, str]) -> None:
+async def test_a_stream_that_nobody_reads_is_asked_nothing_more(
+    tokens: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CallerBounds, "LATEST_S", 0)
     settings = {**SMALL, "max_calls": 4, "auth": "bearer", "token_file": Path(tokens["file"])}
     async with serving(**settings) as served, anyio.create_task_group() as tasks:
         mallory = Attacker(served.url, {"authorization": tokens["mallory"]}, MANY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -15,6 +16,7 @@ from typing import Any
 import anyio
 import httpx2
 import pytest
+from bench.attacks import HELLO, INITIALIZED, call
 from mcp import MCPError
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -281,6 +283,35 @@ async def test_a_call_that_still_waits_when_the_drain_is_over_is_told_its_outcom
     error = told.structured_content["error"]
     assert (error["code"], error["outcome"]) == ("server_stopping", "not_run")
     assert "Traceback" not in caplog.text
+
+
+async def test_the_bytes_of_a_message_for_a_stream_are_held_until_its_answer_is_there() -> None:
+    clerk = SlowClerk()
+    # Spaces around a small message: what is held is what was sent.
+    large = json.dumps(call(COUNT)).encode().ljust(90_000)
+    settings = {"clerk_secret_key": "sk_test_x", "max_body_bytes": 100_000}
+    async with (
+        hosting(clerk.app) as api,
+        serving(clerk_api_url=f"{api}/v1", **settings) as served,
+        httpx2.AsyncClient(timeout=30) as http,
+        http.stream("GET", f"{served.url}/sse") as stream,
+    ):
+        lines = stream.aiter_lines()
+        while not (line := await anext(lines)).startswith("data: "):
+            pass
+        path = line.removeprefix("data: ")
+        for message in (HELLO, INITIALIZED):
+            await served.post(message, path)
+        statuses = [(await served.post(large, path)).status_code for _ in range(3)]
+        while not clerk.asked:
+            await anyio.sleep(0.01)
+        statuses.append((await served.post(large, path)).status_code)
+        # Each of them has been answered 202, and yet there is room for no more than two such bodies.
+        assert statuses[0] == 202
+        assert statuses[-1] == 503
+        clerk.go_on.set()
+        while (await served.post(large, path)).status_code != 202:
+            await anyio.sleep(0.01)
 
 
 async def release_once_draining(clerk: SlowClerk, served: Served) -> None:

@@ -242,10 +242,11 @@ class Confirmer:
             if answered is None:
                 answered = await self._elicit(asker, question)
             if answered is not None and answered is not Answered.CANCELLED:
-                return decided(what, answered)
+                return await _if_unchanged(decided(what, answered), operation, shown, read)
         if self._only_person:
             subject = self._subject(operation, hit, question)
-            return await self._in_browser.ask(subject, binding, caller, asker, what)
+            found = await self._in_browser.ask(subject, binding, caller, asker, what)
+            return await _if_unchanged(found, operation, shown, read)
         token = await self._seals.mint(Purpose.TOKEN, binding, shown)
         closed = answered is Answered.CANCELLED
         reason = "question closed without an answer" if closed else "no token"
@@ -290,6 +291,18 @@ class _AlreadySo(Exception):
     def __init__(self, hit: Hit) -> None:
         super().__init__(hit.already)
         self.hit = hit
+
+
+async def _if_unchanged(decision: Decision, operation: Operation, shown: str, read: SendRead) -> Decision:
+    """Look again after a yes: a person may take minutes, and somebody else change the target meanwhile.
+
+    Raises:
+        SealRefused: what they would be shown now is not what they were shown.
+        _AlreadySo, TargetMissing: see `_find_hit`.
+    """
+    if isinstance(decision, Go) and what_is_shown(await _find_hit(operation, read)) != shown:
+        raise SealRefused("confirm_changed", "is for what has changed since it was shown")
+    return decision
 
 
 async def _find_hit(operation: Operation, read: SendRead) -> Hit:
