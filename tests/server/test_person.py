@@ -6,18 +6,21 @@ The table: what the client can do, what the person does, one call or a run over 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
+import anyio
 import httpx2
 import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
-from mcp_types import ElicitRequestParams, ElicitRequestURLParams, ElicitResult
+from mcp.shared.memory import create_client_server_memory_streams
+from mcp.shared.message import SessionMessage
+from mcp_types import ElicitRequestParams, ElicitRequestURLParams, ElicitResult, jsonrpc_message_adapter
 
 from clerk_mcp.calling import Calls
 from clerk_mcp.confirming import Door, Questions
@@ -247,6 +250,118 @@ async def test_only_a_persons_yes_reaches_clerk(
                 assert (row, value["error"]["code"]) == (row, "declined")
             elif does != "agrees":
                 assert (row, "link" in value) == (row, True)
+
+
+HOSTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "claude-code": ("2025-11-25", {"roots": {}, "elicitation": {}}),
+    "codex-mcp-client": ("2025-06-18", {"elicitation": {"form": {}, "url": {}}}),
+    "qwen-cli-mcp-client": ("2025-11-25", {}),
+    "opencode": ("2025-11-25", {"roots": {}}),
+    "one that shows links alone": ("2025-06-18", {"elicitation": {"url": {}}}),
+}
+"""What real hosts say of themselves, and one more."""
+
+
+@pytest.mark.parametrize("answer", ["accept", "decline"])
+@pytest.mark.parametrize("host", HOSTS)
+async def test_with_every_host_it_ends_in_a_persons_yes_or_a_clear_no(
+    host: str, answer: str, opened: list[str]
+) -> None:
+    doors: list[Loopback] = []
+
+    def door(calls: Calls, questions: Questions) -> Door:
+        assert calls.confirmer.desk
+        calls.confirmer.desk.wait_s = 0
+        doors.append(Loopback(calls, questions))
+        return doors[-1]
+
+    server = make_server(load({"sandbox": True, "confirm": "person"}), make_door=door)
+    async with create_client_server_memory_streams() as (ours, theirs), anyio.create_task_group() as tasks:
+        tasks.start_soon(server.run, *theirs, server.create_initialization_options())
+        wire = Wire(*ours)
+        version, capabilities = HOSTS[host]
+        about = {"name": host, "version": "1"}
+        hello = {"protocolVersion": version, "capabilities": capabilities, "clientInfo": about}
+        assert (await wire.ask("initialize", hello))["result"]["protocolVersion"] == version
+        await wire.say({"jsonrpc": "2.0", "method": "notifications/initialized"})
+        found = await wire.call("Users_listSortedByCreationDate", {"limit": 1})
+        deletion = {"user_id": found["items"][0]["id"]}
+
+        async def user(asked: dict[str, Any]) -> dict[str, Any]:
+            if asked["params"].get("mode") == "url":
+                await decide(asked["params"]["url"])
+                return {"action": "accept"}
+            return {"action": answer, **({"content": {"confirm": True}} if answer == "accept" else {})}
+
+        async def decide(link: str) -> None:
+            async with Browser() as browser:
+                await browser.answer(link, "agree" if answer == "accept" else "decline")
+
+        value = await wire.call(DELETE, deletion, user)
+        if "link" in value:
+            assert "elicitation" not in capabilities
+            await decide(opened[0])
+            value = await wire.call(DELETE, deletion, user)
+        assert value.get("deleted") is True or value["error"]["code"] == "declined"
+        assert (value.get("deleted") is True) is (answer == "accept")
+        for one in doors:
+            await one.close()
+        tasks.cancel_scope.cancel()
+
+
+@dataclass
+class Wire:
+    """What a host reads and writes, message by message."""
+
+    read: Any
+    write: Any
+    last: int = 0
+
+    async def say(self, message: dict[str, Any]) -> None:
+        await self.write.send(SessionMessage(jsonrpc_message_adapter.validate_python(message)))
+
+    async def ask(
+        self, method: str, params: dict[str, Any], user: Callable[[Any], Awaitable[Any]] | None = None
+    ) -> dict[str, Any]:
+        """Send a request, have the user answer what comes back, and return the answer."""
+        self.last += 1
+        await self.say({"jsonrpc": "2.0", "id": self.last, "method": method, "params": params})
+        while True:
+            received = await self.read.receive()
+            message: dict[str, Any] = received.message.model_dump(by_alias=True, exclude_unset=True)
+            if message.get("method") == "elicitation/create":
+                assert user
+                await self.say({"jsonrpc": "2.0", "id": message["id"], "result": await user(message)})
+            elif message.get("id") == self.last:
+                return message
+
+    async def call(
+        self, tool: str, arguments: dict[str, Any], user: Callable[[Any], Awaitable[Any]] | None = None
+    ) -> dict[str, Any]:
+        answer = await self.ask("tools/call", {"name": tool, "arguments": arguments}, user)
+        value: dict[str, Any] = json.loads(answer["result"]["content"][0]["text"])
+        return value
+
+
+async def test_before_every_change_a_person_is_asked_where_the_operator_wants_that(
+    opened: list[str],
+) -> None:
+    asked: list[str] = []
+
+    async def user(context: Any, params: ElicitRequestParams) -> ElicitResult:
+        asked.append(params.message)
+        return ElicitResult(action="decline")
+
+    server = make_server(load({"sandbox": True, "confirm": "every-change"}))
+    async with Client(server, elicitation_callback=user) as client:
+        users = await _value(client, "Users_listSortedByCreationDate", {"limit": 1})
+        update = {"user_id": users["items"][0]["id"], "first_name": "Zed"}
+        for tool, arguments in (
+            ("Users_updateUserAttributes", update),
+            ("Invitations_createNewInvitation", {"email_address": "new@example.com"}),
+        ):
+            assert (await _value(client, tool, arguments))["error"]["code"] == "declined"
+        assert len(asked) == 2
 
 
 def _pools(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
