@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from clerk_mcp.auditing.log import MASK, AuditLog, masked
 from clerk_mcp.auditing.trail import UNFINISHED, NoSuchEntry, load, moment, select
 from clerk_mcp.auditing.undo import NoUndo, Undo, earlier, undo, unmerge
-from clerk_mcp.commands.audit import show
+from clerk_mcp.commands.audit import COLUMNS, show
 from clerk_mcp.offering.policy import Refused
 from clerk_mcp.upstream.client import ClerkClient, Failure, Reply, Unanswered
 from clerk_sandbox.examples import example_calls, user_id
@@ -379,7 +379,7 @@ async def test_what_an_agent_sent_reaches_no_terminal_as_control_sequences(
     show(log.path)
     out = capsys.readouterr().out
     assert "\x1b" not in out
-    assert {line.count("\t") for line in out.splitlines()} == {8}
+    assert {line.count("\t") for line in out.splitlines()} == {len(COLUMNS) - 1}
 
 
 def test_a_trail_that_cannot_be_read_ends_with_2_and_one_line(

@@ -252,6 +252,26 @@ async def test_a_confirmation_of_one_instance_is_refused_by_the_other(write: Wri
     assert ("prod", "refused") in heads
 
 
+@pytest.mark.anyio
+async def test_a_plan_of_one_instance_does_not_run_on_the_other(write: Write, tmp_path: Path) -> None:
+    flags = {"config": write(TWO_SANDBOXES), "runs_dir": tmp_path / "runs"}
+    servers = {name: make_server(load({**flags, "instance": name})) for name in ("dev", "prod")}
+    async with Client(servers["dev"]) as dev, Client(servers["prod"]) as prod:
+        users = (await dev.call_tool("Users_listSortedByCreationDate", {"limit": 2})).structured_content or {}
+        items = [{"user_id": user["id"]} for user in users["items"]]
+        plan = await dev.call_tool("run_each", {"operation": "Users_lockUser", "items": items})
+        planned = plan.structured_content or {}
+        assert '"dev"' in json.dumps(planned)
+        crossed = await prod.call_tool("run_each", {"confirm": planned["confirm"]})
+        assert crossed.is_error
+        for user in users["items"]:
+            shown = await prod.call_tool(
+                "Users_getUserDetails", {"user_id": user["id"], "fields": ["locked"]}
+            )
+            assert (shown.structured_content or {})["locked"] is False
+        assert not (await dev.call_tool("run_each", {"confirm": planned["confirm"]})).is_error
+
+
 def test_a_call_of_one_instance_is_not_taken_back_on_another(write: Write, tmp_path: Path) -> None:
     trail, run = tmp_path / "trail.jsonl", CliRunner()
     common = ["--config", str(write(TWO_SANDBOXES))]

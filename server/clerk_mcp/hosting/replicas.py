@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import anyio
 
 from clerk_mcp.instance import fingerprint
-from clerk_mcp.settings import Settings
+from clerk_mcp.settings import Settings, SettingsError
 from clerk_mcp.upstream import redis_pool
 
 if TYPE_CHECKING:
@@ -58,7 +58,10 @@ class Replicas:
         if settings.redis_url is not None:
             from redis.asyncio import Redis
 
-            self._redis = Redis(connection_pool=redis_pool(settings.redis_url))
+            try:
+                self._redis = Redis(connection_pool=redis_pool(settings.redis_url))
+            except ValueError as error:
+                raise SettingsError(f"{settings.place_of('redis_url')}: {error}") from None
 
     @contextlib.asynccontextmanager
     async def living(self) -> AsyncIterator[None]:
