@@ -212,6 +212,48 @@ def test_text_never_becomes_markup() -> None:
     assert join(Html("<i>"), "<i>", None, 3) == "<i>&lt;i&gt;3"
 
 
+# ── Tools ──
+
+
+def ids_of(html: str) -> set[str]:
+    return {str(each["id"]) for each in Outline(html).all("details") if each.get("class") == "tool"}
+
+
+async def test_tools_are_all_that_may_run_with_the_servers_own_prompts_and_resources() -> None:
+    async with serving() as served:
+        everything = (await served.get("/tools")).text
+    assert ids_of(everything) >= {
+        *operations(),
+        "list_all",
+        "run_each",
+        "preview_change",
+        "search_operations",
+    }
+    assert "call_path" not in ids_of(everything), "it is switched off"
+    assert "clean-up-invitations" in everything
+    assert "clerk://users/{user_id}" in everything
+    assert "Try Users_getTotalCount" in everything
+    assert "Try Users_deleteUserById" not in everything
+    async with serving(read_only=True, any_path=True) as served:
+        reading = (await served.get("/tools")).text
+    assert "Users_getTotalCount" in ids_of(reading)
+    assert "call_path" in ids_of(reading)
+    assert not ids_of(reading) & {"Users_deleteUserById", "run_each", "preview_change", "change"}
+    assert "clean-up-invitations" not in reading
+
+
+async def test_tools_are_those_of_the_scopes_and_all_for_who_may_look(tmp_path: Path) -> None:
+    file = tmp_path / "tokens"
+    reader, looker = issue(file, "ada", ["read"]), issue(file, "grace", ["console"])
+    async with serving(auth="bearer", token_file=file) as served:
+        pages = [
+            (await served.get("/tools", authorization=f"Bearer {token}")).text for token in (reader, looker)
+        ]
+    of_reader, of_looker = map(ids_of, pages)
+    assert "Users_getTotalCount" in of_reader & of_looker
+    assert "Users_deleteUserById" in of_looker - of_reader
+
+
 # ── Activity ──
 
 
@@ -281,6 +323,7 @@ async def test_questions_that_wait_for_a_person_stand_on_top_with_a_way_to_answe
         assert "Waiting for a person: 1" in page
         assert page.index("Waiting for a person") < page.index("Last hour")
         assert rows_of(page)[0][1:3] == ["ada", "Users_deleteUserById"]
+        assert rows_of(page)[1][2:5:2] == ["Users_deleteUserById", "asked "]
     assert 'href="/questions/' in seen["approver"]
     assert "/questions/" not in seen["looker"]
 

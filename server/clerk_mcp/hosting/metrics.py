@@ -108,11 +108,13 @@ class Metrics:
         params = ctx.params or {}
         name = params.get("name")
         operation = name if isinstance(name, str) and name in operations() else "unknown"
-        outcome, code, started = "refused", "", time.perf_counter()
+        outcome = ended = "refused"
+        code, started = "", time.perf_counter()
         self.running += 1
         try:
             result = await call_next(ctx)
             outcome, code = _outcome(result)
+            ended = "asked" if _asks(result) else outcome
             return result
         except MCPError as refused:
             code = _code(refused.error.data)
@@ -125,7 +127,7 @@ class Metrics:
             seconds = time.perf_counter() - started
             self._seconds_of(operation).observe(seconds)
             caller = ctx.request.scope[IDENTITY].name if ctx.request else ""
-            self.activity.note(caller, str(name), params.get("arguments"), outcome, code, seconds)
+            self.activity.note(caller, str(name), params.get("arguments"), ended, code, seconds)
 
     def _gauge(self, name: str, text: str, value: Callable[[], int]) -> None:
         Gauge(name, text, registry=self._registry).set_function(value)
@@ -138,6 +140,12 @@ def _outcome(result: HandlerResult) -> tuple[str, str]:
     if isinstance(result, dict) and result.get("isError"):
         return "error", _code((result.get("structuredContent") or {}).get("error"))
     return "ok", ""
+
+
+def _asks(result: HandlerResult) -> bool:
+    """Tell whether an answer is a preview, after which the call is made again or not."""
+    value = result.get("structuredContent") if isinstance(result, dict) else None
+    return isinstance(value, dict) and "preview" in value
 
 
 def _code(error: object) -> str:

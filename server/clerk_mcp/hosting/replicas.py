@@ -47,6 +47,10 @@ class Replicas:
     """Tells the others that this process lives, and which others do."""
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
+        """
+        Raises:
+            SettingsError: the address of Redis is none.
+        """
         self._clock = clock
         self.own = Replica(
             secrets.token_hex(6), socket.gethostname(), os.getpid(), version("clerk-mcp"), clock()

@@ -94,7 +94,9 @@ def _row(call: Call, root: str, *, has_trail: bool) -> Html:
         operation = tag("a", operation, href=f"{root}/tools#{call.operation}")
     target = code(call.target or "–")
     if has_trail and (ids := call.target.split()):
-        target = tag("a", target, href=f"{root}/trail?{urlencode({'target': ids[0]})}")
+        # What lists and runs are about is an operation.
+        query = {"operation" if declared(ids[0]) else "target": ids[0]}
+        target = tag("a", target, href=f"{root}/trail?{urlencode(query)}")
     return tag(
         "tr",
         cell("Time", moment(call.at)),

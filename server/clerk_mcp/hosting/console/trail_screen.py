@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Final, Self
 from urllib.parse import urlencode
 
@@ -15,6 +16,8 @@ from clerk_mcp.hosting.html import Child, Html, join, tag
 
 ROWS: Final = 100
 """Of one screen."""
+TIMES: Final = ("since", "until")
+"""The fields that hold a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +37,7 @@ class Sought:
     def of(cls, query: Mapping[str, str]) -> Self:
         """Read a query; a time that is none is left empty."""
         sought = cls(**{each.name: query.get(each.name, "").strip()[:200] for each in fields(cls)})
-        return replace(
-            sought, **{name: "" for name in ("since", "until") if not _time(getattr(sought, name))}
-        )
+        return replace(sought, **{name: "" for name in TIMES if not _time(getattr(sought, name))})
 
     def fits(self, call: RecordedCall) -> bool:
         """Tell whether each text stands in its field, whatever the case; outcome and run are whole."""
@@ -72,13 +73,34 @@ def _time(text: str) -> datetime | None:
         return None
 
 
-def trail_screen(found: Found, sought: Sought, root: str) -> Html:
-    """Return the screen's body."""
+def trail_screen(found: Found, sought: Sought, root: str, *, file: Path, wrong: Sequence[str] = ()) -> Html:
+    """Return the screen's body.
+
+    Args:
+        file: the trail.
+        wrong: fields whose times are none.
+    """
     rows = [_run(row, root) if "run" in row.call and not sought.run else _call(row.call, root)
             for row in found.rows]  # fmt: skip
     heads = ("Began", "Who", "Operation", "Target", "Outcome", "ms")
     return join(
         _filters(sought, root),
+        *(
+            tag(
+                "p",
+                f"{name}: this is neither a time nor an age, so it was left out.",
+                class_="problem",
+                role="alert",
+            )
+            for name in wrong
+        ),
+        tag(
+            "p",
+            "A run is taken back as a whole in a terminal: ",
+            code(f"clerk-mcp audit {file} --undo {sought.run}"),
+        )
+        if sought.run
+        else None,
         cards("Calls of the trail, the newest first", heads, rows) if rows else tag("p", _none(found)),
         tag("p", _way_on(found, sought, root), class_="bar"),
     )

@@ -18,7 +18,7 @@ from clerk_mcp.hosting.console.doors import Doors
 from clerk_mcp.hosting.console.entry_screen import entry_screen, undo_screen, undone_screen
 from clerk_mcp.hosting.console.inside import call_tool
 from clerk_mcp.hosting.console.layout import code
-from clerk_mcp.hosting.console.trail_screen import ROWS, Sought, trail_screen
+from clerk_mcp.hosting.console.trail_screen import ROWS, TIMES, Sought, trail_screen
 from clerk_mcp.hosting.html import Html, tag
 from clerk_mcp.hosting.signin import may, read_form
 from clerk_mcp.protocol import IDENTITY
@@ -74,9 +74,9 @@ class Trails:
                 found = await anyio.to_thread.run_sync(search)
         except OSError as error:
             return self._unreadable(request, error)
-        return self._doors.show(
-            request, "/trail", "Trail", trail_screen(found, sought, request.scope["root_path"])
-        )
+        wrong = [name for name in TIMES if request.query_params.get(name) and not getattr(sought, name)]
+        body = trail_screen(found, sought, request.scope["root_path"], file=file, wrong=wrong)
+        return self._doors.show(request, "/trail", "Trail", body)
 
     async def _one(self, request: Request) -> Response:
         call = await self._entry(request, request.query_params.get("id", ""))
@@ -141,9 +141,9 @@ class Trails:
         """Tell why whoever looks may not take a call back here; empty where they may."""
         if request.scope[IDENTITY].scopes is None:
             return (
-                "Here everybody on this machine may look, and nobody may change. Take it back in a terminal,"
-                f" with clerk-mcp audit {self._file} --undo {call['entry']}, or serve with --auth bearer and"
-                " sign in with a token that has the scopes console and write."
+                "Here everybody on this machine may look, and nobody may change. Take it back in a terminal:"
+                f" clerk-mcp audit {self._file} --undo {call['entry']} --yes. Or serve with --auth bearer,"
+                " and sign in with a token that has the scopes console and write."
             )
         return "" if may(request, "clerk:write") else "Your token lacks the scope write."
 
