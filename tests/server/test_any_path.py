@@ -134,12 +134,37 @@ async def test_a_path_that_has_a_tool_is_refused_with_its_name(method: str, path
 
 
 @pytest.mark.parametrize(
+    ("query", "sent"),
+    [
+        ({"a&b": "c=d"}, "a%26b=c%3Dd"),
+        ({"a\r\nX: y": "\r\n"}, "a%0D%0AX%3A+y=%0D%0A"),
+        ({"paginated": True, "limit": 2}, "paginated=true&limit=2"),
+        ({"on": [True, "x"], "none": []}, "on=true&on=x"),
+        ({"a": {"b": 1}}, None),
+        ({"a": None}, None),
+        ({"a": [["b"]]}, None),
+        ({"a": [None]}, None),
+    ],
+    ids=str,
+)
+async def test_a_query_says_what_was_meant_or_is_refused(query: dict[str, Any], sent: str | None) -> None:
+    async with newer() as (clerk, client):
+        answer = await call(client, "GET", "/comets/comet_1", query=query)
+    if sent is None:
+        assert (answer["error"]["code"], answer["error"]["param"]) == ("invalid_arguments", "query")
+        assert not clerk.comets
+    else:
+        assert clerk.comets[0].url.query == sent.encode()
+
+
+@pytest.mark.parametrize(
     "path",
     [
         "", "/", "comets", "//comets", "/comets/", "/comets//1", "/../comets", "/comets/..", "/comets/./1",
         "/comets/%2e%2e", "/comets%2f1", "/comets?x=1", "/comets#x", "https://evil.example/comets",
         "//evil.example/comets", "/comets\\..", "/comets/\r\nX: y", "/comets/ü", "/v1/comets",
-        "/@evil/../comets", "/comets;x", "/" + "a" * 300,
+        "/@evil/../comets", "/comets;x", "/" + "a" * 300, "/%75sers", "/users%00", "/users\u200b", "/users/",
+        "/users/.", "/comets/\ud800",
     ],
 )  # fmt: skip
 async def test_a_path_with_a_trick_in_it_is_refused(path: str) -> None:

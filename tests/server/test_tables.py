@@ -91,6 +91,9 @@ async def test_a_file_that_is_there_is_replaced_only_when_told(tmp_path: Path) -
     ("to", "says"),
     [
         ("../users.csv", "not a path below"),
+        ("users\n.csv", "nobody would see"),
+        ("\x1b[31musers.csv", "nobody would see"),
+        ("\u202evsc.csv", "nobody would see"),
         ("/etc/users.csv", "not a path below"),
         ("link/users.csv", "links are not followed"),
         ("nosuch/users.csv", "No such file"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any, Final, Literal
 from urllib.parse import urlencode
@@ -40,10 +41,30 @@ class _PathCall(Operation):
         return Hit.of(f"{self.spec.method} {self.path}", sends)
 
     def to_request(self) -> Request:
-        query = urlencode(self.query, doseq=True) if "query" in self.model_fields_set else ""
+        query = urlencode(_as_sent(self.query), doseq=True) if "query" in self.model_fields_set else ""
         has_body = "body" in self.model_fields_set
         path = f"{self.path}?{query}" if query else self.path
         return Request(self.spec, path, json=self.body if has_body else None, has_body=has_body)
+
+
+def _as_sent(query: JsonObject) -> dict[str, list[str]]:
+    """Write values as Clerk reads them, where JSON and Python do it differently."""
+    return {
+        name: [json.dumps(value) if isinstance(value, bool) else str(value) for value in _values(given)]
+        for name, given in query.items()
+    }
+
+
+def _values(given: Any) -> list[Any]:
+    return given if isinstance(given, list) else [given]
+
+
+def _unfit(query: JsonObject) -> str | None:
+    """Name the first entry that no query can hold."""
+    fits = (str, int, float)
+    return next(
+        (name for name, given in query.items() if not all(isinstance(v, fits) for v in _values(given))), None
+    )
 
 
 _ADVICE: Final = Advice(if_executed="See with a GET of what it is about before calling again.")
@@ -101,6 +122,9 @@ def path_call(asked: CallPath) -> Operation:
     if tool := tool_of(asked.method, path):
         raise InvalidArguments([Problem("path", f"{asked.method} {path} is {tool}: call that")])
     given = {name: getattr(asked, name) for name in ("query", "body") if name in asked.model_fields_set}
+    if "query" in given and (name := _unfit(asked.query)) is not None:
+        wanted = "must be a text, a number, true, false, or a list of these"
+        raise InvalidArguments([Problem("query", f"`query.{name}` {wanted}")])
     if asked.method == "GET" and "body" in given:
         raise InvalidArguments([Problem("body", "a GET has no `body`")])
     return _BY_METHOD[asked.method].model_validate({"path": path, **given})

@@ -10,6 +10,7 @@ import os
 import re
 import secrets
 import stat
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +58,11 @@ class Image:
         The name is made up: what a file is called on the operator's disk is nobody else's business.
         """
         return f"image.{self.subtype}", self.content, f"image/{self.subtype}"
+
+
+_UNSEEN: Final = ("Cc", "Cf", "Zl", "Zp")
+"""Kinds of characters that no name of a new file has: a line break, an escape or a mark that turns the
+direction of writing makes it look like another name to whoever lists the directory."""
 
 
 class Files:
@@ -118,6 +124,8 @@ class Files:
         beside = f".{secrets.token_hex(6)}.part"
         try:
             path.encode()
+            if any(unicodedata.category(character) in _UNSEEN for character in path):
+                raise UploadError("file_unwritable", f"{path!a} holds characters that nobody would see.")
             folder, name = self._folder(path)
             try:
                 with open(_create(beside, folder), "wb") as file:
