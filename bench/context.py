@@ -18,9 +18,11 @@ from bench.tokens import size, tokens
 
 from clerk_mcp.bulk.conditions import BadCondition, condition
 from clerk_mcp.bulk.grouping import grouping
+from clerk_mcp.offering.listing import tool
 from clerk_mcp.offering.policy import Policy, Selection
 from clerk_mcp.protocol.surface import ListingMode, Surface
 from clerk_sandbox.sandbox import Sandbox
+from clerk_tools.catalog import operations
 from clerk_tools.search import search
 from tests.server.test_conditions import HOSTILE
 from tests.server.worlds import world
@@ -37,18 +39,25 @@ def milliseconds(work: Callable[[], object]) -> float:
 
 
 def listings() -> None:
-    print(f"{'listing':34}{'tools':>6}{'bytes':>9}{'tokens':>8}   limit")
-    policy = Policy(Selection.of())
-    limits: dict[ListingMode, str] = {"all": "66 000 bytes", "search": "6 000 bytes, 1 500 tokens"}
-    for mode, limit in limits.items():
-        shown = Surface(mode, policy, 5000).tools(None, None)
-        listing = {"tools": shown}
-        print(f"tools/list, {mode:22}{len(shown):6}{size(listing):9}{tokens(listing):8}   {limit}")
-        if mode == "all":
-            core = [[t["name"], t["description"], t["inputSchema"]] for t in shown[:109]]
-            total = sum(sum(map(size, parts)) for parts in core)
-            count = sum(sum(map(tokens, parts)) for parts in core)
-            print(f"{'  name, description, schema':34}{109:6}{total:9}{count:8}   48 000, 11 000")
+    print(f"{'name, description, input schema':34}{'tools':>6}{'bytes':>9}{'tokens':>8}   limit")
+    specs = [operation.spec for operation in operations().values()]
+    modes: dict[str, tuple[ListingMode, tuple[str, ...], str]] = {
+        "listed by default": ("all", (), "60 000 bytes"),
+        "with --toolsets all": ("all", ("all",), "116 000 bytes"),
+        "with --mode search": ("search", (), "2 500 bytes"),
+    }
+    rows = {
+        "the first 109": ([tool(spec) for spec in specs if spec.is_core], "56 000 bytes, 12 600 tokens"),
+        "all operations": ([tool(spec) for spec in specs], "116 000 bytes, 26 500 tokens"),
+        **{
+            name: (Surface(mode, Policy(Selection.of(toolsets)), 5000).tools(None, None), limit)
+            for name, (mode, toolsets, limit) in modes.items()
+        },
+    }
+    for name, (shown, limit) in rows.items():
+        seen = [{key: one[key] for key in ("name", "description", "inputSchema")} for one in shown]
+        print(f"{name:34}{len(seen):6}{sum(map(size, seen)):9}{sum(map(tokens, seen)):8}   {limit}")
+    print("FastMCP's figures beside ours: python -m bench.schemas DOCUMENT.yaml")
 
 
 async def weekly_question() -> None:
@@ -86,9 +95,10 @@ def accuracy(name: str, *sets: Mapping[str, Sequence[str]]) -> None:
 
 def searching() -> None:
     print(
-        f"\nsearch (limits: 85 %, 97 %, 2 ms); the first one takes {milliseconds(lambda: search('x')):.0f} ms"
+        "\nsearch (goals: 90 % and 98 %, held out 85 % and 95 %, 2 ms); the first one takes "
+        f"{milliseconds(lambda: search('x')):.0f} ms"
     )
-    accuracy("all", SEEN, HELD_OUT)
+    accuracy("seen", SEEN)
     accuracy("held out", HELD_OUT)
     every = [question for asked in (*SEEN.values(), *HELD_OUT.values()) for question in asked]
     # The shortest of three: what a search takes when nothing else runs on the machine.

@@ -1,9 +1,10 @@
-"""What a model pays for the tools: ours beside FastMCP's `from_openapi` of the same 109 operations.
+"""What a model pays for the tools: ours, with their budgets, beside FastMCP's `from_openapi`.
 
-    python -m bench.schemas [DOCUMENT.yaml]
+    python -m bench.schemas [DOCUMENT.yaml…]
 
-DOCUMENT is Clerk's API description (OpenAPI, version 1), from which FastMCP makes its tools; without it only
-ours are counted. Tokens are o200k; needs `bpe-openai` (see `tokens`). FastMCP gets an environment of its own.
+DOCUMENT is one of Clerk's API descriptions (OpenAPI), from which FastMCP makes its tools: the first one has
+the first 109 operations, the newest nearly all. Without one only ours are counted. Tokens are o200k; needs
+`bpe-openai` (see `tokens`). FastMCP gets an environment of its own.
 """
 
 from __future__ import annotations
@@ -27,13 +28,18 @@ from clerk_tools.catalog import operations
 
 NOWHERE: Final = "http://127.0.0.1:9/v1"
 BARE: Final = ("name", "description", "inputSchema")
-LIMITS: Final = {"name, description, input schema": (48_000, 11_000), "whole listing": (66_000, None)}
+LIMITS: Final = {"the first 109": (56_000, 12_600), "all": (116_000, 26_500)}
+"""Bytes and tokens of names, descriptions and input schemas; `tests/tools/test_catalog.py` holds those."""
 
 Tools = list[dict[str, Any]]
 
 
-def ours() -> Tools:
-    return [tool(operation.spec) for operation in operations().values()]
+def ours() -> dict[str, Tools]:
+    specs = [operation.spec for operation in operations().values()]
+    return {
+        "the first 109": [tool(spec) for spec in specs if spec.is_core],
+        "all": [tool(spec) for spec in specs],
+    }
 
 
 def fastmcps(document: Path) -> Tools:
@@ -64,23 +70,24 @@ def parts(tools: Tools) -> dict[str, Tools]:
     }
 
 
-def report(name: str, tools: Tools, limits: dict[str, tuple[int, int | None]]) -> None:
+def report(name: str, tools: Tools, limits: tuple[int, int] | None = None) -> None:
     print(f"{name}: {len(tools)} tools")
     for what, shown in parts(tools).items():
         if not shown:
             continue
         total = sum(size(t) for t in shown) if what != "whole listing" else size({"tools": shown})
         count = sum(tokens(t) for t in shown)
-        most_bytes, most_tokens = limits.get(what, (None, None))
-        limit = f"   limit {most_bytes:,} bytes" if most_bytes else ""
-        limit += f", {most_tokens:,} tokens" if most_tokens else ""
+        limit = ""
+        if limits and what == "name, description, input schema":
+            limit = f"   limit {limits[0]:,} bytes, {limits[1]:,} tokens"
         print(f"  {what:34}{total:8,} bytes{count:8,} tokens{limit}")
 
 
-def main(document: str | None = None) -> None:
-    report("clerk-mcp", ours(), LIMITS)
-    if document:
-        report("FastMCP from_openapi", fastmcps(Path(document)), {})
+def main(*documents: str) -> None:
+    for which, tools in ours().items():
+        report(f"clerk-mcp, {which}", tools, LIMITS[which])
+    for document in documents:
+        report(f"FastMCP from_openapi, {Path(document).name}", fastmcps(Path(document)))
 
 
 if __name__ == "__main__":

@@ -30,6 +30,10 @@ def require_enabled(instance: Instance, feature: str) -> None:
         raise errors.feature_not_enabled(feature)
 
 
+OF_ORGANIZATIONS = ("organization_domains", "organization_permissions", "organization_roles", "role_sets")
+"""Resources that nothing can be done with while organizations are off; others decide by themselves."""
+
+
 def require_organizations(instance: Instance) -> None:
     """Refuse while organizations are switched off.
 

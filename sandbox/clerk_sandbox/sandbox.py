@@ -19,6 +19,7 @@ from clerk_sandbox.bodies import read_body
 from clerk_sandbox.demo_data import seed_demo_data
 from clerk_sandbox.errors import ClerkError
 from clerk_sandbox.faults import Faults
+from clerk_sandbox.plan import OF_ORGANIZATIONS, require_organizations
 from clerk_sandbox.ratelimits import RateLimits
 from clerk_sandbox.resources.machines import machine_with
 from clerk_sandbox.routing import Answer, Call, Query, handlers, route
@@ -148,6 +149,8 @@ class Sandbox:
                 raise errors.operation_deprecated(f"{spec.id} is no longer available.")
             if self.rate_limits:
                 self.rate_limits.check(spec, path)
+            if spec.resource in OF_ORGANIZATIONS:
+                require_organizations(self.instance)
             call = Call(spec=spec, path=path, query=query, machine=machine)
             read_body(call, headers.get("content-type", ""), body)
             answer = as_answer(handlers()[spec.id](self.instance, call))

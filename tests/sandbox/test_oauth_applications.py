@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from clerk_sandbox.sandbox import Sandbox
 from tests.sandbox.clerk import Clerk
 
 pytestmark = pytest.mark.anyio
@@ -80,3 +81,21 @@ async def test_a_deleted_application_is_gone(clerk: Clerk) -> None:
 async def test_applications_can_be_switched_off(clerk: Clerk) -> None:
     clerk.sandbox.instance.settings["disabled_features"] = ["oauth_applications"]
     assert await clerk.error(LIST) == (403, "feature_not_enabled", None)
+
+
+async def test_a_token_is_known_until_its_grant_is_revoked_or_its_application_or_user_goes() -> None:
+    for id, field in (
+        ("RevokeOAuthApplicationToken", ""),
+        ("OAuthApplications_deleteById", ""),
+        ("Users_deleteUserById", "user_id"),
+    ):
+        clerk = Clerk(Sandbox())
+        grant = next(iter(clerk.sandbox.instance.table("oauth_grants")))
+        token = grant["access_token"]
+        active = await clerk.call("verifyOAuthAccessToken", access_token=token)
+        assert (active["subject"], active["scopes"]) == (grant["user_id"], grant["scopes"])
+        given = {"user_id": grant["user_id"]} if field else {"oauth_application_id": grant["application_id"]}
+        if id == "RevokeOAuthApplicationToken":
+            given["token"] = grant["refresh_token"]
+        await clerk.call(id, **given)
+        assert await clerk.call("verifyOAuthAccessToken", access_token=token) == {"active": False}

@@ -243,3 +243,34 @@ async def test_a_logo_needs_a_file(clerk: Clerk, demo: Demo) -> None:
     assert response.status_code == 400
     (error,) = response.json()["errors"]
     assert (error["code"], error["meta"]["param_name"]) == ("form_param_missing", "file")
+
+
+async def test_somebody_makes_no_more_organizations_than_they_may(clerk: Clerk) -> None:
+    user = await clerk.call("Users_createNewUser", username="founder", create_organizations_limit=1)
+    given = {"created_by": user["id"]}
+    await clerk.call("Organizations_createNewOrganization", name="First", **given)
+    refused = await clerk.error("Organizations_createNewOrganization", name="Second", **given)
+    assert refused == (422, "form_param_value_invalid", "created_by")
+    await clerk.call("Users_updateUserAttributes", user_id=user["id"], create_organizations_limit=0)
+    await clerk.call("Organizations_createNewOrganization", name="Second", **given)
+
+
+async def test_without_slugs_an_organization_has_none_and_takes_none(clerk: Clerk) -> None:
+    await clerk.call("InstanceSettings_updateOrganizationSettings", slug_disabled=True)
+    made = await clerk.call("Organizations_createNewOrganization", name="Nameless")
+    assert made["slug"] == ""
+    for id, given in (
+        ("Organizations_createNewOrganization", {"name": "X"}),
+        ("Organizations_updateOrganization", {"organization_id": made["id"]}),
+    ):
+        assert await clerk.error(id, **given, slug="x-y") == (422, "form_param_unknown", "slug")
+
+
+async def test_while_organizations_are_off_nothing_of_theirs_can_be_called(clerk: Clerk) -> None:
+    await clerk.call("InstanceSettings_updateOrganizationSettings", enabled=False)
+    for id in (
+        *("ListOrganizationRoles", "ListOrganizationPermissions", "ListRoleSets"),
+        *("ListAllOrganizationDomains", "InstanceGetOrganizationMemberships"),
+        *("Organizations_listSortedByCreationDate", "ListInstanceOrganizationInvitations"),
+    ):
+        assert (await clerk.error(id))[1] == "organization_not_enabled_in_instance", id

@@ -5,6 +5,7 @@ from __future__ import annotations
 from clerk_sandbox import errors, formats
 from clerk_sandbox.answers import found
 from clerk_sandbox.collection import Collection, Parent
+from clerk_sandbox.group_mappings import remove_mappings
 from clerk_sandbox.plan import require_in_plan
 from clerk_sandbox.resources.domains import frontend_api_url
 from clerk_sandbox.resources.organization_domains import remove_domains_named
@@ -206,6 +207,14 @@ def update_connection(instance: Instance, call: Call) -> Json:
 
 def _remove_what_hangs_on_it(instance: Instance, connection: Json, call: Call) -> None:
     instance.credentials.pop(connection["id"], None)
+    directories = {
+        one["id"]
+        for one in instance.table("directories")
+        if one["enterprise_connection_id"] == connection["id"]
+    }
+    remove_mappings(instance, lambda one: one["directory_id"] in directories)
+    for directory_id in directories:
+        instance.credentials.pop(directory_id, None)
     for name in ("enterprise_connection_test_runs", "directories"):
         for one in list(instance.table(name)):
             if one["enterprise_connection_id"] == connection["id"]:

@@ -6,10 +6,10 @@ from typing import Any
 
 from clerk_sandbox import errors, formats
 from clerk_sandbox.answers import data_page, deleted, found, ordered
-from clerk_sandbox.collection import Collection
 from clerk_sandbox.images import check_image, image_address
 from clerk_sandbox.plan import require_enabled
 from clerk_sandbox.resources.domains import frontend_api_url
+from clerk_sandbox.resources.oauth_access_tokens import GRANTS, remove_grants
 from clerk_sandbox.routing import Call, operation
 from clerk_sandbox.state import Instance, Json
 
@@ -98,6 +98,7 @@ def update_oauth_application(instance: Instance, call: Call) -> Json:
 def delete_oauth_application(instance: Instance, call: Call) -> Json:
     application = get_oauth_application(instance, call)
     instance.credentials.pop(application["id"], None)
+    remove_grants(instance, "application_id", application["id"])
     return deleted(instance.oauth_applications.remove(application["id"]))
 
 
@@ -157,14 +158,6 @@ def upload_logo(instance: Instance, call: Call) -> Json:
     return application
 
 
-GRANTS = Collection(
-    "oauth_grant",
-    prefix="oat",
-    called="OAuth token",
-    fields={"application_id": "", "user_id": "", "access_token": "", "refresh_token": "", "revoked": False},
-)
-
-
 @operation("RevokeOAuthApplicationToken")
 def revoke_token(instance: Instance, call: Call) -> None:
     """Either token revokes its grant, and so the other one."""
@@ -175,20 +168,3 @@ def revoke_token(instance: Instance, call: Call) -> None:
             grant |= {"revoked": True, "updated_at": instance.clock()}
             return
     raise errors.form_param_value_invalid("token", "an access or refresh token of this application")
-
-
-def seed_demo(instance: Instance) -> None:
-    """Somebody who has let an application in."""
-    application = next(one for one in instance.oauth_applications if not one["public"])
-    user = next(iter(instance.users))
-    GRANTS.new(
-        instance,
-        application_id=application["id"],
-        user_id=user["id"],
-        access_token="oat_" + instance.new_secret(27),
-        refresh_token="ort_" + instance.new_secret(27),
-    )
-
-
-NAMED = {"an OAuth token": lambda demo: next(iter(GRANTS.records(demo)))["access_token"]}
-"""What examples call things of the demo."""

@@ -7,6 +7,7 @@ import re
 from clerk_sandbox import errors
 from clerk_sandbox.answers import found
 from clerk_sandbox.collection import Collection, by_id_or_part
+from clerk_sandbox.group_mappings import remove_mappings
 from clerk_sandbox.resources.organization_permissions import PERMISSIONS
 from clerk_sandbox.roles import (
     ADMIN,
@@ -102,7 +103,9 @@ def _check_unused(instance: Instance, role: Json, call: Call) -> None:
         )
 
 
-def _take_from_sets(instance: Instance, role: Json, call: Call) -> None:
+def _take_away(instance: Instance, role: Json, call: Call) -> None:
+    """Take a role that is gone from the role sets, and from the groups that gave it."""
+    remove_mappings(instance, lambda one: one["role_id"] == role["id"])
     for role_set in instance.table("role_sets"):
         role_set["roles"] = [one for one in role_set["roles"] if one != role["id"]]
 
@@ -117,7 +120,7 @@ ROLES.creates(
 )
 ROLES.gets("GetOrganizationRole")
 ROLES.updates("UpdateOrganizationRole", check=_check_changed)
-ROLES.deletes("DeleteOrganizationRole", check=_check_unused, then=_take_from_sets)
+ROLES.deletes("DeleteOrganizationRole", check=_check_unused, then=_take_away)
 
 
 def _role_and_permission(instance: Instance, call: Call) -> tuple[Json, Json]:

@@ -111,6 +111,8 @@ def create_organization(instance: Instance, call: Call) -> Json:
     name, created_by = call.required("name"), call.given("created_by") or None
     if created_by and created_by not in instance.users:
         raise errors.organization_creator_not_found(created_by)
+    if created_by:
+        _check_creator(instance, created_by)
     given: dict[str, Any] = {key: metadata.checked(key, call.given(key)) for key in METADATA}
     if slug := call.given("slug"):
         given["slug"] = _checked_slug(instance, slug)
@@ -123,6 +125,14 @@ def create_organization(instance: Instance, call: Call) -> Json:
     if created_at is not None:
         instance.organizations.redate(organization["id"], created_at)
     return organization
+
+
+def _check_creator(instance: Instance, user_id: str) -> None:
+    """Refuse one more organization of somebody who has made as many as they may; 0 and None are no limit."""
+    limit = instance.users[user_id]["create_organizations_limit"]
+    made = sum(one["created_by"] == user_id for one in instance.organizations)
+    if limit and made >= limit:
+        raise errors.form_param_value_invalid("created_by", f"a user with fewer than {limit} organizations")
 
 
 def _checked_role_set(instance: Instance, key: str) -> str:
@@ -249,6 +259,8 @@ def _ordered(instance: Instance, organizations: list[Json], order_by: str) -> li
 
 
 def _checked_slug(instance: Instance, slug: str, renamed: Json | None = None) -> str:
+    if instance.settings["slug_disabled"]:
+        raise errors.form_param_unknown("slug")
     if not formats.is_slug(slug):
         raise errors.form_param_format_invalid("slug", "lower-case letters, digits and dashes")
     if any(known["slug"] == slug and known is not renamed for known in instance.organizations):
@@ -263,7 +275,12 @@ def _checked_limit(limit: int) -> int:
 
 
 def _free_slug(instance: Instance, name: str) -> str:
-    """Return a slug made from the name, with a number where another organization has it already."""
+    """Return a slug made from the name, with a number where another organization has it already.
+
+    Where slugs are switched off it is empty.
+    """
+    if instance.settings["slug_disabled"]:
+        return ""
     taken = {organization["slug"] for organization in instance.organizations}
     base = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "org"
     slug, number = base, 1

@@ -7,6 +7,7 @@ from typing import Any
 from clerk_sandbox import errors
 from clerk_sandbox.answers import data_page, found
 from clerk_sandbox.collection import Collection
+from clerk_sandbox.group_mappings import mappings_of, put_in_order, remove_mappings
 from clerk_sandbox.resources.domains import frontend_api_url
 from clerk_sandbox.resources.enterprise_connections import CONNECTIONS
 from clerk_sandbox.resources.organization_roles import ROLES
@@ -60,16 +61,6 @@ def _found(instance: Instance, call: Call) -> Json:
     return found(DIRECTORIES.records(instance), "directory", next(iter(call.path.values())))
 
 
-def _mappings(instance: Instance, directory: Json) -> list[Json]:
-    own = [one for one in MAPPINGS.records(instance) if one["directory_id"] == directory["id"]]
-    return sorted(own, key=lambda one: int(one["precedence"]))
-
-
-def _put_in_order(mappings: list[Json]) -> None:
-    for place, mapping in enumerate(mappings, 1):
-        mapping["precedence"] = place
-
-
 def _either(given: Json, name: str) -> str:
     """Return the value under the present or the older name; both must be the same."""
     values = {given[f"{prefix}_{name}"] for prefix in ("directory", "scim") if given.get(f"{prefix}_{name}")}
@@ -84,7 +75,7 @@ def _map(instance: Instance, directory: Json, given: Json) -> Json:
     if not group:
         raise errors.form_param_missing("directory_group_id")
     role = role_with_id(instance, given["role_id"], "role_id")
-    others = _mappings(instance, directory)
+    others = mappings_of(instance, directory["id"])
     if any(one["group"] == group for one in others):
         raise errors.identifier_exists("directory_group_id")
     name = _either(given, "group_display_name") or group
@@ -92,7 +83,7 @@ def _map(instance: Instance, directory: Json, given: Json) -> Json:
         instance, directory_id=directory["id"], group=group, group_name=name, role_id=role["id"]
     )
     others.insert((given.get("precedence") or len(others) + 1) - 1, mapping)
-    _put_in_order(others)
+    put_in_order(others)
     return mapping
 
 
@@ -102,8 +93,7 @@ def _require_mapping(directory: Json) -> None:
 
 
 def _clear(instance: Instance, directory: Json) -> None:
-    for mapping in _mappings(instance, directory):
-        MAPPINGS.records(instance).remove(mapping["id"])
+    remove_mappings(instance, lambda one: one["directory_id"] == directory["id"])
 
 
 def _new_key(instance: Instance, directory: Json) -> str:
@@ -170,7 +160,7 @@ def rotate_api_key(instance: Instance, call: Call) -> Json:
 
 
 def list_mappings(instance: Instance, call: Call) -> Json:
-    mappings = _mappings(instance, _found(instance, call))
+    mappings = mappings_of(instance, _found(instance, call)["id"])
     return {
         "data": [_mapping_answer(instance, call, one) for one in mappings],
         "total_count": len(mappings),
@@ -206,8 +196,7 @@ def delete_mapping(instance: Instance, call: Call) -> Json:
     if mapping["directory_id"] != directory["id"]:
         raise errors.not_found("group mapping", mapping["id"])
     kind = _mapping_answer(instance, call, mapping)["object"]
-    MAPPINGS.records(instance).remove(mapping["id"])
-    _put_in_order(_mappings(instance, directory))
+    remove_mappings(instance, lambda one: one["id"] == mapping["id"])
     return {"object": kind, "id": mapping["id"], "deleted": True}
 
 

@@ -8,6 +8,7 @@ from clerk_sandbox.answers import bare_page, data_page, deleted, found
 from clerk_sandbox.collection import Collection, Parent
 from clerk_sandbox.images import check_image
 from clerk_sandbox.plan import require_enabled, require_in_plan
+from clerk_sandbox.resources.oauth_access_tokens import remove_grants
 from clerk_sandbox.resources.organization_domains import enrol
 from clerk_sandbox.resources.organization_memberships import membership_answer
 from clerk_sandbox.resources.sessions import revoke_sessions
@@ -506,6 +507,7 @@ def delete_user(instance: Instance, call: Call) -> Json:
     for table in (instance.sessions, instance.sign_in_tokens, instance.actor_tokens):
         for record in [record for record in table if record["user_id"] == user_id]:
             table.remove(record["id"])
+    remove_grants(instance, "user_id", user_id)
     return deleted(instance.remove_user(user_id))
 
 
