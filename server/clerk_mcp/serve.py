@@ -26,7 +26,15 @@ from clerk_mcp.answering import (
     default_mode,
 )
 from clerk_mcp.auditing import AuditLog
-from clerk_mcp.bulk import ANSWER_WITHIN_S, RunFiles, Runs, RunsInRedis
+from clerk_mcp.bulk import (
+    ANSWER_WITHIN_S,
+    Links,
+    RunFiles,
+    Runs,
+    RunsInRedis,
+    WaitingInProcess,
+    WaitingInRedis,
+)
 from clerk_mcp.calling import Calls
 from clerk_mcp.confirming import (
     Confirmer,
@@ -366,6 +374,20 @@ def make_runs(settings: Settings, within: float = ANSWER_WITHIN_S) -> Runs:
     shared = sealed_in_redis(settings, "runs")
     store = RunsInRedis(*shared) if shared else RunFiles(settings.runs_dir)
     return Runs(store, settings.run_cap, within)
+
+
+def make_links(settings: Settings, base: str) -> Links:
+    """Make what keeps files for callers over HTTP: in Redis where replicas share a state key.
+
+    Args:
+        base: the address below which they are fetched.
+
+    Raises:
+        SettingsError: a setting does not hold.
+    """
+    shared = sealed_in_redis(settings, "files")
+    files = WaitingInRedis(*shared, settings.instance_name) if shared else WaitingInProcess()
+    return Links(files, base)
 
 
 def make_secrets(settings: Settings, transport: str) -> SecretValues:

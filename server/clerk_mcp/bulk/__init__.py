@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from clerk_mcp.bulk.comparing import Compare, Comparison, Peers, Side, compare, compare_peers
+from clerk_mcp.bulk.links import Links, WaitingFiles, WaitingInProcess, WaitingInRedis
 from clerk_mcp.bulk.list_all import list_all
 from clerk_mcp.bulk.planning import RunEach
 from clerk_mcp.bulk.reading import ANSWER_WITHIN_S, Progress
@@ -15,6 +16,7 @@ __all__ = [
     "ANSWER_WITHIN_S",
     "Compare",
     "Comparison",
+    "Links",
     "ListAll",
     "Peers",
     "Progress",
@@ -23,6 +25,9 @@ __all__ = [
     "Runs",
     "RunsInRedis",
     "Side",
+    "WaitingFiles",
+    "WaitingInProcess",
+    "WaitingInRedis",
     "compare",
     "compare_peers",
     "list_all",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import Any, Final
 
 import anyio.to_thread
 
 from clerk_mcp.answering import Answer, answers, cut_text
 from clerk_mcp.bulk.grouping import Tally
+from clerk_mcp.bulk.links import KEPT_S, Links, NoRoom
 from clerk_mcp.bulk.reading import Forms, Progress, Reading
 from clerk_mcp.bulk.tables import BadTable, Table, format_of
 from clerk_mcp.bulk.wanted import Wanted
@@ -16,17 +20,27 @@ from clerk_mcp.upstream import UploadError
 from clerk_tools.argument import JsonObject
 from clerk_tools.parsing import InvalidArguments, Problem
 
-_MOST_COLUMNS_NAMED = 40
+_MOST_COLUMNS_NAMED: Final = 40
+_LONGEST_NAME: Final = 60
 
 
-async def export(calls: Calls, wanted: Wanted, caller: Caller, cap: int, progress: Progress | None) -> Answer:
-    """Read what is wanted and write it to a file below the operator's directory, whole or not at all.
+async def export(
+    calls: Calls,
+    wanted: Wanted,
+    caller: Caller,
+    cap: int,
+    progress: Progress | None,
+    links: Links | None = None,
+) -> Answer:
+    """Read what is wanted and write it to a file, whole or not at all.
+
+    It goes below the operator's directory; over HTTP it waits for its caller to fetch it.
 
     Raises:
         InvalidArguments: the file's name or a field cannot be meant, or there is no directory for files.
     """
     files, to = calls.client.files, wanted.to or ""
-    if files is None:
+    if files is None and links is None:
         raise InvalidArguments(
             [
                 Problem(
@@ -53,12 +67,41 @@ async def export(calls: Calls, wanted: Wanted, caller: Caller, cap: int, progres
         if failed or not reading.complete:
             return _not_whole(reading, failed)
         chunks = sink.table.chunks(ending)
-        written = await anyio.to_thread.run_sync(lambda: files.write(to, chunks, over=wanted.overwrite))
-        return _told(reading, sink.table, str(files.directory / to), written)
+        if files:
+            written = await anyio.to_thread.run_sync(lambda: files.write(to, chunks, over=wanted.overwrite))
+            return _told(reading, sink.table, str(files.directory / to), written)
+        return await _offered(reading, sink.table, links, caller, _plain_name(to), chunks)
     except UploadError as error:
         return answers.error(error.code, error.message, param="to")
+    except NoRoom as full:
+        return answers.error("file_unwritable", f"The file was not made: {full}.", param="to")
+    except OSError as error:
+        return answers.error("file_unwritable", f"The file cannot be kept ({error.strerror}).", param="to")
     finally:
         sink.table.close()
+
+
+async def _offered(
+    reading: Reading, table: Table, links: Links | None, caller: Caller, name: str, chunks: Iterator[bytes]
+) -> Answer:
+    """Let the file wait for its caller, and tell where."""
+    if links is None:
+        raise NoRoom("there is no place for it")
+    address, written = await links.offer(caller.name, name, chunks)
+    told = _told(reading, table, name, written).value
+    how = f"{_HOW_TO_FETCH} {links.files.where}".strip()
+    return answers.answer({"url": address, "expires_in_seconds": KEPT_S, **told, "how": how})
+
+
+_HOW_TO_FETCH: Final = (
+    "Fetch it with GET and the credentials of this server's MCP address, once; nobody else can."
+)
+
+
+def _plain_name(to: str) -> str:
+    """Return the name of a file that no header can be broken with."""
+    stem = re.sub(r"[^A-Za-z0-9_.-]", "_", PurePosixPath(to).stem)[:_LONGEST_NAME]
+    return f"{stem or 'export'}{PurePosixPath(to).suffix.lower()}"
 
 
 class _Rows:

@@ -11,6 +11,7 @@ from clerk_mcp.answering import Answer, answers, cut_object, how_many_fit, size
 from clerk_mcp.bulk.conditions import Operand
 from clerk_mcp.bulk.export import export, what_changed, why_incomplete
 from clerk_mcp.bulk.grouping import Entry, Grouping, Tally
+from clerk_mcp.bulk.links import Links
 from clerk_mcp.bulk.reading import Forms, Progress, Reading
 from clerk_mcp.bulk.times import PARTS, is_beginning, milliseconds, milliseconds_of_text
 from clerk_mcp.bulk.wanted import Wanted, understand
@@ -23,7 +24,13 @@ _ROOM_FOR_NOTE: Final = 600
 
 
 async def list_all(
-    calls: Calls, given: Mapping[str, Any], caller: Caller, *, cap: int, progress: Progress | None = None
+    calls: Calls,
+    given: Mapping[str, Any],
+    caller: Caller,
+    *,
+    cap: int,
+    progress: Progress | None = None,
+    links: Links | None = None,
 ) -> Answer:
     """Run one `list_all`.
 
@@ -34,11 +41,12 @@ async def list_all(
         given: the arguments of `ListAll`.
         cap: the most records that are read.
         progress: told after every page and of every wait.
+        links: where files wait for their caller, over HTTP.
     """
     try:
         wanted = understand(given)
         if wanted.to:
-            return await export(calls, wanted, caller, cap, progress)
+            return await export(calls, wanted, caller, cap, progress, links)
         sink = (
             _Counted(wanted.grouping) if wanted.grouping else _Shown(calls.formatter.max_bytes, wanted.fields)
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from mcp.server.lowlevel import Server
@@ -33,6 +34,7 @@ from clerk_mcp.hosting.addresses import (
     PROBES,
     PublicPaths,
     TrustedAddresses,
+    below,
     public_prefix,
     trusted_hosts,
     trusted_origins,
@@ -41,6 +43,7 @@ from clerk_mcp.hosting.auth import Callers, Challenges, Gatekeeper, ScopeChallen
 from clerk_mcp.hosting.bounds import CallBounds, CallerBounds, HeadBounds
 from clerk_mcp.hosting.card import CARD_PATH, card_routes
 from clerk_mcp.hosting.console import ASSETS, PAGES, Console, InstanceKind, Now
+from clerk_mcp.hosting.downloads import FILES_PATH, Downloads
 from clerk_mcp.hosting.issuer_signin import IssuerSignIn
 from clerk_mcp.hosting.legacy_sse import LegacySse
 from clerk_mcp.hosting.metrics import Metrics
@@ -61,7 +64,7 @@ from clerk_mcp.hosting.verifiers import (
 from clerk_mcp.hosting.versions import KnownVersions
 from clerk_mcp.offering import PEOPLES_SCOPES, bound_scope
 from clerk_mcp.protocol import Presentation, build_server, misfit
-from clerk_mcp.serve import make_calls, make_runs, warn_of_live_writes
+from clerk_mcp.serve import make_calls, make_links, make_runs, warn_of_live_writes
 from clerk_mcp.settings import Settings
 from clerk_mcp.upstream import ClerkClient
 
@@ -72,6 +75,15 @@ logger = logging.getLogger(__name__)
 _WELL_KNOWN: Final = "/.well-known/"
 _BODIES_HELD: Final = 3
 """How many bodies of the largest size are held in memory at once."""
+
+
+def _own_address(settings: Settings) -> str:
+    """Return the address at which callers reach what belongs to this instance."""
+    if settings.public_url:
+        return settings.public_url.rstrip("/")
+    every = settings.host in ("0.0.0.0", "::")  # noqa: S104 - compared, not listened on
+    host = "localhost" if every else f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port}{below(settings.instance_name)}"
 
 
 class Web:
@@ -126,7 +138,9 @@ class Web:
     def _make_server(self) -> tuple[Console, Server[Any]]:
         settings, count = self.settings, self.metrics.upstream
         self._runs = make_runs(settings)
-        presentation = Presentation.of(settings, self._runs, self._peers)
+        links = make_links(settings, f"{_own_address(settings)}{FILES_PATH}")
+        self._downloads = Downloads(links.files)
+        presentation = replace(Presentation.of(settings, self._runs, self._peers), links=links)
         if settings.auth == "clerk-key":
             tenants = make_tenants(settings, "http", count)
             self._proved: Callable[[str], bool] | None = tenants.proved
@@ -188,6 +202,7 @@ class Web:
             Route("/healthz", _alive),
             Route("/readyz", self.ready.show),
             Route("/metrics", self._show_metrics),
+            self._downloads.route(),
             *metadata_routes(settings),
             *card_routes(settings),
             *console.routes(),

@@ -81,6 +81,7 @@ def build_server(
         runs,
         presentation.output_schemas,
         presentation.peers,
+        presentation.links,
     )
 
     @asynccontextmanager

@@ -16,6 +16,7 @@ from typing import Any, Final, Literal
 from clerk_mcp.answering import Answer, answers, size
 from clerk_mcp.bulk import (
     Compare,
+    Links,
     ListAll,
     Peers,
     Progress,
@@ -83,6 +84,8 @@ class Presentation:
     """Whether operations are listed with what their answers hold."""
     peers: Peers = field(default_factory=dict)
     """All instances that are served here, where they have names; two of them can be compared."""
+    links: Links | None = None
+    """Where files wait for their caller, over HTTP."""
 
     @classmethod
     def of(cls, settings: Settings, runs: Runs | None = None, peers: Peers | None = None) -> Presentation:
@@ -119,6 +122,8 @@ class Surface:
     """Whether operations are listed with what their answers hold."""
     peers: Peers = field(default_factory=dict)
     """All instances that are served here, where they have names."""
+    links: Links | None = None
+    """Where files wait for their caller, over HTTP."""
     _lists: dict[Any, list[Spec]] = field(default_factory=dict, repr=False, compare=False)
     """What was listed before, by all that it depends on."""
 
@@ -205,7 +210,9 @@ class Surface:
             if own is DescribeOperation:
                 return self._describe(parse(DescribeOperation, arguments), caller)
             if own is ListAll:
-                return await list_all(calls, arguments, caller, cap=self.cap, progress=progress)
+                return await list_all(
+                    calls, arguments, caller, cap=self.cap, progress=progress, links=self.links
+                )
             if own is RunEach:
                 if self.runs is None:
                     raise UnknownOperation(name)
