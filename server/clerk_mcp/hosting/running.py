@@ -102,7 +102,7 @@ def serve_http(settings: Settings) -> None:
     export_spans()
     web = make_web(settings)
     listener = listen(settings.host, settings.port)
-    _allow_connections(settings.max_sessions + settings.max_calls)
+    _allow_connections(len(settings.served) * (settings.max_sessions + settings.max_calls))
     _greet(settings, listener)
     collect_from_here()
     with contextlib.suppress(KeyboardInterrupt):
