@@ -82,11 +82,15 @@ def _unnamed(spec: Spec, answer: dict[str, Any]) -> set[str]:
     if spec.is_list:
         named = schema["properties"]["items"]["items"]["properties"]
         return {name for item in answer["items"] for name in item} - set(named)
-    return set(answer) - set(schema["properties"]) - NOTES - set(spec.secret)
+    return set(answer) - set(schema["properties"]) - _beside(spec)
 
 
 NOTES = {"note", "only_while", "secrets"}
-"""What an answer says beside the object."""
+
+
+def _beside(spec: Spec) -> set[str]:
+    """What an answer says beside the view: notes, a new credential, and what a change has set."""
+    return {*NOTES, *spec.secret, *(argument.name for argument in spec.arguments)}
 
 
 def _write(found: dict[str, dict[str, Any]]) -> None:

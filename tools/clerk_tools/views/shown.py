@@ -11,7 +11,7 @@ SHOWN: Final[dict[str, str]] = {
         actor{} created_at id status token url user_id
     """,
     "allowlist_identifier": """
-        id identifier invitation_id
+        id identifier invitation_id notify
     """,
     "blocklist_identifier": """
         id identifier
@@ -57,7 +57,7 @@ SHOWN: Final[dict[str, str]] = {
         created_at email_address expires_at id inviter_id organization_id role status url
     """,
     "organization_membership": """
-        created_at id organization{} public_metadata{} role user{}
+        created_at deleted id organization{} public_metadata{} role user{}
     """,
     "organization_settings": """
         admin_delete_enabled creator_role domains_default_role domains_enabled domains_enrollment_modes[]
