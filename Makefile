@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: clerk-sdks hosts bench bench-quick demo test test-lowest test-newest check check-files docs examples recording dist sbom lock clean
+.PHONY: clerk-sdks hosts bench bench-short bench-quick demo test test-lowest test-newest check check-files docs examples recording dist sbom lock clean
 
 demo: .venv/ready
 	@$(BIN)/clerk-mcp demo
@@ -133,6 +133,9 @@ test-newest: .venv-newest/ready
 # OPENAPI names the document that the generated peers are made from; the README's figures take Clerk's own.
 bench: .venv/ready
 	$(BIN)/python -m bench.run $(if $(OPENAPI),--openapi $(OPENAPI))
+
+bench-short: .venv/ready
+	$(BIN)/python -m bench.run --short $(if $(OPENAPI),--openapi $(OPENAPI))
 
 bench-quick: .venv/ready
 	$(BIN)/python -m bench.run --quick $(if $(OPENAPI),--openapi $(OPENAPI))

@@ -13,6 +13,7 @@ import asyncio
 import gc
 import json
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -26,7 +27,6 @@ from statistics import median
 from typing import Any, Final
 
 import uvloop
-from bench.run import free_port
 from pydantic_core import from_json
 
 from clerk_mcp.answering import Formatter, SecretValues
@@ -117,7 +117,9 @@ async def serve(port: int, users: int) -> None:
 @contextmanager
 def clerk(users: int) -> Iterator[tuple[int, int]]:
     """Start a Clerk; its port, and the bytes of all its pages."""
-    port = free_port()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = int(taken.getsockname()[1])
     command = [sys.executable, "-m", "bench.bulk", "--serve", str(port), str(users)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         try:
@@ -206,13 +208,23 @@ async def most_held(port: int, users: int, what: str) -> float:
     return most / 1e6
 
 
-async def measure(port: int, users: int, size: int) -> None:
-    """Print one row for each of those who are measured, from rounds in which each has its turn."""
-    work: dict[str, Callable[[], Awaitable[int]]] = {
-        "floor: fetch": lambda: floor(port, users, parse=False),
-        FLOOR: lambda: floor(port, users, parse=True),
+def contenders(port: int, users: int) -> dict[str, Callable[[], Awaitable[int]]]:
+    """What is measured."""
+    return {
+        "floor: fetch": partial(floor, port, users, parse=False),
+        FLOOR: partial(floor, port, users, parse=True),
         **{f"ours: {what}": partial(ours, port, users, what) for what in COUNTS},
     }
+
+
+def allowed_s(pages: int) -> float:
+    """Seconds that so many pages may take: half more than the limit or two round trips, if that is more."""
+    return 1.5 * max(pages * LIMIT.seconds / LIMIT.requests, 2 * DELAY_S)
+
+
+async def measure(port: int, users: int, size: int) -> None:
+    """Print one row for each of those who are measured, from rounds in which each has its turn."""
+    work = contenders(port, users)
     found: dict[str, list[Took]] = {name: [] for name in work}
     for number in range(ROUNDS + 1):
         for name, run in work.items():
@@ -227,7 +239,7 @@ async def measure(port: int, users: int, size: int) -> None:
 def row(users: int, name: str, times: list[Took], least: list[Took], size: int, held: float) -> str:
     """Write what somebody took; the ratio to the floor is one of processor time, within each round."""
     seconds, processor = median(t.seconds for t in times), median(t.processor for t in times)
-    allowed = 1.5 * max(times[0].pages * LIMIT.seconds / LIMIT.requests, 2 * DELAY_S)
+    allowed = allowed_s(times[0].pages)
     ratio = median(a.processor / b.processor for a, b in zip(times, least, strict=True))
     figures = [
         f"{users:>8} {name:<24}",

@@ -57,6 +57,7 @@ FLOOR_OUR_LOOP: Final = "floor on uvloop"
 OURS: Final = "ours"
 FASTMCP: Final = "FastMCP"
 NODE: Final = ("openapi-mcp-server", "agent-toolkit")
+OTHERS: Final = (FASTMCP, *NODE)
 AIOHTTP: Final = PEERS / "aiohttp"
 """Where aiohttp's client is, which the transport is measured beside; it is no part of any environment."""
 UNBOUND: Final = "1000000"
