@@ -55,6 +55,9 @@ class WaitingFiles(Protocol):
     async def take(self, id: str, owner: str) -> Waiting | None:
         """Give a file to its owner, and forget it; None where there is none of theirs."""
 
+    async def close(self) -> None:
+        """Let go of what it holds while the server runs."""
+
 
 class WaitingInProcess:
     """Files that wait in the memory of one process, for servers without Redis."""
@@ -85,6 +88,9 @@ class WaitingInProcess:
             return None
         del self._files[id]
         return file if until > self._clock() else None
+
+    async def close(self) -> None:
+        self._files.clear()
 
 
 class WaitingInRedis:
@@ -144,6 +150,11 @@ class WaitingInRedis:
             if not await self._redis.delete(f"{self._prefix}:{id}"):
                 return None
         return Waiting(of, name, zlib.decompress(base64.b64decode(packed)))
+
+    async def close(self) -> None:
+        with contextlib.suppress(OSError), _as_os_errors():
+            # The pool is this store's own.
+            await self._redis.aclose(close_connection_pool=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,10 @@ class Downloads:
         media_type = _TYPES[file.name.rpartition(".")[2].lower()]
         return Response(file.content, headers=headers, media_type=media_type)
 
+    async def close(self) -> None:
+        """Let go of the files when the server ends."""
+        await self._files.close()
+
     def route(self) -> Route:
         """Return what the application serves."""
         # A HEAD must not use a link up.

@@ -271,6 +271,7 @@ class Web:
                 yield
             finally:
                 await self._runs.close()
+                await self._downloads.close()
         if verifier is not None:
             await verifier.close()
 
