@@ -343,7 +343,7 @@ def make_server(
     Raises:
         SettingsError: a setting does not hold.
     """
-    return _server_and_client(settings, transport, make_door)[0]
+    return _server_and_calls(settings, transport, make_door)[0]
 
 
 MakeDoor = Callable[[Calls, Questions], Door]
@@ -351,15 +351,15 @@ MakeDoor = Callable[[Calls, Questions], Door]
 the calls."""
 
 
-def _server_and_client(
+def _server_and_calls(
     settings: Settings, transport: str, make_door: MakeDoor | None = None
-) -> tuple[Server[Any], ClerkClient]:
+) -> tuple[Server[Any], Calls]:
     calls, instance = make_calls(settings, transport)
     if make_door and (desk := calls.confirmer.desk):
         desk.door = LaterDoor(partial(make_door, calls, desk.questions))
     warn_of_live_writes(instance, settings)
     server = build_server(calls, instance.words, calls.client, Presentation.of(settings, make_runs(settings)))
-    return server, calls.client
+    return server, calls
 
 
 def make_runs(settings: Settings, within: float = ANSWER_WITHIN_S) -> Runs:
@@ -472,11 +472,11 @@ def serve_stdio(settings: Settings, make_door: MakeDoor | None = None) -> None:
     _need_standard_streams()
     to_stderr(settings.log_level)
     export_spans()
-    server, client = _server_and_client(settings, "stdio", make_door)
+    server, calls = _server_and_calls(settings, "stdio", make_door)
     collect_from_here()
     # uvloop, which Windows has not, takes a seventh off the time of a call.
     anyio.run(
-        _serve_stdio, server, Pending(client.stop), backend_options={"use_uvloop": sys.platform != "win32"}
+        _serve_stdio, server, Pending(calls.stop), backend_options={"use_uvloop": sys.platform != "win32"}
     )
 
 

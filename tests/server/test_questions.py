@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+import anyio
 import pytest
 from mcp.server.request_state import AESGCMRequestStateCodec, InvalidRequestState
 
 from clerk_mcp.answering import CredentialsInRedis, Kept
-from clerk_mcp.confirming import Question, Questions, QuestionsInProcess, QuestionsInRedis, Verdict
+from clerk_mcp.confirming import Desk, Question, Questions, QuestionsInProcess, QuestionsInRedis, Verdict
 from clerk_mcp.confirming.questions import MOST_OF_ONE, TooManyQuestions, new_question_id
 from tests.processes import RedisServer
 
@@ -168,3 +169,13 @@ async def test_a_redis_that_is_away_is_an_error_and_no_yes() -> None:
         for ask in (here.put(question(1, Clock())), here.about("0" * 32), here.pending()):
             with pytest.raises(OSError, match="Redis"):
                 await ask
+
+
+async def test_a_call_that_waits_for_a_person_is_let_go_when_the_server_ends() -> None:
+    clock = Clock()
+    desk = Desk(QuestionsInProcess(clock), wait_s=600)
+    asked = await desk.questions.put(question(1, clock))
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(desk.wait, asked)
+        desk.is_ending = True
+    assert await desk.questions.verdict(asked) is None

@@ -107,6 +107,12 @@ class Calls:
         """Return the same for every caller; see `Reach`."""
         return nullcontext(self)
 
+    async def stop(self) -> None:
+        """End the calls that still run, or wait for a person, with answers that tell their outcomes."""
+        if self.confirmer.desk:
+            self.confirmer.desk.is_ending = True
+        await self.client.stop()
+
     async def run(self, name: str, arguments: Mapping[str, Any], caller: Caller) -> Answer | AskInResult:
         """Run one operation by its id and shape what Clerk answers; see `fetch`."""
         if _may_be_large(name, arguments):

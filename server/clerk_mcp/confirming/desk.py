@@ -19,7 +19,7 @@ WAIT_S: Final = 45.0
 """How long a call waits for somebody who has the page before them; hosts commonly give one 60 s."""
 
 _FIRST_LOOK_S: Final = 0.1
-_LOOK_EVERY_S: Final = 1.0
+_LOOK_EVERY_S: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,8 @@ class Desk:
     """None until the server that serves the page has made it; nobody can be asked then."""
     type_name: TypeName = "grave"
     wait_s: float = WAIT_S
+    is_ending: bool = False
+    """Whether the server is about to end: calls that wait are answered with what is known."""
 
     def draft(
         self,
@@ -138,6 +140,8 @@ class Desk:
         pause = _FIRST_LOOK_S
         with anyio.move_on_after(self.wait_s):
             while not (verdict := await self.questions.verdict(question)):
+                if self.is_ending:
+                    return None
                 await anyio.sleep(pause)
                 pause = min(2 * pause, _LOOK_EVERY_S)
             return verdict

@@ -285,6 +285,8 @@ class Web:
 
     async def stop_calls(self) -> None:
         """End the calls that still run with answers that tell their outcomes."""
+        if self.desk:
+            self.desk.is_ending = True
         await self._clients.stop()
 
     async def _show_metrics(self, request: Request) -> Any:
