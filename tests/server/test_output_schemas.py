@@ -89,8 +89,8 @@ NOTES = {"note", "only_while", "secrets"}
 
 
 def _beside(spec: Spec) -> set[str]:
-    """What an answer says beside the view: notes, a new credential, and what a change has set."""
-    return {*NOTES, *spec.secret, *(argument.name for argument in spec.arguments)}
+    """What an answer says beside the view: notes, a credential, what a change has set, that it is gone."""
+    return {*NOTES, "deleted", *spec.secret, *(argument.name for argument in spec.arguments)}
 
 
 def _write(found: dict[str, dict[str, Any]]) -> None:
