@@ -20,6 +20,7 @@ def redis_pool(url: str) -> ConnectionPool:
     from redis.asyncio import ConnectionPool
     from redis.asyncio.retry import Retry
     from redis.backoff import NoBackoff
+    from redis.exceptions import ConnectionError as RedisConnectionError
 
     try:
         pool = ConnectionPool.from_url(
@@ -27,6 +28,8 @@ def redis_pool(url: str) -> ConnectionPool:
             socket_connect_timeout=REDIS_TIMEOUT_S,
             socket_timeout=REDIS_TIMEOUT_S,
             retry=Retry(NoBackoff(), 1),
+            # Older clients repeat only for what is named; a kept connection does not outlive Redis's restart.
+            retry_on_error=[RedisConnectionError],
         )
         # Options in the URL that do not exist show only when a connection is made.
         pool.make_connection()  # type: ignore[no-untyped-call]

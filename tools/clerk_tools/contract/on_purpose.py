@@ -20,9 +20,8 @@ _ENTRY_LENGTH: Final = (
 _NEEDED_BY_NOW: Final = (
     "Clerk's first description lets it be left out; who leaves it out is told by Clerk what is missing"
 )
-_STILL_TAKEN: Final = (
-    "gone from later versions; ours is sent with 2021-02-05, which takes it, if not as a null"
-)
+_GONE_LATER: Final = "gone from later versions; ours is sent with 2021-02-05, which takes it"
+_STILL_TAKEN: Final = f"{_GONE_LATER}, if not as a null"
 _NULL_IS_LEFT_OUT: Final = "a null reads as left out here, and means the same to Clerk"
 _OLDER_COMMERCE: Final = "the path that billing had in this version; ours has the present one"
 _TOLD_BY_CLERK: Final = "a bound that Clerk's first description does not have; Clerk names it in its refusal"
@@ -33,6 +32,7 @@ _ONLY: Final = {
     _DROPPED: {"required", "null"},
     _NEEDED_BY_NOW: {"required"},
     _LATER: {"values"},
+    _GONE_LATER: {""},
     _STILL_TAKEN: {"", "null"},
     _YOUNGER_BODY: {"body"},
     _NULL_IS_LEFT_OUT: {"null"},
@@ -75,7 +75,7 @@ ON_PURPOSE: Final[dict[tuple[str, str], str]] = (
         ("EmailSmsTemplates_toggleDeliveryByTypeAndSlug", "delivered_by_clerk"): (
             "Clerk's first description lets it be null, and a null reads as left out"
         ),
-        ("Sessions_verifySession", ""): _STILL_TAKEN,
+        ("Sessions_verifySession", ""): _GONE_LATER,
         ("GetCommercePlanList", ""): _OLDER_COMMERCE,
         ("GetCommerceSubscriptionItemList", ""): _OLDER_COMMERCE,
         ("CancelCommerceSubscriptionItem", ""): _OLDER_COMMERCE,
@@ -172,7 +172,7 @@ def reason_for(one: Difference, version: str) -> str | None:
     reason = ON_PURPOSE.get((one.operation, one.argument))
     if reason in _ONLY and one.aspect not in _ONLY[reason]:
         reason = None
-    if not version and one.aspect == "deprecated":
+    if not version and one.text.endswith("catalogue says deprecated"):
         reason = _DEPRECATED_SINCE
     if not version and one.argument and one.text.startswith("only in the catalogue ("):
         reason = _YOUNGER
