@@ -166,6 +166,23 @@ async def test_half_a_request_is_hung_up_on(begun: list[bytes]) -> None:
                     await connection.receive()
 
 
+@pytest.mark.parametrize("path", ["/mcp", "/messages/?session_id=0"])
+async def test_half_a_body_is_one_quiet_line(path: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    async with serving(max_calls=1) as served:
+        port = int(served.url.rpartition(":")[2])
+        head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        async with await anyio.connect_tcp("127.0.0.1", port) as connection:
+            await connection.send(f"{head}Content-Length: 1000\r\n\r\n".encode() + b'{"jsonrpc": ')
+        with anyio.fail_after(10):
+            while "hung up" not in caplog.text:
+                await anyio.sleep(0.01)
+        # It has given back the only place there is.
+        assert (await served.call(COUNT)).status_code == 200
+    assert caplog.text.count("hung up") == 1
+    assert "Traceback" not in caplog.text
+
+
 @pytest.mark.parametrize(
     ("request_", "dripped"),
     [
