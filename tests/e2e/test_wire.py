@@ -62,11 +62,16 @@ def samples(facts: OperationFacts, *, required_only: bool = False) -> dict[str, 
     ours = operations()[facts.id].spec.arguments
     left_out = {name for id, name in ON_PURPOSE if id == facts.id} - {a.name for a in ours}
     required = {a.name for a in ours if a.required}
-    return {
+    given = {
         a.name: sample(a.name, a.shape)
         for a in facts.arguments
         if (a.required or a.name in required or not required_only) and a.name not in left_out
     }
+    # Of an object that the first document leaves open, today's tells what has to be in it.
+    for argument in ours:
+        if isinstance(value := given.get(argument.name), dict):
+            value |= {a.name: a.name for a in argument.properties if a.required and a.name not in value}
+    return given
 
 
 async def sent_for(operation: Operation) -> httpx2.Request:
