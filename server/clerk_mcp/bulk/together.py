@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from clerk_tools.argument import Argument, JsonObject, Place
 from clerk_tools.catalog import operations
 from clerk_tools.hits import inside, records
 from clerk_tools.operation import Spec
+
+_CLERKS_MOST: Final = 10
+"""Calls that Clerk takes at once where it leaves saying so to its refusal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,4 +62,4 @@ def together(spec: Spec) -> Together | None:
     (entries,) = [a for a in many.spec.arguments if a.type == "array"]
     holds_ids = entries.items is not None and entries.items.type == "string"
     (id, *_) = [a.name for a in spec.arguments if a.place is Place.PATH] if holds_ids else [""]
-    return Together(many.spec, entries.max_length or 1, entries, id, makes=not holds_ids)
+    return Together(many.spec, entries.max_length or _CLERKS_MOST, entries, id, makes=not holds_ids)

@@ -131,7 +131,7 @@ class BulkCreateOrganizationInvitations(
     `notify` is false."""
 
     organization_id: Path[OrganizationId] = arg()
-    invitations: Body[list[NewInvitation]] = arg(max_length=10)
+    invitations: Body[list[NewInvitation]] = arg()
 
 
 class ListPendingOrganizationInvitations(
