@@ -185,7 +185,8 @@ def expectation(argument: Argument) -> str:
         return f"one of {', '.join(json.dumps(v) for v in argument.enum)}"
     if argument.type == "array" and argument.items:
         inner = "objects" if argument.items.type == "object" else f"{argument.items.type}s"
-        return f"a list of {inner}"
+        most = f"at most {argument.max_length} " if argument.max_length else ""
+        return f"a list of {most}{inner}"
     if argument.type == "integer" and (argument.minimum is not None or argument.maximum is not None):
         low, high = argument.minimum, argument.maximum
         return f"an integer from {low} to {high}" if high is not None else f"an integer of at least {low}"
