@@ -80,7 +80,7 @@ def _page(resource: str) -> str:
     specs = _specs(resource)
     head = [
         "<!-- Written by docs/generate.py: change the declarations in "
-        f"tools/clerk_tools/{resource}.py instead. -->",
+        f"tools/clerk_tools/resources/{resource}.py instead. -->",
         "",
         f"# {title(resource)}",
         "",

@@ -48,11 +48,18 @@ from clerk_mcp.confirming import (
     UsedInRedis,
 )
 from clerk_mcp.instance import Instance, Kind, kind_of_key
-from clerk_mcp.instances import ConfigurationError, read_entries
 from clerk_mcp.offering import Policy, Refused, Selection, SelectionError
 from clerk_mcp.private_files import in_home, open_to_others
 from clerk_mcp.protocol import Pending, Presentation, build_server, host_streams, reads_in_threads
-from clerk_mcp.settings import ONLY_A_PERSON, Settings, SettingsError, at_home, refuse_without_effect
+from clerk_mcp.settings import (
+    ONLY_A_PERSON,
+    ConfigurationError,
+    Settings,
+    SettingsError,
+    at_home,
+    read_entries,
+    refuse_without_effect,
+)
 from clerk_mcp.telemetry import export_spans, to_stderr
 from clerk_mcp.upstream import (
     Budget,

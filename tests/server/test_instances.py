@@ -13,9 +13,9 @@ from click.testing import CliRunner
 from mcp import Client
 
 from clerk_mcp.cli import cli
-from clerk_mcp.instances import KEYS
 from clerk_mcp.serve import make_calls, make_server
 from clerk_mcp.settings import Settings, SettingsError, load
+from clerk_mcp.settings.configuration import KEYS
 
 LIVE = "sk_live_sandbox1"
 TEST = "sk_test_sandbox1"

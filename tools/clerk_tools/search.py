@@ -216,7 +216,7 @@ def operation_meant(name: str) -> str | None:
     name = _OUR_PREFIX.sub("", name)
     if len(name) > LONGEST_NAME:
         return None
-    slip = nearest(name, operations(), likeness=0.8)
+    slip = nearest(name, operations(), likeness=0.9)
     if slip:
         return slip
     found = find(name, limit=1)
@@ -467,9 +467,10 @@ class _Index:
         return common / weight * heard / said if weight and said else 0.0
 
     def is_named(self, spec: Spec, asked: _Question) -> bool:
-        """Tell whether a name of an operation has a word of the question, verbs aside."""
+        """Tell whether names of an operation have most of the question's words, and one that is no verb."""
         names = {term for name, _ in self._documents[spec].names for term in name}
-        return not names.isdisjoint(asked.terms.keys() - asked.verbs)
+        heard = sum(not names.isdisjoint(word) for word in asked.words)
+        return 2 * heard > len(asked.words) and not names.isdisjoint(asked.terms.keys() - asked.verbs)
 
     def share(self, spec: Spec, asked: _Question) -> float:
         """Tell how much of what a question says, by weight, stands anywhere in an operation."""

@@ -38,10 +38,18 @@ from clerk_mcp.commands.install.hosts import (
 )
 from clerk_mcp.commands.install.install import default_name, entries_of, install_command
 from clerk_mcp.instance import Kind, kind_of_key
-from clerk_mcp.instances import ConfigurationError, read_entries
 from clerk_mcp.private_files import open_to_others
 from clerk_mcp.serve import NO_KEY, check, make_calls
-from clerk_mcp.settings import Settings, SettingsError, at_home, flag, load, shared_keys
+from clerk_mcp.settings import (
+    ConfigurationError,
+    Settings,
+    SettingsError,
+    at_home,
+    flag,
+    load,
+    read_entries,
+    shared_keys,
+)
 from clerk_mcp.upstream import CertificatesUnusable, redis_pool, tls_context
 from clerk_tools.catalog import operations
 from clerk_tools.operation import FIRST_VERSION

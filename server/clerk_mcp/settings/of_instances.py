@@ -1,0 +1,121 @@
+"""The settings of the instances that the configuration file names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from clerk_mcp.instance import Kind, kind_of_key
+from clerk_mcp.settings.configuration import ConfigurationError, Entry, chosen, read_entries
+from clerk_mcp.settings.fields import UNPREFIXED, Settings, named, variable
+from clerk_mcp.settings.reading import read_key, validated
+from clerk_mcp.settings.values import SettingsError, at_home, problem_with_key
+
+
+def of_instances(base: Settings, given: Mapping[str, Any]) -> Settings:
+    """Return the settings of the instance that is chosen, or those around the instances that are.
+
+    Args:
+        base: what flags and the environment say.
+        given: the flags alone.
+    """
+    if base.sandbox:
+        raise SettingsError(
+            "--instance and --sandbox exclude each other: an instance of the file may have sandbox = true"
+        )
+    if base.transport != "stdio" and base.auth == "clerk-key":
+        raise SettingsError("--instance and --auth clerk-key exclude each other: callers bring their keys")
+    if "" in base.instance:
+        raise SettingsError(f"{named('instance')} is empty: give the name of an instance")
+    path = at_home(base.config)
+    if not path.exists():
+        raise SettingsError(
+            f"{named('instance')} is given, and there is no configuration file {path}:"
+            " write one, or name it with --config"
+        )
+    problems: list[str] = []
+    served: list[Settings] = []
+    try:
+        entries = chosen(read_entries(path), base.instance, path)
+    except ConfigurationError as error:
+        raise SettingsError(*error.problems) from None
+    for entry in entries:
+        try:
+            served.append(_of_instance(entry, base, given))
+        except SettingsError as error:
+            problems += error.problems
+    problems += shared_keys(served)
+    if problems:
+        raise SettingsError(*problems)
+    if len(served) == 1:
+        return served[0]
+    around = base.model_copy(update={"clerk_secret_key": None, "clerk_secret_key_file": None})
+    around._served = tuple(served)
+    return around
+
+
+def _of_instance(entry: Entry, base: Settings, given: Mapping[str, Any]) -> Settings:
+    """Return the settings of one instance: flags before its table, and that before the environment.
+
+    Its key comes from where the table says and from nowhere else. What only reads by any of the three only
+    reads; and so does a live instance, unless its table says otherwise.
+    """
+    key, file = _key_of(entry)
+    kind = kind_of_key(key) if key else Kind.SANDBOX
+    if entry.values.get("kind", kind) != kind:
+        raise SettingsError(f"{entry.place('kind')} is {entry.values['kind']}, and its key is a {kind} key")
+    table = entry.settings
+    table["read_only"] = table.get("read_only", kind is Kind.LIVE) or base.read_only
+    if "audit_log" in table:
+        table["audit_log"] = _beside(entry, table["audit_log"])
+    flags = {name: value for name, value in given.items() if name != "sandbox"}
+    values = {**table, **flags, "read_only": table["read_only"], "instance": (entry.name,)}
+    # By their variables: a value from the environment would count before the field's own name.
+    values = {variable(name) if name in UNPREFIXED.values() else name: v for name, v in values.items()}
+    values |= {"CLERK_SECRET_KEY": key, "CLERK_SECRET_KEY_FILE": file}
+    settings = validated(values, entry)
+    decided = {name for name in table if name not in given and name in entry.settings}
+    if settings.read_only and not (base.read_only or given.get("read_only")):
+        decided.add("read_only")
+    settings._sources.update(base._sources)
+    settings._sources.update((name, "file") for name in decided)
+    settings._sources["clerk_secret_key"] = "file" if file else "variable" if key else "default"
+    return settings.of(entry, decided)
+
+
+def _key_of(entry: Entry) -> tuple[str | None, Path | None]:
+    """Return the key of an instance, and the file that it is in; neither for a sandbox."""
+    if name := entry.values.get("key_env"):
+        key = os.environ.get(name, "").strip()
+        if not key:
+            raise SettingsError(f"{entry.place('key_env')} is {name}, and this variable is not set")
+        if problem := problem_with_key(key):
+            raise SettingsError(f"{entry.place('key_env')} is {name}: its value {problem}")
+        return key, None
+    if "key_file" not in entry.values:
+        return None, None
+    file = _beside(entry, entry.values["key_file"])
+    return read_key(file, entry.place("key_file")), file
+
+
+def _beside(entry: Entry, path: str) -> Path:
+    """Return a path of the file, which is meant from where the file is."""
+    return entry.file.absolute().parent / at_home(Path(path))
+
+
+def shared_keys(served: Iterable[Settings]) -> list[str]:
+    """Name the instances that have one key."""
+    seen: dict[tuple[str, str], str] = {}
+    problems = []
+    for settings in served:
+        name = settings.instance_name or ""
+        same = (settings.key or f"sandbox {name}", settings.clerk_api_url)
+        if same in seen:
+            problems.append(
+                f"{settings.config}: {seen[same]} and {name} have one key, and would be one instance under"
+                " two names: give each its own"
+            )
+        seen.setdefault(same, name)
+    return problems

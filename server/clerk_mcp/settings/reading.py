@@ -1,0 +1,88 @@
+"""From the environment and from files: what is there, what is not known, and what does not fit."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from clerk_mcp.settings.configuration import KEYS, Entry
+from clerk_mcp.settings.fields import PREFIX, UNPREFIXED, WITHOUT_FLAG, Settings, flag, variable
+from clerk_mcp.settings.values import SettingsError, at_home, problem_with_key
+from clerk_tools.catalog import nearest
+
+
+def validated(values: Mapping[str, Any], entry: Entry | None = None) -> Settings:
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise SettingsError(
+            *(_problem(details["loc"], details["msg"], entry) for details in error.errors())
+        ) from None
+
+
+def given_in_environment() -> set[str]:
+    """Return the fields whose variables are set, and not to nothing."""
+    values = {name.upper(): value.strip() for name, value in os.environ.items()}
+    return {name for name in Settings.model_fields if values.get(variable(name))}
+
+
+_HOLD_BACK: Final = ("READONLY", "CONFIRM", "TOOLSETS", "EXCLUDE", "AUDITLOG")
+"""Endings of what holds agents back, without underscores."""
+
+
+def _is_meant_for_us(name: str) -> bool:
+    letters = name.upper().replace("_", "")
+    return name.upper().startswith(PREFIX) or ("CLERK" in letters and letters.endswith(_HOLD_BACK))
+
+
+def refuse_unknown(environ: Mapping[str, str]) -> None:
+    # A mistyped safety switch that is quietly ignored is worse than no start at all.
+    known = {variable(name) for name in Settings.model_fields}
+    problems = []
+    for name in sorted(n for n in environ if _is_meant_for_us(n) and n.upper() not in known):
+        meant = _nearest(name, known)
+        problems.append(f"{name} is not a setting" + (f"; did you mean {meant}?" if meant else ""))
+    if problems:
+        raise SettingsError(*problems)
+
+
+def _nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the variable that was most likely meant; compared without what all of them begin with."""
+    shortened = {other.removeprefix(PREFIX).removeprefix("CLERK_"): other for other in known}
+    bare = re.sub(r"^(CLERK_?MCP_?|.*CLERK_)", "", name.upper())
+    close = nearest(bare, shortened, likeness=0.65)
+    return shortened[close] if close else None
+
+
+def _problem(location: tuple[int | str, ...], message: str, entry: Entry | None = None) -> str:
+    first = str(location[0])
+    name = UNPREFIXED.get(first, first)
+    text = message.removeprefix("Value error, ").removeprefix("Input ")
+    if entry and name in entry.settings:
+        key = next(key for key, (_, _, field) in KEYS.items() if field == name)
+        return f"{entry.place(key)} {text[:1].lower()}{text[1:]}"
+    if name in WITHOUT_FLAG:
+        return f"{variable(name)} {text}"
+    return f"{flag(name)} ({variable(name)}) {text[:1].lower()}{text[1:]}"
+
+
+def read_key(path: Path, place: str = "") -> str:
+    by_variable = "clerk_secret_key_file" in given_in_environment()
+    named = f"CLERK_SECRET_KEY_FILE {path}" if by_variable else f"The key file {path}"
+    named = f"{place} {path}" if place else named
+    try:
+        # Editors on Windows put a byte-order mark before the text.
+        key = at_home(path).read_text(encoding="utf-8-sig").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a text file"
+        raise SettingsError(f"{named} cannot be read: {reason}") from None
+    if not key:
+        raise SettingsError(f"{named}: the file is empty")
+    if problem := problem_with_key(key):
+        raise SettingsError(f"{named}: a key {problem}")
+    return key
