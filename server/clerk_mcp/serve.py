@@ -66,6 +66,7 @@ from clerk_mcp.upstream import (
     ClerkClient,
     Files,
     OnDone,
+    SealedStore,
     parse_rate_budget,
     redis_pool,
 )
@@ -327,13 +328,8 @@ def check(settings: Settings, flags: Iterable[str] = ()) -> Policy:
 
 def _seals(settings: Settings, transport: str) -> Seals:
     state_key = settings.state_key.get_secret_value() if settings.state_key else None
-    if settings.redis_url is not None:
-        from redis.asyncio import Redis
-
-        try:
-            return Seals(state_key, UsedInRedis(Redis(connection_pool=redis_pool(settings.redis_url))))
-        except ValueError as error:
-            raise SettingsError(f"--redis-url (CLERK_MCP_REDIS_URL): {error}") from None
+    if redis := make_redis(settings):
+        return Seals(state_key, UsedInRedis(redis))
     if transport == "stdio":
         # Many hosts and frameworks start a process for every call: a confirmation must outlive it.
         return Seals.of_user(OWN_DIRECTORY, state_key)
@@ -378,9 +374,9 @@ def make_runs(settings: Settings, within: float = ANSWER_WITHIN_S) -> Runs:
     Raises:
         SettingsError: a setting does not hold.
     """
-    shared = sealed_in_redis(settings, "runs")
-    store = RunsInRedis(*shared) if shared else RunFiles(settings.runs_dir)
-    return Runs(store, settings.run_cap, within)
+    shared = _sealed_store(settings, "runs")
+    runs = RunsInRedis(shared) if shared else RunFiles(settings.runs_dir)
+    return Runs(runs, settings.run_cap, within)
 
 
 def make_links(settings: Settings, base: str) -> Links:
@@ -392,9 +388,8 @@ def make_links(settings: Settings, base: str) -> Links:
     Raises:
         SettingsError: a setting does not hold.
     """
-    shared = sealed_in_redis(settings, "files")
-    files = WaitingInRedis(*shared, settings.instance_name) if shared else WaitingInProcess()
-    return Links(files, base)
+    shared = _sealed_store(settings, "files", settings.instance_name)
+    return Links(WaitingInRedis(shared) if shared else WaitingInProcess(), base)
 
 
 def make_secrets(settings: Settings, transport: str) -> SecretValues:
@@ -410,9 +405,8 @@ def make_secrets(settings: Settings, transport: str) -> SecretValues:
         # Each named instance has a directory of its own: a file does not say where its credential is from.
         directory = settings.secrets_dir / (settings.instance_name or "")
         return SecretValues(mode, at_home(directory) if mode == "file" else directory)
-    shared = sealed_in_redis(settings, "credentials")
-    name = settings.instance_name
-    kept = CredentialsInRedis(*shared, instance=name) if shared else CredentialsInProcess()
+    shared = _sealed_store(settings, "credentials", settings.instance_name)
+    kept = CredentialsInRedis(shared) if shared else CredentialsInProcess()
     return SecretValues(mode, settings.secrets_dir, kept, settings.public_url)
 
 
@@ -426,38 +420,32 @@ def make_desk(settings: Settings) -> Desk | None:
     """
     if settings.confirm not in ONLY_A_PERSON:
         return None
-    shared = sealed_in_redis(settings, "questions")
-    name = settings.instance_name
-    questions = QuestionsInRedis(*shared, instance=name) if shared else QuestionsInProcess()
+    shared = _sealed_store(settings, "questions", settings.instance_name)
+    questions = QuestionsInRedis(shared) if shared else QuestionsInProcess()
     return Desk(questions, type_name=settings.type_name)
 
 
-def sealed_in_redis(
-    settings: Settings, use: str
-) -> tuple[Redis, Callable[[bytes], str], Callable[[str], bytes]] | None:
-    """Return the Redis that replicas share, and what seals and unseals with a key for one use alone; None
-    where they share no Redis and no state key.
+def _sealed_store(settings: Settings, use: str, instance: str | None = None) -> SealedStore | None:
+    """Make what replicas keep for one use; None where they share no Redis and no state key."""
+    if settings.state_key is None or (redis := make_redis(settings)) is None:
+        return None
+    return SealedStore(redis, settings.state_key.get_secret_value(), use, instance)
+
+
+def make_redis(settings: Settings) -> Redis | None:
+    """Make a client of the Redis that replicas share, with connections of its own; None where there is none.
 
     Raises:
-        SettingsError: a setting does not hold.
+        SettingsError: its address is none.
     """
-    if settings.redis_url is None or settings.state_key is None:
+    if settings.redis_url is None:
         return None
-    from mcp.server.request_state import AESGCMRequestStateCodec, InvalidRequestState
     from redis.asyncio import Redis
 
-    codec = AESGCMRequestStateCodec([f"{use} {settings.state_key.get_secret_value()}"])
-
-    def unseal(text: str) -> bytes:
-        try:
-            return codec.unseal(text)
-        except InvalidRequestState as invalid:
-            raise ValueError(str(invalid)) from None
-
     try:
-        return Redis(connection_pool=redis_pool(settings.redis_url)), codec.seal, unseal
+        return Redis(connection_pool=redis_pool(settings.redis_url))
     except ValueError as error:
-        raise SettingsError(f"--redis-url (CLERK_MCP_REDIS_URL): {error}") from None
+        raise SettingsError(f"{settings.place_of('redis_url')}: {error}") from None
 
 
 def warn_of_live_writes(instance: Instance, settings: Settings) -> None:

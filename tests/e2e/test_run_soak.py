@@ -14,11 +14,10 @@ from typing import Any
 
 import anyio
 import pytest
-from mcp.server.request_state import AESGCMRequestStateCodec
 from redis.asyncio import Redis
 
 from clerk_mcp.bulk import Runs, RunsInRedis
-from clerk_mcp.upstream import Files
+from clerk_mcp.upstream import Files, SealedStore
 from clerk_sandbox.sandbox import Sandbox
 from tests.calling import call
 from tests.processes import RedisServer
@@ -33,8 +32,7 @@ KILLS = 3
 
 def _replica(redis: Redis) -> Runs:
     """One replica's runs; all share one Redis and one state key."""
-    codec = AESGCMRequestStateCodec(["k" * 32])
-    return Runs(RunsInRedis(redis, codec.seal, codec.unseal), cap=10_000, within=0.3)
+    return Runs(RunsInRedis(SealedStore(redis, "k" * 32, "runs")), cap=10_000, within=0.3)
 
 
 async def _kill(runs: Runs) -> None:

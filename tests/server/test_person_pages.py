@@ -403,14 +403,15 @@ async def test_a_credential_ends_by_itself_and_so_many_wait_for_one_caller(
 
 
 async def test_in_redis_a_credential_is_sealed_and_one_replica_hands_it_out(redis: RedisServer) -> None:
-    from mcp.server.request_state import AESGCMRequestStateCodec
     from redis.asyncio import Redis
 
     from clerk_mcp.answering import CredentialsInRedis, Kept
+    from clerk_mcp.upstream import SealedStore
 
-    codec = AESGCMRequestStateCodec(["a key of thirty-two bytes or more!"])
     async with Redis.from_url(redis.url) as one, Redis.from_url(redis.url) as other:
-        here, there = (CredentialsInRedis(each, codec.seal, codec.unseal) for each in (one, other))
+        here, there = (
+            CredentialsInRedis(SealedStore(each, "k" * 32, "credentials")) for each in (one, other)
+        )
         kept = Kept(operation=MINT, caller="agent", values={"client_secret": "a real secret"})
         await here.check("agent")
         await here.keep(kept)

@@ -8,16 +8,18 @@ from dataclasses import replace
 
 import anyio
 import pytest
-from mcp.server.request_state import AESGCMRequestStateCodec, InvalidRequestState
+from redis.asyncio import Redis
 
 from clerk_mcp.answering import CredentialsInRedis, Kept
 from clerk_mcp.confirming import Desk, Question, Questions, QuestionsInProcess, QuestionsInRedis, Verdict
 from clerk_mcp.confirming.questions import MOST_OF_ONE, TooManyQuestions, new_question_id
+from clerk_mcp.upstream import SealedStore
 from tests.processes import RedisServer
 
 pytestmark = pytest.mark.anyio
 
 PRIVATE = "a password that only the call knows"
+STATE_KEY = "a key of thirty-two bytes or more!"
 
 
 class Clock:
@@ -42,6 +44,10 @@ def question(number: int, clock: Clock, caller: str = "agent") -> Question:
     )
 
 
+def _questions(redis: Redis, clock: Clock, key: str = STATE_KEY, use: str = "questions") -> QuestionsInRedis:
+    return QuestionsInRedis(SealedStore(redis, key, use), clock)
+
+
 @asynccontextmanager
 async def two_replicas(
     where: str, clock: Clock, request: pytest.FixtureRequest
@@ -50,22 +56,9 @@ async def two_replicas(
         one = QuestionsInProcess(clock)
         yield one, one
         return
-    from redis.asyncio import Redis
-
     server: RedisServer = request.getfixturevalue("redis")
-    codec = AESGCMRequestStateCodec(["a key of thirty-two bytes or more!"])
-
-    def unseal(text: str) -> bytes:
-        try:
-            return codec.unseal(text)
-        except InvalidRequestState as invalid:
-            raise ValueError from invalid
-
     async with Redis.from_url(server.url) as here, Redis.from_url(server.url) as there:
-        yield (
-            QuestionsInRedis(here, codec.seal, unseal, clock),
-            QuestionsInRedis(there, codec.seal, unseal, clock),
-        )
+        yield _questions(here, clock), _questions(there, clock)
 
 
 @pytest.mark.parametrize("where", ["in process", "redis"])
@@ -119,11 +112,8 @@ async def test_a_question_expires_with_its_answer() -> None:
 
 
 async def test_what_is_in_redis_is_sealed_and_goes_by_itself(redis: RedisServer) -> None:
-    from redis.asyncio import Redis
-
-    codec = AESGCMRequestStateCodec(["a key of thirty-two bytes or more!"])
     async with Redis.from_url(redis.url) as store:
-        here = QuestionsInRedis(store, codec.seal, codec.unseal)
+        here = _questions(store, Clock())
         asked = await here.put(replace(question(1, Clock()), expires_at=Clock().now * 2))
         await here.decide(asked, Verdict(True, "ada"))
         for key in await store.keys("clerk-mcp:question:*"):
@@ -136,21 +126,15 @@ async def test_what_is_in_redis_is_sealed_and_goes_by_itself(redis: RedisServer)
 async def test_named_instances_keep_their_questions_and_credentials_apart_in_one_redis(
     redis: RedisServer,
 ) -> None:
-    from redis.asyncio import Redis
-
-    codec = AESGCMRequestStateCodec(["a key of thirty-two bytes or more!"])
     async with Redis.from_url(redis.url) as store:
-        dev, prod = (
-            QuestionsInRedis(store, codec.seal, codec.unseal, instance=name) for name in ("dev", "prod")
-        )
+        stores = [SealedStore(store, STATE_KEY, "any", instance=name) for name in ("dev", "prod")]
+        dev, prod = map(QuestionsInRedis, stores)
         asked = await dev.put(replace(question(1, Clock()), expires_at=Clock().now * 2))
         assert await prod.find(asked.id) is None
         assert await prod.pending() == []
         assert not await prod.decide(asked, Verdict(True, "ada"))
         assert await dev.find(asked.id) == asked
-        here, there = (
-            CredentialsInRedis(store, codec.seal, codec.unseal, instance=name) for name in ("dev", "prod")
-        )
+        here, there = map(CredentialsInRedis, stores)
         kept = Kept(operation="createApiKey", caller="agent", values={"secret": "a real secret"})
         await here.keep(kept)
         assert await there.look(kept.id) is None
@@ -158,14 +142,21 @@ async def test_named_instances_keep_their_questions_and_credentials_apart_in_one
         assert await here.take(kept.id) == kept
 
 
+async def test_what_another_state_key_sealed_or_another_use_is_an_error(redis: RedisServer) -> None:
+    async with Redis.from_url(redis.url) as store:
+        clock = Clock()
+        asked = await _questions(store, clock).put(question(1, clock))
+        for key, use in ((STATE_KEY[::-1], "questions"), (STATE_KEY, "runs")):
+            with pytest.raises(OSError, match="another state key"):
+                await _questions(store, clock, key, use).about(asked.ref)
+
+
 async def test_a_redis_that_is_away_is_an_error_and_no_yes() -> None:
-    from redis.asyncio import Redis
     from redis.asyncio.retry import Retry
     from redis.backoff import NoBackoff
 
-    codec = AESGCMRequestStateCodec(["a key of thirty-two bytes or more!"])
     async with Redis(host="127.0.0.1", port=1, retry=Retry(NoBackoff(), 0)) as store:
-        here = QuestionsInRedis(store, codec.seal, codec.unseal)
+        here = _questions(store, Clock())
         for ask in (here.put(question(1, Clock())), here.about("0" * 32), here.pending()):
             with pytest.raises(OSError, match="Redis"):
                 await ask

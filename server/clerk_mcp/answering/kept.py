@@ -6,19 +6,14 @@ In Redis they are sealed with the state key; else they are in this process alone
 from __future__ import annotations
 
 import hmac
-import json
 import re
 import secrets
 import time
 from collections.abc import Callable
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from redis.asyncio import Redis
+from clerk_mcp.upstream import SealedStore, redis_errors, redis_text
 
 LIFETIME_S: Final = 600
 MOST_OF_ONE: Final = 20
@@ -99,41 +94,25 @@ class CredentialsInProcess:
 class CredentialsInRedis:
     """For replicas, which share one Redis and one state key."""
 
-    def __init__(
-        self,
-        redis: Redis,
-        seal: Callable[[bytes], str],
-        unseal: Callable[[str], bytes],
-        clock: Callable[[], float] = time.time,
-        instance: str | None = None,
-    ) -> None:
-        """
-        Args:
-            seal, unseal: with the state key; `unseal` raises ValueError for what another key sealed.
-            instance: the name of the instance, whose are kept apart from those of others.
-        """
-        self._prefix = f"clerk-mcp:{instance}:" if instance else "clerk-mcp:"
-        self._index = f"{self._prefix}credentials"
-        self._redis = redis
-        self._seal = seal
-        self._unseal = unseal
+    def __init__(self, store: SealedStore, clock: Callable[[], float] = time.time) -> None:
+        self._store = store
+        self._redis = store.redis
+        self._index = store.key("credentials")
         self._clock = clock
 
     async def check(self, caller: str) -> None:
         now = self._clock()
-        with _as_os_errors():
+        with redis_errors():
             await self._redis.zremrangebyscore(self._index, 0, now)
             waiting = await self._redis.zrange(self._index, 0, -1)
         # Each entry is the owner's digest and the id.
-        of_caller = sum(_text(one).startswith(f"{_owner(caller)}:") for one in waiting)
+        of_caller = sum(redis_text(one).startswith(f"{_owner(caller)}:") for one in waiting)
         if of_caller >= MOST_OF_ONE or len(waiting) >= MOST:
             raise TooManyCredentials
 
     async def keep(self, kept: Kept) -> None:
-        sealed = self._seal(json.dumps(asdict(kept)).encode())
-        left = max(int((kept.expires_at - self._clock()) * 1000), 1)
-        with _as_os_errors():
-            await self._redis.set(self._key(kept.id), sealed, px=left)
+        await self._store.keep(_name(kept.id), asdict(kept), kept.expires_at - self._clock())
+        with redis_errors():
             await self._redis.zadd(self._index, {_entry(kept): kept.expires_at})
 
     async def look(self, id: str) -> Kept | None:
@@ -142,27 +121,19 @@ class CredentialsInRedis:
 
     async def take(self, id: str) -> Kept | None:
         found = await self._read(id)
-        with _as_os_errors():
-            # Of several replicas Redis tells one alone that there was something to delete.
-            if found is None or not await self._redis.delete(self._key(id)):
-                return None
+        if found is None or not await self._store.delete(_name(id)):
+            return None
+        with redis_errors():
             await self._redis.zrem(self._index, _entry(found))
         return found
 
-    def _key(self, id: str) -> str:
-        return f"{self._prefix}credential:{id}"
-
     async def _read(self, id: str) -> Kept | None:
-        if not _ID.fullmatch(id):
-            return None
-        with _as_os_errors():
-            sealed = await self._redis.get(self._key(id))
-        if sealed is None:
-            return None
-        try:
-            return Kept(**json.loads(self._unseal(_text(sealed))))
-        except ValueError:
-            raise OSError(0, "it was sealed with another state key; give every replica the same") from None
+        value = await self._store.read(_name(id)) if _ID.fullmatch(id) else None
+        return Kept(**value) if value else None
+
+
+def _name(id: str) -> str:
+    return f"credential:{id}"
 
 
 def _owner(caller: str) -> str:
@@ -186,17 +157,3 @@ def _without_values(kept: Kept) -> Kept:
 
 def _same(one: str, other: str) -> bool:
     return hmac.compare_digest(one.encode(), other.encode("utf-8", "replace"))
-
-
-def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
-
-
-@contextmanager
-def _as_os_errors() -> Iterator[None]:
-    from redis.exceptions import RedisError
-
-    try:
-        yield
-    except RedisError as error:
-        raise OSError(0, f"Redis: {type(error).__name__}") from None

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import json
 import re
 import secrets
 import socket
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
-if TYPE_CHECKING:
-    from redis.asyncio import Redis
+from clerk_mcp.upstream import SealedStore, redis_errors
 
 KEPT_S: Final = 600
 """Seconds for which a file waits."""
@@ -96,22 +94,8 @@ class WaitingInProcess:
 class WaitingInRedis:
     """Files that wait for replicas, which share one Redis and one state key."""
 
-    def __init__(
-        self,
-        redis: Redis,
-        seal: Callable[[bytes], str],
-        unseal: Callable[[str], bytes],
-        instance: str | None = None,
-    ) -> None:
-        """
-        Args:
-            seal, unseal: with the state key; `unseal` raises ValueError for what another key sealed.
-            instance: the name of the instance, whose are kept apart from those of others.
-        """
-        self._redis = redis
-        self._seal = seal
-        self._unseal = unseal
-        self._prefix = f"clerk-mcp:{instance or ''}:file"
+    def __init__(self, store: SealedStore) -> None:
+        self._store = store
 
     @property
     def where(self) -> str:
@@ -120,41 +104,29 @@ class WaitingInRedis:
     async def keep(self, file: Waiting) -> str:
         id = secrets.token_urlsafe(32)
         packed = base64.b64encode(zlib.compress(file.content)).decode()
-        sealed = self._seal(json.dumps([file.owner, file.name, packed]).encode())
         owner = base64.urlsafe_b64encode(file.owner.encode()).decode()
-        with _as_os_errors():
-            count = f"{self._prefix}s-of:{owner}"
-            if await self._redis.incr(count) == 1:
-                await self._redis.expire(count, KEPT_S)
-            elif int(await self._redis.get(count) or 0) > MOST_OF_ONE:
+        redis, count = self._store.redis, self._store.key(f"files-of:{owner}")
+        with redis_errors():
+            if await redis.incr(count) == 1:
+                await redis.expire(count, KEPT_S)
+            elif int(await redis.get(count) or 0) > MOST_OF_ONE:
                 raise NoRoom(f"{MOST_OF_ONE} files were made for you: try again in {KEPT_S} s")
-            await self._redis.set(f"{self._prefix}:{id}", sealed, ex=KEPT_S)
+        await self._store.keep(f"file:{id}", [file.owner, file.name, packed], KEPT_S)
         return id
 
     async def take(self, id: str, owner: str) -> Waiting | None:
-        if not _ID.match(id):
+        found = await self._store.read(f"file:{id}") if _ID.match(id) else None
+        if found is None:
             return None
-        with _as_os_errors():
-            sealed = await self._redis.get(f"{self._prefix}:{id}")
-        if sealed is None:
+        of, name, packed = found
+        if of != owner or not await self._store.delete(f"file:{id}"):
             return None
-        try:
-            text = sealed.decode() if isinstance(sealed, bytes) else str(sealed)
-            of, name, packed = json.loads(self._unseal(text))
-        except ValueError:
-            return None
-        if of != owner:
-            return None
-        with _as_os_errors():
-            # Of several replicas Redis tells one alone that there was something to delete.
-            if not await self._redis.delete(f"{self._prefix}:{id}"):
-                return None
         return Waiting(of, name, zlib.decompress(base64.b64decode(packed)))
 
     async def close(self) -> None:
-        with contextlib.suppress(OSError), _as_os_errors():
+        with contextlib.suppress(OSError), redis_errors():
             # The pool is this store's own.
-            await self._redis.aclose(close_connection_pool=True)
+            await self._store.redis.aclose(close_connection_pool=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,13 +151,3 @@ class Links:
                 raise NoRoom(f"it is larger than {MOST_BYTES} bytes: narrow it with `where` or `fields`")
         id = await self.files.keep(Waiting(owner, name, bytes(content)))
         return f"{self.base}/{id}", len(content)
-
-
-@contextlib.contextmanager
-def _as_os_errors() -> Iterator[None]:
-    from redis.exceptions import RedisError
-
-    try:
-        yield
-    except RedisError as error:
-        raise OSError(0, f"Redis: {type(error).__name__}") from None

@@ -19,15 +19,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
 
 import anyio
 import anyio.to_thread
 
+from clerk_mcp.upstream import SealedStore, redis_errors, redis_text
 from clerk_tools.argument import JsonObject
-
-if TYPE_CHECKING:
-    from redis.asyncio import Redis
 
 KEPT_S: Final = 7 * 86_400
 """Seconds for which a run is kept."""
@@ -243,44 +241,28 @@ def _lock(descriptor: int) -> None:
 class RunsInRedis:
     """Runs for replicas, which share one Redis and one state key."""
 
-    def __init__(self, redis: Redis, seal: Callable[[bytes], str], unseal: Callable[[str], bytes]) -> None:
-        """
-        Args:
-            seal, unseal: with the state key; `unseal` raises ValueError for what another key sealed.
-        """
-        self._redis = redis
-        self._seal = seal
-        self._unseal = unseal
+    def __init__(self, store: SealedStore) -> None:
+        self._store = store
+        self._redis = store.redis
 
     async def save(self, run: Run) -> None:
-        sealed = self._seal(json.dumps(run.to_json()).encode())
-        with _as_os_errors():
-            await self._redis.set(_key(run.id), sealed, ex=KEPT_S)
+        await self._store.keep(f"{run.id}:plan", run.to_json(), KEPT_S)
 
     async def load(self, id: str) -> Run | None:
-        if not is_id(id):
+        found = await self._store.read(f"{id}:plan") if is_id(id) else None
+        if found is None:
             return None
-        with _as_os_errors():
-            sealed = await self._redis.get(_key(id))
-            marks = await self._marks(id)
-        if sealed is None:
-            return None
-        try:
-            run = Run.from_json(json.loads(self._unseal(_text(sealed))))
-        except ValueError:
-            raise OSError(0, "it was sealed with another state key; give every replica the same") from None
-        run.marks = marks
+        run = Run.from_json(found)
+        with redis_errors():
+            marks: Any = await self._redis.hgetall(self._key(id, "marks"))
+        run.marks = {int(number): json.loads(mark) for number, mark in marks.items()}
         return run
-
-    async def _marks(self, id: str) -> dict[int, JsonObject]:
-        found: Any = await self._redis.hgetall(_key(id, "marks"))
-        return {int(number): json.loads(mark) for number, mark in found.items()}
 
     @asynccontextmanager
     async def claim(self, id: str) -> AsyncIterator[None]:
         holder = secrets.token_hex(8)
-        with _as_os_errors():
-            if not await self._redis.set(_key(id, "lock"), holder, nx=True, px=_LOCK_MS):
+        with redis_errors():
+            if not await self._redis.set(self._key(id, "lock"), holder, nx=True, px=_LOCK_MS):
                 raise RunBusy
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._hold, id, holder)
@@ -288,51 +270,36 @@ class RunsInRedis:
                 yield
             finally:
                 tasks.cancel_scope.cancel()
-                with anyio.CancelScope(shield=True), contextlib.suppress(OSError), _as_os_errors():
+                with anyio.CancelScope(shield=True), contextlib.suppress(OSError), redis_errors():
                     if await self._holds(id, holder):
-                        await self._redis.delete(_key(id, "lock"))
+                        await self._redis.delete(self._key(id, "lock"))
 
     async def _hold(self, id: str, holder: str) -> None:
         while True:
             await anyio.sleep(_LOCK_MS / 3000)
             # Without Redis the next item cannot be started either, so nothing is lost by missing one turn.
-            with contextlib.suppress(OSError), _as_os_errors():
+            with contextlib.suppress(OSError), redis_errors():
                 if await self._holds(id, holder):
-                    await self._redis.pexpire(_key(id, "lock"), _LOCK_MS)
+                    await self._redis.pexpire(self._key(id, "lock"), _LOCK_MS)
 
     async def _holds(self, id: str, holder: str) -> bool:
-        held = await self._redis.get(_key(id, "lock"))
-        return held is not None and _text(held) == holder
+        held = await self._redis.get(self._key(id, "lock"))
+        return held is not None and redis_text(held) == holder
 
     async def start(self, id: str, number: int) -> bool:
         # Redis itself says who was first, should a replica have lost its hold without noticing.
         mark = json.dumps({"outcome": STARTED})
-        with _as_os_errors():
-            first = bool(await self._redis.hsetnx(_key(id, "marks"), str(number), mark))
-            await self._redis.expire(_key(id, "marks"), KEPT_S)
+        with redis_errors():
+            first = bool(await self._redis.hsetnx(self._key(id, "marks"), str(number), mark))
+            await self._redis.expire(self._key(id, "marks"), KEPT_S)
         return first
 
     async def end(self, id: str, number: int, mark: JsonObject | None) -> None:
-        with anyio.CancelScope(shield=True), _as_os_errors():
+        with anyio.CancelScope(shield=True), redis_errors():
             if mark is None:
-                await self._redis.hdel(_key(id, "marks"), str(number))
+                await self._redis.hdel(self._key(id, "marks"), str(number))
             else:
-                await self._redis.hset(_key(id, "marks"), str(number), json.dumps(mark))
+                await self._redis.hset(self._key(id, "marks"), str(number), json.dumps(mark))
 
-
-def _key(id: str, part: str = "plan") -> str:
-    return f"clerk-mcp:{id}:{part}"
-
-
-def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
-
-
-@contextlib.contextmanager
-def _as_os_errors() -> Any:
-    from redis.exceptions import RedisError
-
-    try:
-        yield
-    except RedisError as error:
-        raise OSError(0, f"Redis: {type(error).__name__}") from None
+    def _key(self, id: str, part: str) -> str:
+        return self._store.key(f"{id}:{part}")

@@ -7,22 +7,16 @@ once, and the first one counts. Arguments may hold what is private: in Redis eve
 from __future__ import annotations
 
 import hmac
-import json
 import re
 import secrets
 import time
 from collections.abc import Callable
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Final, Protocol
 
 from clerk_mcp.confirming.seals import LIFETIME_S
+from clerk_mcp.upstream import SealedStore, redis_errors, redis_text
 from clerk_tools.argument import JsonObject
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from redis.asyncio import Redis
 
 MOST_OF_ONE: Final = 20
 """Open questions of one caller."""
@@ -175,123 +169,74 @@ class QuestionsInProcess:
 class QuestionsInRedis:
     """For replicas, which share one Redis and one state key."""
 
-    def __init__(
-        self,
-        redis: Redis,
-        seal: Callable[[bytes], str],
-        unseal: Callable[[str], bytes],
-        clock: Callable[[], float] = time.time,
-        instance: str | None = None,
-    ) -> None:
-        """
-        Args:
-            seal, unseal: with the state key; `unseal` raises ValueError for what another key sealed.
-            instance: the name of the instance, whose are kept apart from those of others.
-        """
-        self._prefix = f"clerk-mcp:{instance}:" if instance else "clerk-mcp:"
-        self._index = f"{self._prefix}questions"
-        self._redis = redis
-        self._seal = seal
-        self._unseal = unseal
+    def __init__(self, store: SealedStore, clock: Callable[[], float] = time.time) -> None:
+        self._store = store
+        self._redis = store.redis
+        self._index = store.key("questions")
         self._clock = clock
 
     async def put(self, question: Question) -> Question:
         now = self._clock()
-        left = _milliseconds(question, now)
-        index = self._index
-        with _as_os_errors():
-            await self._redis.zremrangebyscore(index, 0, now)
+        with redis_errors():
+            await self._redis.zremrangebyscore(self._index, 0, now)
             known = await self.about(question.ref)
             if known:
                 return known
             open_now = await self.pending()
             of_caller = sum(one.caller == question.caller for one in open_now)
-            if of_caller >= MOST_OF_ONE or await self._redis.zcard(index) >= MOST:
+            if of_caller >= MOST_OF_ONE or await self._redis.zcard(self._index) >= MOST:
                 raise TooManyQuestions
-            sealed = self._seal(json.dumps(asdict(question)).encode())
-            first = await self._redis.set(self._key(question.ref), sealed, nx=True, px=left)
-            if not first:
+            left = question.expires_at - now
+            if not await self._store.keep(_name(question.ref), asdict(question), left, once=True):
                 return await self.about(question.ref) or question
-            await self._redis.zadd(index, {question.ref: question.expires_at})
+            await self._redis.zadd(self._index, {question.ref: question.expires_at})
         return question
 
     async def about(self, ref: str) -> Question | None:
-        with _as_os_errors():
-            return self._opened(await self._redis.get(self._key(ref)))
+        return _question(await self._store.read(_name(ref)))
 
     async def find(self, id: str) -> Question | None:
         return _with_id(await self.about(id[:32]), id) if _ID.fullmatch(id) else None
 
     async def decide(self, question: Question, verdict: Verdict) -> bool:
-        left = _milliseconds(question, self._clock())
+        left = question.expires_at - self._clock()
         if await self.about(question.ref) != question:
             return False
-        sealed = self._seal(json.dumps(asdict(verdict)).encode())
-        with _as_os_errors():
-            return bool(await self._redis.set(self._answer_key(question), sealed, nx=True, px=left))
+        return await self._store.keep(_answer_name(question), asdict(verdict), left, once=True)
 
     async def verdict(self, question: Question) -> Verdict | None:
-        with _as_os_errors():
-            sealed = await self._redis.get(self._answer_key(question))
-        return None if sealed is None else Verdict(**self._read(sealed))
+        value = await self._store.read(_answer_name(question))
+        return Verdict(**value) if value else None
 
     async def use(self, question: Question) -> bool:
-        with _as_os_errors():
-            # Of several replicas Redis tells one alone that there was something to delete.
-            first = bool(await self._redis.delete(self._answer_key(question)))
-            if first:
-                await self._redis.delete(self._key(question.ref))
+        first = await self._store.delete(_answer_name(question))
+        if first:
+            await self._store.delete(_name(question.ref))
+            with redis_errors():
                 await self._redis.zrem(self._index, question.ref)
         return first
 
     async def pending(self) -> list[Question]:
-        with _as_os_errors():
+        with redis_errors():
             refs = await self._redis.zrangebyscore(self._index, self._clock(), "+inf")
-            if not refs:
-                return []
-            sealed = await self._redis.mget([self._key(_text(ref)) for ref in refs])
-            found = [question for one in sealed if (question := self._opened(one))]
-            answers = await self._redis.mget([self._answer_key(one) for one in found]) if found else []
+        read = await self._store.read_all(_name(redis_text(ref)) for ref in refs)
+        found = [question for value in read if (question := _question(value))]
+        answers = await self._store.read_all(map(_answer_name, found))
         return [one for one, answer in zip(found, answers, strict=True) if answer is None]
 
-    def _key(self, ref: str) -> str:
-        return f"{self._prefix}question:{ref}"
 
-    def _answer_key(self, question: Question) -> str:
-        return f"{self._prefix}question:{question.id}:answer"
-
-    def _opened(self, sealed: Any) -> Question | None:
-        if sealed is None:
-            return None
-        value = self._read(sealed)
-        return Question(**{**value, "items": tuple(value["items"])})
-
-    def _read(self, sealed: Any) -> JsonObject:
-        try:
-            value: JsonObject = json.loads(self._unseal(_text(sealed)))
-        except ValueError:
-            raise OSError(0, "it was sealed with another state key; give every replica the same") from None
-        return value
+def _name(ref: str) -> str:
+    return f"question:{ref}"
 
 
-def _milliseconds(question: Question, now: float) -> int:
-    return max(int((question.expires_at - now) * 1000), 1)
+def _answer_name(question: Question) -> str:
+    return f"question:{question.id}:answer"
+
+
+def _question(value: JsonObject | None) -> Question | None:
+    return Question(**{**value, "items": tuple(value["items"])}) if value else None
 
 
 def _with_id(question: Question | None, id: str) -> Question | None:
     same = question is not None and hmac.compare_digest(question.id.encode(), id.encode("utf-8", "replace"))
     return question if same else None
-
-
-def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
-
-
-@contextmanager
-def _as_os_errors() -> Iterator[None]:
-    from redis.exceptions import RedisError
-
-    try:
-        yield
-    except RedisError as error:
-        raise OSError(0, f"Redis: {type(error).__name__}") from None

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import anyio.to_thread
 
+from clerk_mcp.upstream import redis_errors, redis_text
+
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
@@ -66,23 +68,13 @@ class UsedInRedis:
         self._prefix = f"{prefix}used:"
 
     async def life(self) -> str:
-        from redis.exceptions import RedisError
-
-        try:
+        with redis_errors():
             await self._redis.set(self._name, secrets.token_hex(8), nx=True)
-            found = await self._redis.get(self._name)
-        except RedisError as error:
-            raise OSError(str(error)) from None
-        return found.decode() if isinstance(found, bytes) else str(found)
+            return redis_text(await self._redis.get(self._name))
 
     async def use(self, id: str) -> bool:
-        from redis.exceptions import RedisError
-
-        try:
-            first = await self._redis.set(self._prefix + id, b"", nx=True, px=KEPT_S * 1000)
-        except RedisError as error:
-            raise OSError(str(error)) from None
-        return bool(first)
+        with redis_errors():
+            return bool(await self._redis.set(self._prefix + id, b"", nx=True, px=KEPT_S * 1000))
 
 
 class UsedInDirectory:

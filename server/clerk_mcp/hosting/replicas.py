@@ -12,16 +12,14 @@ import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import anyio
 
 from clerk_mcp.instance import fingerprint
-from clerk_mcp.settings import Settings, SettingsError
-from clerk_mcp.upstream import redis_pool
-
-if TYPE_CHECKING:
-    from redis.asyncio import Redis
+from clerk_mcp.serve import make_redis
+from clerk_mcp.settings import Settings
+from clerk_mcp.upstream import redis_errors
 
 logger = logging.getLogger(__name__)
 
@@ -58,14 +56,7 @@ class Replicas:
         # Only those that serve the same instance are replicas of one another.
         served = f"{settings.instance_name} {settings.auth} {settings.key} {settings.clerk_api_url}"
         self._set = f"clerk-mcp:replicas:{fingerprint(served)}"
-        self._redis: Redis | None = None
-        if settings.redis_url is not None:
-            from redis.asyncio import Redis
-
-            try:
-                self._redis = Redis(connection_pool=redis_pool(settings.redis_url))
-            except ValueError as error:
-                raise SettingsError(f"{settings.place_of('redis_url')}: {error}") from None
+        self._redis = make_redis(settings)
 
     @contextlib.asynccontextmanager
     async def living(self) -> AsyncIterator[None]:
@@ -94,12 +85,8 @@ class Replicas:
         """
         if self._redis is None:
             return [self.own]
-        from redis.exceptions import RedisError
-
-        try:
+        with redis_errors():
             found = await self._redis.zrangebyscore(self._set, self._clock() - GONE_S, "+inf")
-        except RedisError as error:
-            raise OSError(0, f"Redis cannot be asked ({type(error).__name__})") from None
         others = [each for each in map(_read, found) if each is not None and each.id != self.own.id]
         return [self.own, *sorted(others, key=lambda each: each.since)]
 
@@ -112,12 +99,10 @@ class Replicas:
             await anyio.sleep(EVERY_S)
 
     async def _sign(self, *, alive: bool) -> None:
-        from redis.exceptions import RedisError
-
         if self._redis is None:
             return
         member = json.dumps(asdict(self.own))
-        try:
+        with redis_errors():
             if not alive:
                 await self._redis.zrem(self._set, member)
                 return
@@ -125,8 +110,6 @@ class Replicas:
             await self._redis.zadd(self._set, {member: now})
             await self._redis.zremrangebyscore(self._set, "-inf", now - GONE_S)
             await self._redis.expire(self._set, int(4 * GONE_S))
-        except RedisError as error:
-            raise OSError(0, type(error).__name__) from None
 
 
 def _read(member: Any) -> Replica | None:

@@ -6,7 +6,8 @@ from clerk_mcp.upstream.budget import Budget, Limit, parse_rate_budget
 from clerk_mcp.upstream.certificates import CertificatesUnusable, tls_context
 from clerk_mcp.upstream.client import ClerkClient, OnDone, Settled
 from clerk_mcp.upstream.exchange import Failure, Reply, Unanswered
-from clerk_mcp.upstream.redis_pool import redis_pool
+from clerk_mcp.upstream.redis_pool import redis_errors, redis_pool, redis_text
+from clerk_mcp.upstream.sealed_store import SealedStore
 from clerk_mcp.upstream.tracing import is_traced
 from clerk_mcp.upstream.uploads import Files, UploadError
 
@@ -19,11 +20,14 @@ __all__ = [
     "Limit",
     "OnDone",
     "Reply",
+    "SealedStore",
     "Settled",
     "Unanswered",
     "UploadError",
     "is_traced",
     "parse_rate_budget",
+    "redis_errors",
     "redis_pool",
+    "redis_text",
     "tls_context",
 ]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from redis.asyncio import ConnectionPool
 
 REDIS_TIMEOUT_S: Final = 1.0
@@ -37,3 +40,20 @@ def redis_pool(url: str) -> ConnectionPool:
         # Their own words may quote a part of the password.
         raise ValueError("a Redis URL is like redis://host:6379/0, rediss://… or unix://…") from None
     return pool
+
+
+@contextmanager
+def redis_errors() -> Iterator[None]:
+    """Raise `OSError` for whatever goes wrong with Redis meanwhile."""
+    from redis.exceptions import RedisError
+
+    try:
+        yield
+    except RedisError as error:
+        # Its own words may quote the URL, and with it a password.
+        raise OSError(0, f"Redis cannot be asked: {type(error).__name__}") from None
+
+
+def redis_text(value: Any) -> str:
+    """Return what Redis answered as text, whether or not its client decodes answers."""
+    return value.decode() if isinstance(value, bytes) else str(value)
