@@ -72,7 +72,7 @@ def no_settings_from_outside(
     for name in list(os.environ):
         if name.startswith("CLERK_"):
             monkeypatch.delenv(name)
-    monkeypatch.setattr("clerk_mcp.serve.OWN_DIRECTORY", tmp_path_factory.getbasetemp() / "own")
+    monkeypatch.setattr("clerk_mcp.serve.stores.OWN_DIRECTORY", tmp_path_factory.getbasetemp() / "own")
     if Path("~/.clerk-mcp/key").expanduser().exists():
         # It would be found by itself.
         monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))

@@ -56,6 +56,8 @@ ROOMS = {
     "calling": {"upstream", "offering", "answering", "confirming", "auditing"},
     "bulk": {"upstream", "offering", "answering", "confirming", "auditing", "calling"},
     "protocol": {"upstream", "offering", "answering", "confirming", "calling", "bulk"},
+    # It makes all that is below it from the settings.
+    "serve": {"upstream", "offering", "answering", "auditing", "confirming", "calling", "bulk", "protocol"},
     # The pages for people show the trail, and what waits for a person: questions and credentials.
     "hosting": {
         "upstream",
@@ -66,6 +68,7 @@ ROOMS = {
         "calling",
         "bulk",
         "protocol",
+        "serve",
     },
     "commands": {
         "upstream",
@@ -76,6 +79,7 @@ ROOMS = {
         "calling",
         "bulk",
         "protocol",
+        "serve",
         "hosting",
     },
 }

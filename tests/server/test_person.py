@@ -372,7 +372,7 @@ def _pools(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         pools.append(redis_pool(url))
         return pools[-1]
 
-    monkeypatch.setattr("clerk_mcp.serve.redis_pool", recorded)
+    monkeypatch.setattr("clerk_mcp.serve.stores.redis_pool", recorded)
     return pools
 
 

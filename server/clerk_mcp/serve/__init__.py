@@ -1,0 +1,33 @@
+"""From settings to a running server."""
+
+from __future__ import annotations
+
+from clerk_mcp.serve.clients import NO_KEY, ClientMaker, make_budget, refuse_several
+from clerk_mcp.serve.server import (
+    calls_maker,
+    check,
+    make_calls,
+    make_policy,
+    make_server,
+    warn_of_live_writes,
+)
+from clerk_mcp.serve.stdio import collect_from_here, serve_stdio
+from clerk_mcp.serve.stores import make_links, make_redis, make_runs
+
+__all__ = [
+    "NO_KEY",
+    "ClientMaker",
+    "calls_maker",
+    "check",
+    "collect_from_here",
+    "make_budget",
+    "make_calls",
+    "make_links",
+    "make_policy",
+    "make_redis",
+    "make_runs",
+    "make_server",
+    "refuse_several",
+    "serve_stdio",
+    "warn_of_live_writes",
+]
