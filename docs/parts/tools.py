@@ -15,7 +15,7 @@ from typing import Any, Final
 import anyio
 
 from clerk_mcp.answering.answers import Answer
-from clerk_mcp.bulk.list_all import list_all
+from clerk_mcp.bulk import list_all
 from clerk_mcp.calling.calls import Caller
 from clerk_mcp.confirming.decisions import AskInResult
 from clerk_mcp.instance import Instance, Kind

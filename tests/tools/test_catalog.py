@@ -340,4 +340,29 @@ print(*sys.modules)
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30
     )
-    assert not {f"clerk_tools.resources.{name}" for name in LATER} & set(done.stdout.split())
+    imported = set(done.stdout.split())
+    assert not {f"clerk_tools.resources.{name}" for name in LATER} & imported
+    # What the first call that needs it imports: every host waits for a start and a listing, which do without.
+    assert not {module for module in imported if module.startswith(AT_FIRST_USE)}
+
+
+AT_FIRST_USE = (
+    "clerk_mcp.bulk.all_pages",
+    "clerk_mcp.bulk.comparing",
+    "clerk_mcp.bulk.conditions",
+    "clerk_mcp.bulk.each_item",
+    "clerk_mcp.bulk.export",
+    "clerk_mcp.bulk.grouping",
+    "clerk_mcp.bulk.imports",
+    "clerk_mcp.bulk.paging",
+    "clerk_mcp.bulk.planning",
+    "clerk_mcp.bulk.reading",
+    "clerk_mcp.bulk.running",
+    "clerk_mcp.bulk.tables",
+    "clerk_mcp.bulk.wanted",
+    "clerk_mcp.commands",
+    "clerk_mcp.hosting",
+    "clerk_mcp.upstream.wire",
+    "clerk_sandbox",
+    "clerk_tools.views.known",
+)

@@ -16,13 +16,14 @@ from urllib.parse import urlsplit
 import anyio
 
 from clerk_mcp.answering import Answer, answers, size, unwrap
+from clerk_mcp.bulk.declared import Compare, Peers
 from clerk_mcp.bulk.paging import PAGE
 from clerk_mcp.calling import Caller, Calls, Fetched
 from clerk_mcp.offering import scopes_on
-from clerk_tools.argument import JsonObject, Query, arg
+from clerk_tools.argument import JsonObject
 from clerk_tools.catalog import operations
 from clerk_tools.credentials import holds_credential, is_credential_name
-from clerk_tools.operation import Operation, Paged, Spec
+from clerk_tools.operation import Paged, Spec
 from clerk_tools.parsing import InvalidArguments, Problem
 
 AT_ONCE: Final = 4
@@ -45,21 +46,6 @@ _CUSTOMERS: Final = frozenset({"claims", "attribute_mapping", "custom_attributes
 """Fields in which names are the customer's own, and say nothing of what they hold."""
 
 
-class Compare(
-    Operation,
-    id="compare",
-    get="/",
-    text=True,
-    words="what differs between development and production, diff of two instances, works in development"
-    " only, is production set up like development, compare dev and prod",
-):
-    """What differs between this Clerk instance and another that is served here: instance settings, roles,
-    permissions, JWT templates, redirect URLs, domains, OAuth applications, enterprise connections; matched
-    by key, name or URL. Only reads."""
-
-    other: Query[str] = arg("Name of the other instance")
-
-
 @dataclass(frozen=True, slots=True)
 class Side:
     """One of the two instances."""
@@ -68,9 +54,6 @@ class Side:
     calls: Calls
     caller: Caller
 
-
-Peers = dict[str, Calls]
-"""What runs calls on each instance that one server serves, by their names."""
 
 Found = dict[str, dict[str, Any]]
 """The objects of one operation by what they are matched by, each with its fields; a settings object has no

@@ -12,7 +12,8 @@ import anyio.to_thread
 from clerk_mcp.answering import Answer, answers, cut_text
 from clerk_mcp.bulk.grouping import Tally
 from clerk_mcp.bulk.links import KEPT_S, Links, NoRoom
-from clerk_mcp.bulk.reading import Forms, Progress, Reading
+from clerk_mcp.bulk.progress import Progress
+from clerk_mcp.bulk.reading import Forms, Reading
 from clerk_mcp.bulk.tables import BadTable, Table, format_of
 from clerk_mcp.bulk.wanted import Wanted
 from clerk_mcp.calling import Caller, Calls

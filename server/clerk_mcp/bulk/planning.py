@@ -11,15 +11,17 @@ from typing import Any, Final
 
 from clerk_mcp.answering import cut_text
 from clerk_mcp.auditing import earlier_in
+from clerk_mcp.bulk.declared import RunEach
 from clerk_mcp.bulk.fields import advice, known_fields, names_of
 from clerk_mcp.bulk.mapping import mapped, mapping_for, merged
-from clerk_mcp.bulk.reading import Forms, Progress, Reading
+from clerk_mcp.bulk.progress import Progress
+from clerk_mcp.bulk.reading import Forms, Reading
 from clerk_mcp.bulk.run_store import Item
 from clerk_mcp.bulk.tables import Rows
 from clerk_mcp.bulk.wanted import Wanted, understand
 from clerk_mcp.calling import Caller, Calls, Named
 from clerk_tools import views
-from clerk_tools.argument import JsonObject, Place, Query, arg
+from clerk_tools.argument import JsonObject, Place
 from clerk_tools.catalog import nearest, operations
 from clerk_tools.operation import Effect, Operation, Spec
 from clerk_tools.parsing import InvalidArguments, Problem, parse
@@ -27,36 +29,6 @@ from clerk_tools.parsing import InvalidArguments, Problem, parse
 _MOST_WRONG: Final = 5
 """Items named that are wrong."""
 _LONGEST_NAME: Final = 80
-
-
-class RunEach(
-    Operation,
-    id="run_each",
-    post="/",
-    effect="destroy",
-    words="change many, bulk, for each, all of them, everybody, tag users, invite many people, import users, "
-    "revoke all invitations, sign everybody out, migrate, undo many, batch",
-):
-    """Run one operation over many items: first a plan that changes nothing, with a `confirm` token; then,
-    with that token alone, the run. A long run goes on by itself; ask with `run`. Plan pro for all at
-    example.com: operation Users_mergeUserMetadataAttributes, arguments {"public_metadata": {"plan": "pro"}},
-    over {"operation": "Users_listSortedByCreationDate", "where": "email_addresses.email_address endswith
-    '@example.com'"}."""
-
-    operation: Query[str] = arg("Id of an operation that changes something", optional=True)
-    items: Query[list[JsonObject]] = arg("Its arguments, one object for each call", optional=True)
-    over: Query[JsonObject] = arg(
-        "Or what a list_all finds: its operation, arguments, where, below", optional=True
-    )
-    file: Query[str] = arg("Or the rows of a .csv or .jsonl file", optional=True)
-    map: Query[JsonObject] = arg(
-        'Argument: field of each record, such as {"user_id": "id"}; ids that follow may be left out',
-        optional=True,
-    )
-    arguments: Query[JsonObject] = arg("Arguments that are the same for all", optional=True)
-    run: Query[str] = arg("Id of a run, to see it or to go on with it", optional=True)
-    stop: Query[bool] = arg("End that run between two items", optional=True)
-    stop_after: Query[int] = arg("Failures after which a run stops", optional=True, ge=1)
 
 
 @dataclass(frozen=True, slots=True)

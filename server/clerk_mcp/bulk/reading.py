@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 import anyio
 
@@ -13,18 +13,13 @@ from clerk_mcp.answering import Answer
 from clerk_mcp.bulk import fields as known
 from clerk_mcp.bulk.paging import AT_ONCE, Kept, Page, Pages
 from clerk_mcp.bulk.parents import Parent, form_of
+from clerk_mcp.bulk.progress import ANSWER_WITHIN_S, Progress
 from clerk_mcp.bulk.wanted import Wanted
 from clerk_mcp.calling import Caller, Calls, tell
 from clerk_tools import views
 from clerk_tools.argument import JsonObject
 from clerk_tools.operation import Spec
 from clerk_tools.parsing import InvalidArguments, Problem
-
-ANSWER_WITHIN_S: Final = 45.0
-"""Seconds after which no further page is asked for: many hosts give a tool a minute."""
-
-Progress = Callable[[float, float | None, str], Awaitable[None]]
-"""Told how far a call is: records so far, of how many where that is known, and in words."""
 
 
 class Forms:

@@ -1,4 +1,4 @@
-"""What a `list_all` asks for: the declaration of the tool, and its arguments understood."""
+"""What a `list_all` asks for: its arguments understood."""
 
 from __future__ import annotations
 
@@ -7,54 +7,17 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from clerk_mcp.bulk.conditions import BadCondition, Condition, condition
+from clerk_mcp.bulk.declared import ListAll
 from clerk_mcp.bulk.filters import filters
 from clerk_mcp.bulk.grouping import Grouping, grouping
 from clerk_mcp.bulk.parents import Parent, parent_of
 from clerk_mcp.offering import options
-from clerk_tools.argument import JsonObject, Query, arg
+from clerk_tools.argument import JsonObject
 from clerk_tools.catalog import nearest, operations
-from clerk_tools.operation import Operation, Spec
+from clerk_tools.operation import Spec
 from clerk_tools.parsing import OMIT, InvalidArguments, Problem, expectation, parse, value_as_meant
 
 T = TypeVar("T")
-
-
-class ListAll(
-    Operation,
-    id="list_all",
-    get="/",
-    text=True,
-    words="list all, list everything, all pages, all of them, count users by month, count by day, sign-ups "
-    "per week, new users per month, group by, how many per domain, how many of each, statistics, "
-    "histogram, breakdown, report, filter by any field, users without a field, cohort, duplicates, "
-    "export all users, find across pages",
-):
-    """Read a list operation over ALL its pages in one call, keep the records that a condition holds for, and
-    show or count them. Users who never signed in, by month: operation Users_listSortedByCreationDate, where
-    `last_sign_in_at == null`, group `count by month(created_at)`. Admins of every organization: operation
-    OrganizationMemberships_getAllMembers without organization_id, where `role == "org:admin"`."""
-
-    operation: Query[str] = arg("Id of an operation that lists")
-    arguments: Query[JsonObject] = arg("Its filters", optional=True)
-    where: Query[str] = arg(
-        '==, !=, <, <=, >, >=, in ("a", "b"), contains, startswith, endswith, and, or, not, ( ); a.b goes '
-        "into objects and lists; domain(email); null is missing or empty; times as "
-        '"2026-01-31" or "90 days ago"',
-        optional=True,
-    )
-    group: Query[str] = arg(
-        "`count`, sum(x), avg(x), min(x), max(x); `by` up to 3 fields, hour() to year() of a time or "
-        "domain() of an email; `having count > 1`; `top 10`",
-        optional=True,
-    )
-    below: Query[JsonObject] = arg(
-        "Which parents to read it for, where its organization_id or user_id is left out: "
-        '{"where": …, "arguments": …}; {} is all',
-        optional=True,
-    )
-    fields: Query[list[str]] = arg("Raw fields, or *", optional=True)
-    to: Query[str] = arg("Write all of it to this .csv, .jsonl or .json file instead", optional=True)
-    overwrite: Query[bool] = arg("Replace that file", optional=True)
 
 
 _ARGUMENTS: Final = next(a for a in ListAll.spec.arguments if a.name == "arguments")

@@ -14,18 +14,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Final, Literal
 
 from clerk_mcp.answering import Answer, answers, size
-from clerk_mcp.bulk import (
-    Compare,
-    Links,
-    ListAll,
-    Peers,
-    Progress,
-    RunEach,
-    Runs,
-    compare_peers,
-    list_all,
-    run_each,
-)
+from clerk_mcp.bulk import Compare, Links, ListAll, Peers, Progress, RunEach, Runs
 from clerk_mcp.calling import Caller, Calls, Reach, UnknownOperation, preview_change
 from clerk_mcp.confirming import AskInResult
 from clerk_mcp.offering import Policy, input_schema, options, output_schema, tool
@@ -210,12 +199,17 @@ class Surface:
             if own is DescribeOperation:
                 return self._describe(parse(DescribeOperation, arguments), caller)
             if own is ListAll:
+                # Here and below: what runs them is large, and a start and a listing do without.
+                from clerk_mcp.bulk import list_all
+
                 return await list_all(
                     calls, arguments, caller, cap=self.cap, progress=progress, links=self.links
                 )
             if own is RunEach:
                 if self.runs is None:
                     raise UnknownOperation(name)
+                from clerk_mcp.bulk import run_each
+
                 return await run_each(
                     calls, arguments, caller, runs=self.runs, reach=reach or calls, progress=progress
                 )
@@ -227,6 +221,8 @@ class Surface:
             if own is Compare:
                 if not self._can_compare:
                     raise UnknownOperation(name)
+                from clerk_mcp.bulk import compare_peers
+
                 return await compare_peers(self.peers, calls, parse(Compare, arguments), caller)
             if own is PreviewChange:
                 return await self._preview(calls, parse(PreviewChange, arguments), caller)

@@ -12,7 +12,8 @@ from clerk_mcp.bulk.conditions import Operand
 from clerk_mcp.bulk.export import export, what_changed, why_incomplete
 from clerk_mcp.bulk.grouping import Entry, Grouping, Tally
 from clerk_mcp.bulk.links import Links
-from clerk_mcp.bulk.reading import Forms, Progress, Reading
+from clerk_mcp.bulk.progress import Progress
+from clerk_mcp.bulk.reading import Forms, Reading
 from clerk_mcp.bulk.times import PARTS, is_beginning, milliseconds, milliseconds_of_text
 from clerk_mcp.bulk.wanted import Wanted, understand
 from clerk_mcp.calling import Caller, Calls

@@ -7,19 +7,20 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from clerk_mcp.answering import Answer, NoPlaceForCredential, answers
+from clerk_mcp.bulk.declared import RunEach
 from clerk_mcp.bulk.imports import read_rows, reject, reject_failed
 from clerk_mcp.bulk.planning import (
     Plan,
-    RunEach,
     name_wrong,
     operation_of,
     over_items,
     over_list,
     over_rows,
 )
-from clerk_mcp.bulk.reading import Progress
+from clerk_mcp.bulk.progress import Progress
 from clerk_mcp.bulk.run_store import Run, is_id, new_id
-from clerk_mcp.bulk.running import Runs, report
+from clerk_mcp.bulk.running import report
+from clerk_mcp.bulk.runs import Runs
 from clerk_mcp.bulk.together import together
 from clerk_mcp.calling import Caller, Calls, Reach
 from clerk_mcp.calling import refusal as refusal_of
