@@ -23,7 +23,7 @@ from clerk_mcp.offering.policy import Policy, Selection
 from clerk_mcp.protocol.surface import ListingMode, Surface
 from clerk_sandbox.sandbox import Sandbox
 from clerk_tools.catalog import operations
-from clerk_tools.search import search
+from clerk_tools.searching import search
 from tests.server.test_conditions import HOSTILE
 from tests.server.worlds import world
 from tests.tools.search_held_out import HELD_OUT

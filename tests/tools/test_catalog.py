@@ -364,5 +364,7 @@ AT_FIRST_USE = (
     "clerk_mcp.hosting",
     "clerk_mcp.upstream.wire",
     "clerk_sandbox",
+    "clerk_tools.gaps",
+    "clerk_tools.searching",
     "clerk_tools.views.known",
 )

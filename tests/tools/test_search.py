@@ -9,7 +9,7 @@ import pytest
 
 from clerk_tools.catalog import RESOURCES, operations
 from clerk_tools.operation import Effect
-from clerk_tools.search import find, operation_meant, search
+from clerk_tools.searching import find, operation_meant, search
 from tests.tools.search_held_out import HELD_OUT
 from tests.tools.search_questions import SEEN
 

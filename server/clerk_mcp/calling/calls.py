@@ -35,13 +35,15 @@ from clerk_mcp.upstream import Budget, ClerkClient, Failure, Limit, Reply, Unans
 from clerk_tools.catalog import operations
 from clerk_tools.operation import Effect, Operation, Paged, Spec
 from clerk_tools.parsing import InvalidArguments, parse
-from clerk_tools.search import operation_meant
 
 
 class UnknownOperation(LookupError):
     """No operation has this name; the message names the one that was most likely meant."""
 
     def __init__(self, name: str) -> None:
+        # No call needs the search but one whose name is wrong.
+        from clerk_tools.searching import operation_meant
+
         meant = operation_meant(name)
         super().__init__(f"Unknown tool: {name[:100]}" + (f". Did you mean {meant}?" if meant else ""))
 

@@ -59,7 +59,7 @@ class Completions:
 
     def _operations(self, typed: str, caller: Caller) -> list[str]:
         # Imported when it is first needed: a host waits for every import at start.
-        from clerk_tools.search import search
+        from clerk_tools.searching import search
 
         allowed = self.reach.policy.allowed(caller.scopes)
         begun = [id for id in allowed if id.lower().startswith(typed.lower())]

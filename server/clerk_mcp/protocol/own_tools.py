@@ -12,7 +12,6 @@ from clerk_tools.argument import JsonObject, Query, arg
 from clerk_tools.catalog import operations
 from clerk_tools.operation import Operation, Spec
 from clerk_tools.parsing import InvalidArguments, Problem
-from clerk_tools.search import operation_meant
 
 MOST_DESCRIBED: Final = 10
 
@@ -125,6 +124,8 @@ def runnable(id: str) -> Spec:
     id = id.strip()
     found = {own.spec.id: own for own in FOUND_LIKE_OPERATIONS}.get(id) or operations().get(id)
     if found is None:
+        from clerk_tools.searching import operation_meant
+
         meant = operation_meant(id)
         advice = f"; did you mean {meant}?" if meant else "; search_operations finds them"
         raise InvalidArguments([Problem("operation", f"There is no operation {id[:100]}{advice}")])

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from clerk_mcp.answering import Answer, answers, size
 from clerk_mcp.bulk import Compare, Links, ListAll, Peers, Progress, RunEach, Runs
@@ -41,7 +41,9 @@ from clerk_tools.argument import JsonObject
 from clerk_tools.catalog import operations
 from clerk_tools.operation import Effect, Operation, Spec
 from clerk_tools.parsing import InvalidArguments, Problem, parse
-from clerk_tools.search import Found, find
+
+if TYPE_CHECKING:
+    from clerk_tools.searching import Found
 
 ListingMode = Literal["all", "search", "auto"]
 
@@ -268,6 +270,9 @@ class Surface:
     def _search(self, asked: SearchOperations, caller: Caller) -> Answer:
         allowed = {*self._allowed(caller.scopes), *self._own_ids(caller)}
         own = tuple(tool.spec for tool in FOUND_LIKE_OPERATIONS)
+        # Every start would pay for what many conversations never ask for.
+        from clerk_tools.searching import find
+
         found = find(asked.query, lambda spec: spec.id in allowed, asked.limit, own)
         note = _doubt(found)
         out: JsonObject = {"note": note} if note else {}
