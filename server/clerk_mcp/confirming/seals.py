@@ -150,12 +150,14 @@ class Seals:
         Raises:
             ValueError: the state key is shorter than 32 bytes.
         """
-        sealer = _Sealer.of(
+        self._make: Callable[[], _Sealer] = lambda: _Sealer.of(
             state_key or secrets.token_urlsafe(32),
             used or UsedInProcess(),
             clock or (time.time if state_key else time.monotonic),
         )
-        self._make: Callable[[], _Sealer] = lambda: sealer
+        if state_key:
+            # A key that is too short is refused at the start; one that is made up waits for its first use.
+            _ = self._sealer
 
     @classmethod
     def of_user(cls, directory: Path, state_key: str | None = None) -> Seals:
