@@ -168,7 +168,7 @@ async def test_half_a_request_is_hung_up_on(begun: list[bytes]) -> None:
 
 @pytest.mark.parametrize("path", ["/mcp", "/messages/?session_id=0"])
 async def test_half_a_body_is_one_quiet_line(path: str, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("INFO")
+    caplog.set_level("INFO", "clerk_mcp")
     async with serving(max_calls=1) as served:
         port = int(served.url.rpartition(":")[2])
         head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"

@@ -38,8 +38,8 @@ def written_to_stderr(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     Not a fixture: pytest's own handlers come after fixtures, and the half character below would stand in the
     report, which pytest-xdist cannot send.
     """
-    root = logging.getLogger()
-    before, level = root.handlers[:], root.level
+    root, ours = logging.getLogger(), logging.getLogger("clerk_mcp")
+    before, level, own_level = root.handlers[:], root.level, ours.level
     stream = io.StringIO()
     # Taken away first: `to_stderr` would close them.
     root.handlers.clear()
@@ -51,6 +51,7 @@ def written_to_stderr(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     finally:
         root.handlers[:] = before
         root.setLevel(level)
+        ours.setLevel(own_level)
 
 
 def test_every_line_is_printable_whoever_writes_it(monkeypatch: pytest.MonkeyPatch) -> None:

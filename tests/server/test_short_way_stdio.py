@@ -24,7 +24,8 @@ from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
 from clerk_mcp.protocol import insides
 from clerk_mcp.protocol.pipes import serve_pipes
-from clerk_mcp.protocol.stdio import Answering
+from clerk_mcp.protocol.stdio import Answering, Pending
+from clerk_mcp.protocol.stdio import Noting as NotingAnswers
 from clerk_mcp.serve import make_server
 from clerk_mcp.settings import load
 from tests.server.loopback import Loopback, Received, answer, loopback
@@ -151,7 +152,8 @@ async def host(way: str, **settings: Any) -> AsyncIterator[Host]:
                 stack.push_async_callback(stdin.aclose)
                 stack.push_async_callback(stdout.aclose)
                 read, write = await stack.enter_async_context(stdio_server(stdin, stdout))
-                read = Answering(read, write)
+                pending = Pending()
+                read, write = Answering(read, write, pending), NotingAnswers(write, pending)
             await server.run(Noting(read, made.through_sdk), write, server.create_initialization_options())
 
     async with anyio.create_task_group() as tasks:
