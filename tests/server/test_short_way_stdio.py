@@ -143,6 +143,7 @@ async def host(way: str, **settings: Any) -> AsyncIterator[Host]:
     async def serve() -> None:
         async with AsyncExitStack() as stack:
             read: Any
+            write: Any
             if way == "short":
                 pipes = os.fdopen(theirs, "rb", buffering=0), os.fdopen(answers, "wb", buffering=0)
                 read, write = await stack.enter_async_context(serve_pipes(server, *pipes))
