@@ -18,6 +18,7 @@ from mcp import Client
 
 from clerk_mcp.serve import make_server
 from clerk_mcp.settings import load
+from clerk_sandbox.sandbox import Sandbox
 from tests.processes import RedisServer
 
 ERAS = ("legacy", "2026-07-28")
@@ -81,6 +82,14 @@ def no_settings_from_outside(
 @pytest.fixture(params=ERAS)
 def era(request: pytest.FixtureRequest) -> str:
     return str(request.param)
+
+
+@pytest.fixture
+def one_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo company is equally old in every sandbox, so that answers of two can be compared."""
+    defaults = Sandbox.__init__.__kwdefaults__
+    assert defaults
+    monkeypatch.setitem(defaults, "clock", lambda: 1_790_000_000_000)
 
 
 @pytest.fixture

@@ -19,7 +19,8 @@ from clerk_mcp.settings import load
 from clerk_tools.catalog import operations
 from tests.server.web import COUNT, Served, serving
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("one_time")]
+
 
 THE_SDKS = "application/json; charset=utf-8"
 """The same content type to MCP, but not one that takes the short way."""

@@ -32,7 +32,8 @@ from tests.server.loopback import Loopback, Received, answer, loopback
 from tests.server.test_short_way import REQUESTS, TODAYS, asking, calling, enveloped
 from tests.server.web import COUNT, serving
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("one_time")]
+
 
 WAYS = ("short", "sdk")
 

@@ -36,7 +36,7 @@ class Served:
     web: Web
 
     async def get(self, path: str, **headers: str) -> httpx2.Response:
-        async with httpx2.AsyncClient() as http:
+        async with httpx2.AsyncClient(timeout=30) as http:
             return await http.get(self.url + path, headers=_headers(headers))
 
     async def post(self, message: object = None, path: str = "/mcp", **headers: str) -> httpx2.Response:
@@ -44,7 +44,7 @@ class Served:
         body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"} if message is None else message
         given = {"content-type": "application/json", "accept": ACCEPT, **_headers(headers)}
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        async with httpx2.AsyncClient() as http:
+        async with httpx2.AsyncClient(timeout=30) as http:
             return await http.post(self.url + path, content=content, headers=given)
 
     async def call(
