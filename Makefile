@@ -4,14 +4,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: clerk-sdks hosts bench bench-short bench-quick demo test test-lowest test-newest check check-files docs examples recording dist sbom lock clean
+.PHONY: clerk-sdks hosts bench bench-short bench-quick demo test test-lowest test-newest check check-files docs examples packages recording dist sbom lock clean
 
 demo: .venv/ready
 	@$(BIN)/clerk-mcp demo
 
-# Three at once: on two processors, one of them mostly waits for processes, browsers and clocks.
 test: .venv/ready
-	$(BIN)/python -m pytest -n 3
+	$(BIN)/python -m pytest -n 2
 
 check: .venv/ready
 	$(BIN)/ruff check .
@@ -42,6 +41,10 @@ clerk-sdks: .venv/ready
 	@mkdir -p .clerk-node && cp $< .clerk-node/package.json
 	@npm install --prefix .clerk-node --no-package-lock --no-audit --no-fund --loglevel error
 	@touch $@
+
+# What people install, built, installed and used as they would: wheel, sdist, bundle.
+packages: .venv/ready
+	PACKAGES=1 $(BIN)/python -m pytest -rs tests/e2e/test_packages.py
 
 # Real hosts, each started in a home of its own; skipped where npm and pip cannot get them. Writes the table of docs/hosts.md.
 hosts: .venv/ready
@@ -126,10 +129,10 @@ endef
 # make test-newest PYTHON=python3.14. What depends on either, without what takes long.
 ACROSS := tests/tools tests/server tests/test_architecture.py tests/e2e/test_stdio.py tests/e2e/test_wire.py
 test-lowest: .venv-lowest/ready
-	.venv-lowest/bin/python -m pytest -n 3 $(ACROSS)
+	.venv-lowest/bin/python -m pytest -n 2 $(ACROSS)
 
 test-newest: .venv-newest/ready
-	.venv-newest/bin/python -m pytest -n 3 $(ACROSS)
+	.venv-newest/bin/python -m pytest -n 2 $(ACROSS)
 
 # OPENAPI names the document that the generated peers are made from; the README's figures take Clerk's own.
 bench: .venv/ready
