@@ -49,7 +49,7 @@ ERROR_WITHOUT_END = b"HTTP/1.1 500 No\r\ncontent-length: 1000000\r\n\r\n"
 async def test_an_exchange_without_end_is_given_up_and_its_outcome_told(
     script: Script, write: tuple[str, str], read: tuple[str, str]
 ) -> None:
-    async with upstream(script, deadline=0.2, retry_budget=0) as (server, client):
+    async with upstream(script, deadline=0.6, retry_budget=0) as (server, client):
         for request, expected in ((update_user(), write), (get_user(), read)):
             with pytest.raises(Unanswered) as failed:
                 await client.send(request)
