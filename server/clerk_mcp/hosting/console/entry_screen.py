@@ -26,8 +26,8 @@ def entry_screen(call: RecordedCall, found: Undo | NoUndo, root: str) -> Html:
         ("Instance", call.get("instance")),
         ("Agreed to", call.get("confirmation")),
         ("Run", tag("a", run, href=f"{root}/trail?{urlencode({'run': run})}") if run else None),
-        ("Target", join(*(_named(name, value) for name, value in targets(call).items()))),
-        ("Made", call.get("made")),
+        ("Target", join(*(_named(name, value, root) for name, value in targets(call).items()))),
+        ("Made", _about(call["made"], root) if "made" in call else None),
         ("Took", f"{call['ms']} ms" if "ms" in call else None),
         ("Clerk's trace", call.get("trace_id")),
     )
@@ -36,11 +36,17 @@ def entry_screen(call: RecordedCall, found: Undo | NoUndo, root: str) -> Html:
         _before_and_after(call),
         panel("Arguments", shown(call.get("arguments")) or tag("p", "None."), id="arguments"),
         panel("Take it back", *_undo(call, found, root), id="undo"),
+        tag("p", tag("a", "All calls", href=f"{root}/trail")),
     )
 
 
-def _named(name: str, value: object) -> Html:
-    return tag("div", code(name), " ", code(str(value)))
+def _named(name: str, value: object, root: str) -> Html:
+    return tag("div", code(name), " ", _about(str(value), root))
+
+
+def _about(id: str, root: str) -> Html:
+    """Lead to the calls that are about the same."""
+    return tag("a", code(id), href=f"{root}/trail?{urlencode({'target': id})}")
 
 
 def _ending(call: RecordedCall) -> str:

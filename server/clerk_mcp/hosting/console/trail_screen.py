@@ -124,12 +124,13 @@ def _way_on(found: Found, sought: Sought, root: str) -> Html:
 
 def _call(call: RecordedCall, root: str) -> Html:
     entry = call["entry"]
+    why = None if call["outcome"] == "ok" else call.get("error") or call.get("status")
     return _row(
         call["time"],
         call.get("caller", ""),
         tag("a", code(call["operation"]), href=link_to(entry, root)),
         about(call),
-        mark(call["outcome"]),
+        join(mark(call["outcome"]), " ", why),
         str(call.get("ms", "")),
     )
 

@@ -131,7 +131,9 @@ def _field(argument: Argument, value: str) -> Html:
     else:
         control = tag("input", value=value, autocomplete="off", **common)
     needed: Child = tag("span", " needed", class_="quiet") if argument.required else None
-    kind = "list, with commas between or as JSON. " if argument.items else ""
+    kind = "List, with commas between or as JSON. " if argument.items else ""
+    if argument.type == "boolean":
+        kind = "true or false. "
     what = tag("small", kind, argument.description, id=f"{id}_what")
     return tag("div", tag("label", argument.name, needed, for_=id), control, what, class_="stack")
 
