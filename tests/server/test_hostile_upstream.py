@@ -64,7 +64,7 @@ async def test_dripping_writes_whose_callers_have_left_give_their_turns_back() -
     async def script(received: Received) -> bytes | None:
         return await drips(received) if received.method == "PATCH" else answer(200, USER)
 
-    async with upstream(script, deadline=0.3, max_in_flight=2) as (server, client):
+    async with upstream(script, deadline=0.6, max_in_flight=2) as (server, client):
         async with anyio.create_task_group() as callers:
             for _ in range(2):
                 callers.start_soon(client.send, update_user())
