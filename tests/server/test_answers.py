@@ -63,6 +63,7 @@ async def test_every_list_comes_in_one_envelope(connect: Connect, spec: Spec) ->
     assert set(answered) <= {"items", "in_each", "total", "next_offset", "secrets"}
 
 
+@pytest.mark.usefixtures("one_time")
 @pytest.mark.parametrize("spec", PAGED, ids=lambda spec: spec.id)
 async def test_next_offset_leads_through_all_records_once_and_then_is_gone(
     connect: Connect, spec: Spec

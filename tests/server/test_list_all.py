@@ -71,6 +71,7 @@ async def test_members_are_counted_by_role_the_most_first() -> None:
         assert list(counts.values()) == sorted(counts.values(), reverse=True)
 
 
+@pytest.mark.usefixtures("one_time")
 async def test_records_are_shown_by_their_view_or_the_fields_asked_for() -> None:
     async with world() as here:
         by_view = await call(here.client, "list_all", operation=USERS)
