@@ -10,7 +10,7 @@ demo: .venv/ready
 	@$(BIN)/clerk-mcp demo
 
 test: .venv/ready
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 $(AGAIN)
 
 check: .venv/ready
 	$(BIN)/ruff check .
@@ -129,10 +129,10 @@ endef
 # make test-newest PYTHON=python3.14. What depends on either, without what takes long.
 ACROSS := tests/tools tests/server tests/test_architecture.py tests/e2e/test_stdio.py tests/e2e/test_wire.py
 test-lowest: .venv-lowest/ready
-	.venv-lowest/bin/python -m pytest -n 2 $(ACROSS)
+	.venv-lowest/bin/python -m pytest -n 2 $(ACROSS) $(AGAIN)
 
 test-newest: .venv-newest/ready
-	.venv-newest/bin/python -m pytest -n 2 $(ACROSS)
+	.venv-newest/bin/python -m pytest -n 2 $(ACROSS) $(AGAIN)
 
 # OPENAPI names the document that the generated peers are made from; the README's figures take Clerk's own.
 bench: .venv/ready
