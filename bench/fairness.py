@@ -341,7 +341,7 @@ def attack(name: str, url: str, token: str, many: str, begun: str) -> None:
 
     async def run() -> None:
         # Over the same bytes each time: somebody who reads meanwhile never finds an empty file.
-        with open(begun, "r+b", buffering=0) as file:  # noqa: ASYNC230
+        with open(begun, "r+b", buffering=0) as file:  # noqa: ASYNC230 a few bytes, once
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(getattr(attacker, name))
                 while True:

@@ -20,7 +20,7 @@ from clerk_tools.operation import Effect
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))  # for the calls that the tests make of every operation
 
-from parts import errors, hosts, prompts, settings, tools  # noqa: E402
+from parts import errors, hosts, prompts, settings, tools  # noqa: E402 they need that path
 
 
 def tools_by_resource() -> str:

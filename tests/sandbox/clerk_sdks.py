@@ -213,5 +213,5 @@ def table(results: Iterable[Result], faults: Mapping[str, str]) -> str:
 
 if __name__ == "__main__":
     missing = node_is_missing()
-    print(f"Node: {missing}" if missing else f"Node. {table(node_results(), NODE_FAULTS)}")  # noqa: T201
-    print(f"\nPython. {table(python_results(), PYTHON_FAULTS)}")  # noqa: T201
+    print(f"Node: {missing}" if missing else f"Node. {table(node_results(), NODE_FAULTS)}")  # noqa: T201 the result
+    print(f"\nPython. {table(python_results(), PYTHON_FAULTS)}")  # noqa: T201 the result

@@ -33,6 +33,7 @@ def told(**flags: Any) -> str:
     settings = load(flags)
     kind = "own" if settings.auth == "clerk-key" else kind_of_key(settings.key or "").value
     return " ".join(
+        # One of its literals, as a text.
         what_may_run(settings, "sandbox" if settings.sandbox else kind, make_policy(settings))  # type: ignore[arg-type]
     )
 

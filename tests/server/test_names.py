@@ -58,10 +58,11 @@ async def test_every_kind_that_has_names_is_found_by_them(operation: str) -> Non
     maker, fields = MADE[operation]
     spec = operations()[operation].spec
     (argument,) = spec.by_name
+    assert argument.kind
     async with world(confirm=True) as here:
         made = await call(here.client, maker, **fields)
         for name in fields.values():
-            if isinstance(name, str) and name in [made.get(way) for way in argument.kind.names]:  # type: ignore[union-attr]
+            if isinstance(name, str) and name in [made.get(way) for way in argument.kind.names]:
                 answer = await call(here.client, operation, **{argument.name: name})
                 told = answer.get("meant", {}).get(argument.name) or answer["preview"]["target"]
                 assert made["id"] in told

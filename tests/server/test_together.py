@@ -42,7 +42,8 @@ def test_both_take_the_same_of_each_and_do_the_same(spec: Any) -> None:
     assert bool(many.spec.sends_mail) is bool(spec.sends_mail)
     own = {a.name for a in spec.arguments if a.place is not Place.PATH}
     if not many.id:
-        assert own == {a.name for a in many.entries.items.properties}  # type: ignore[union-attr]
+        assert many.entries.items
+        assert own == {a.name for a in many.entries.items.properties}
 
 
 async def test_thirty_invitations_are_three_calls_and_all_of_them_are_there(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from clerk_mcp.bulk import (
     WaitingInRedis,
 )
 from clerk_mcp.confirming import Desk, QuestionsInProcess, QuestionsInRedis, Seals, UsedInRedis
-from clerk_mcp.settings import ONLY_A_PERSON, Settings, SettingsError, at_home
+from clerk_mcp.settings import ONLY_A_PERSON, Settings, SettingsError, at_home, people_sign_in
 from clerk_mcp.upstream import SealedStore, redis_pool
 
 if TYPE_CHECKING:
@@ -79,9 +79,8 @@ def make_secrets(settings: Settings, transport: str) -> SecretValues:
     Raises:
         SettingsError: a setting does not hold.
     """
-    mode = settings.secrets or default_mode(
-        transport, people_sign_in=transport != "stdio" and settings.auth in ("bearer", "oauth")
-    )
+    signed_in = transport != "stdio" and people_sign_in(settings)
+    mode = settings.secrets or default_mode(transport, people_sign_in=signed_in)
     if mode != "link":
         # Each named instance has a directory of its own: a file does not say where its credential is from.
         directory = settings.secrets_dir / (settings.instance_name or "")
