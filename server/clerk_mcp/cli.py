@@ -29,7 +29,8 @@ from clerk_mcp.settings import (
 
 if TYPE_CHECKING:
     from clerk_mcp.calling import Calls
-    from clerk_mcp.confirming import Door, Questions
+    from clerk_mcp.confirming import Questions
+    from clerk_mcp.serve import Pages
 
 INSTALL_FOR_PEOPLE = 'pip install "clerk-mcp[cli]"'
 
@@ -177,8 +178,8 @@ def cli(context: click.Context, /, **flags: Any) -> None:
         _fail(error)
 
 
-def _loopback_pages(calls: Calls, questions: Questions) -> Door:
-    """Make the pages on which a person answers on this machine; imported when the first is needed."""
+def _loopback_pages(calls: Calls, questions: Questions | None) -> Pages:
+    """Make the pages for a person on this machine; imported when the first is needed."""
     from clerk_mcp.hosting import Loopback
 
     return Loopback(calls, questions)

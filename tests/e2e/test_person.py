@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -20,7 +21,7 @@ from starlette.routing import Route
 
 from tests.calling import text_of
 from tests.server.people import Browser
-from tests.server.test_person_pages import DELETE, DELETION, World, world
+from tests.server.test_person_pages import DELETE, DELETION, MINT, MINTING, World, world
 from tests.server.web import hosting
 
 if TYPE_CHECKING:
@@ -133,27 +134,69 @@ async def test_a_page_of_elsewhere_can_neither_frame_it_nor_fetch_it_ahead_nor_p
     assert await page.locator("text=What is sent").count() == 1
 
 
-async def test_on_stdio_a_browser_is_opened_past_the_agent_and_the_call_waits_for_it(tmp_path: Path) -> None:
+@asynccontextmanager
+async def on_stdio(tmp_path: Path, *flags: str) -> AsyncIterator[tuple[Client, Path]]:
+    """A client of the whole program, and the file that has the address which was opened in the browser."""
     opened = tmp_path / "opened"
     program = tmp_path / "browser"
     program.write_text(f'#!/bin/sh\necho "$1" > "{opened}.part" && mv "{opened}.part" "{opened}"\n')
     program.chmod(0o700)
     host = StdioServerParameters(
         command=sys.executable,
-        args=["-m", "clerk_mcp", "--sandbox", "--confirm", "person", "--log-level", "error"],
+        args=["-m", "clerk_mcp", "--sandbox", "--log-level", "error", *flags],
         env={**os.environ, "BROWSER": str(program), "HOME": str(tmp_path)},
     )
-    async with Client(host, mode="legacy") as client, anyio.create_task_group() as tasks:
+    async with Client(host, mode="legacy") as client:
+        yield client, opened
+
+
+async def address_in(opened: Path) -> str:
+    while not opened.exists():
+        await anyio.sleep(0.02)
+    return opened.read_text().strip()
+
+
+async def test_on_stdio_a_browser_is_opened_past_the_agent_and_the_call_waits_for_it(tmp_path: Path) -> None:
+    async with (
+        on_stdio(tmp_path, "--confirm", "person") as (client, opened),
+        anyio.create_task_group() as tasks,
+    ):
         listed = await client.call_tool("Users_listSortedByCreationDate", {"limit": 1})
         deletion = {"user_id": json.loads(text_of(listed))["items"][0]["id"]}
 
         async def answer() -> None:
-            while not opened.exists():
-                await anyio.sleep(0.02)
+            link = await address_in(opened)
             async with Browser() as user:
-                assert (await user.answer(opened.read_text().strip(), "agree")).status_code == 200
+                assert (await user.answer(link, "agree")).status_code == 200
 
         tasks.start_soon(answer)
         done = await client.call_tool(DELETE, deletion)
         assert not done.is_error, text_of(done)
         assert json.loads(text_of(done))["deleted"] is True
+
+
+@in_chromium
+async def test_on_stdio_a_credential_is_fetched_in_the_browser_once_and_not_by_going_back_to_it(
+    browser: playwright.Browser, tmp_path: Path
+) -> None:
+    async with on_stdio(tmp_path, "--secrets", "link") as (client, opened):
+        made = text_of(await client.call_tool(MINT, MINTING))
+        link = await address_in(opened)
+        assert link.partition("?")[0] not in made
+        page = await browser.new_page()
+        await page.goto(link)
+        assert "open=" not in page.url, "the secret does not stay in the address bar and the history"
+        assert await page.locator("pre").count() == 0
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        secret = json.loads(await page.locator("pre").inner_text())["client_secret"]
+        assert len(secret) > 10
+        assert secret not in made
+        await page.goto(page.url)
+        assert secret not in await page.content()
+        await page.go_back()
+        assert secret not in await page.content()
+        stranger = await browser.new_page()
+        answered = await stranger.goto(link)
+        assert answered is not None
+        assert answered.status == 403

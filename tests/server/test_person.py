@@ -23,7 +23,7 @@ from mcp.shared.message import SessionMessage
 from mcp_types import ElicitRequestParams, ElicitRequestURLParams, ElicitResult, jsonrpc_message_adapter
 
 from clerk_mcp.calling import Calls
-from clerk_mcp.confirming import Door, Questions
+from clerk_mcp.confirming import Questions
 from clerk_mcp.hosting.person import Loopback
 from clerk_mcp.hosting.tokens import issue
 from clerk_mcp.serve import make_server
@@ -84,14 +84,14 @@ class World:
     async def _in_memory(self, era: str, callback: Any) -> AsyncIterator[Client]:
         doors: list[Loopback] = []
 
-        def door(calls: Calls, questions: Questions) -> Door:
+        def pages(calls: Calls, questions: Questions | None) -> Loopback:
             desk = calls.confirmer.desk
             assert desk
             desk.wait_s = WAIT_S
             doors.append(Loopback(calls, questions))
             return doors[-1]
 
-        server = make_server(load(self.settings), make_door=door)
+        server = make_server(load(self.settings), make_pages=pages)
         async with Client(server, mode=era, elicitation_callback=callback) as client:
             try:
                 yield client
@@ -269,13 +269,13 @@ async def test_with_every_host_it_ends_in_a_persons_yes_or_a_clear_no(
 ) -> None:
     doors: list[Loopback] = []
 
-    def door(calls: Calls, questions: Questions) -> Door:
+    def pages(calls: Calls, questions: Questions | None) -> Loopback:
         assert calls.confirmer.desk
         calls.confirmer.desk.wait_s = 0
         doors.append(Loopback(calls, questions))
         return doors[-1]
 
-    server = make_server(load({"sandbox": True, "confirm": "person"}), make_door=door)
+    server = make_server(load({"sandbox": True, "confirm": "person"}), make_pages=pages)
     async with create_client_server_memory_streams() as (ours, theirs), anyio.create_task_group() as tasks:
         tasks.start_soon(server.run, *theirs, server.create_initialization_options())
         wire = Wire(*ours)

@@ -6,7 +6,15 @@ from clerk_mcp.answering import answers
 from clerk_mcp.answering.answers import Answer, Formatter, is_usable, unwrap
 from clerk_mcp.answering.cutting import cut_object, cut_text, dumps, how_many_fit, size
 from clerk_mcp.answering.hints import hint
-from clerk_mcp.answering.kept import Credentials, CredentialsInProcess, CredentialsInRedis, Kept
+from clerk_mcp.answering.kept import (
+    LIFETIME_S,
+    Courier,
+    Credentials,
+    CredentialsInProcess,
+    CredentialsInRedis,
+    Kept,
+    LinkForAgents,
+)
 from clerk_mcp.answering.large import FEW, in_turn
 from clerk_mcp.answering.secret_values import (
     NoPlaceForCredential,
@@ -17,12 +25,15 @@ from clerk_mcp.answering.secret_values import (
 
 __all__ = [
     "FEW",
+    "LIFETIME_S",
     "Answer",
+    "Courier",
     "Credentials",
     "CredentialsInProcess",
     "CredentialsInRedis",
     "Formatter",
     "Kept",
+    "LinkForAgents",
     "NoPlaceForCredential",
     "SecretValues",
     "answers",

@@ -61,6 +61,31 @@ class Credentials(Protocol):
         """Return one and forget it; None where somebody else was first."""
 
 
+class Courier(Protocol):
+    """Brings a person to where a credential waits for them."""
+
+    async def bring(self, kept: Kept, base: str) -> str:
+        """Show them the way, and return what the answer says of it, in whole sentences.
+
+        Args:
+            base: where the caller reached this server; empty on stdio.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class LinkForAgents:
+    """Gives the link to the agent, where it opens only for those who sign in; implements `Courier`."""
+
+    public_url: str | None
+    """Where browsers reach this server, if not where its caller did."""
+
+    async def bring(self, kept: Kept, base: str) -> str:
+        return (
+            "Give the user this link, which shows it once, to whoever signs in with your token or may"
+            f" approve, within {LIFETIME_S // 60} minutes: {self.public_url or base}/credentials/{kept.id}"
+        )
+
+
 class CredentialsInProcess:
     """For a server that is one process."""
 

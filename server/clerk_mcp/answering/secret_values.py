@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from clerk_mcp.answering.kept import LIFETIME_S, Credentials, Kept, TooManyCredentials
+from clerk_mcp.answering.kept import LIFETIME_S, Courier, Credentials, Kept, TooManyCredentials
 from clerk_mcp.private_files import make_directory
 from clerk_tools.credentials import holds_credential, is_credential_name
 from clerk_tools.operation import Effect, Operation, Spec
@@ -36,7 +36,7 @@ class NoPlaceForCredential(Exception):
         self.hint = hint
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SecretValues:
     """What happens to the values that `Spec.secret` names.
 
@@ -49,8 +49,8 @@ class SecretValues:
     directory: Path
     kept: Credentials | None = None
     """Where they are kept, with `link`."""
-    public_url: str | None = None
-    """Where browsers reach this server, if not where its caller did; for `link`."""
+    courier: Courier | None = None
+    """Shows people the way there; None until the server that serves the page has made it."""
 
     def check(self, spec: Spec) -> None:
         """Make sure, before a credential is made that Clerk shows only once, that it can be kept.
@@ -58,13 +58,21 @@ class SecretValues:
         Raises:
             NoPlaceForCredential: it cannot.
         """
-        if self.mode == "redact" and spec.mints and spec.effect is not Effect.READ:
+        makes_one = spec.mints and spec.effect is not Effect.READ
+        if makes_one and self.mode == "link" and self.courier is None:
+            raise NoPlaceForCredential(
+                "secret_undeliverable",
+                f"{spec.id} makes a credential that Clerk shows once, and the page that would show it is part"
+                " of a server, which does not run here: it would be lost. Nothing was sent.",
+                "Leave --secrets link out: at a terminal a credential is written to a file.",
+            )
+        if makes_one and self.mode == "redact":
             raise NoPlaceForCredential(
                 "secret_undeliverable",
                 f"{spec.id} makes a credential that Clerk shows once, and this server shows it to nobody:"
                 " it would be lost. Nothing was sent.",
                 "The operator decides where credentials go: --secrets file (on stdio) writes them to a file"
-                " of theirs, --secrets link (over HTTP, where people sign in) keeps them for a person to"
+                " of theirs, --secrets link (on stdio, or where people sign in) keeps them for a person to"
                 " fetch, --secrets inline shows them to you.",
             )
         if self.mode == "file" and spec.secret and _goes_to_file(spec):
@@ -112,7 +120,7 @@ class SecretValues:
         Returns:
             The value without them, and what the answer says of it; empty where there is nothing to say.
         """
-        if self.kept is None or not spec.secret or not _goes_to_file(spec):
+        if self.kept is None or self.courier is None or not spec.secret or not _goes_to_file(spec):
             return value, ""
         records = value if isinstance(value, list) else [value]
         parted = [_without(spec.secret, record, deep=False) for record in records]
@@ -129,11 +137,7 @@ class SecretValues:
         except OSError as problem:
             said = f"{names} kept back and lost: they could not be kept ({problem.strerror})"
         else:
-            link = f"{self.public_url or base}/credentials/{kept.id}"
-            said = (
-                f"{names}: not shown to you. Give the user this link, which shows it once, to whoever signs"
-                f" in with your token or may approve, within {LIFETIME_S // 60} minutes: {link}"
-            )
+            said = f"{names}: not shown to you. {await self.courier.bring(kept, base)}"
         return (rest if isinstance(value, list) else rest[0]), said
 
     def _why_unwritable(self) -> str | None:

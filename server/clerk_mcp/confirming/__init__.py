@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clerk_mcp.confirming.confirmer import Confirmer, needs_confirmation, what_is_shown
 from clerk_mcp.confirming.decisions import Answered, Asker, Asking, AskInResult, CannotAsk, Go, Stop, Unasked
-from clerk_mcp.confirming.desk import Address, Brought, Desk, Door, LaterDoor, TypeName
+from clerk_mcp.confirming.desk import Address, Brought, Desk, Door, TypeName
 from clerk_mcp.confirming.hits import SendRead, TargetMissing, find_hit
 from clerk_mcp.confirming.in_browser import Subject
 from clerk_mcp.confirming.questions import (
@@ -30,7 +30,6 @@ __all__ = [
     "Desk",
     "Door",
     "Go",
-    "LaterDoor",
     "Question",
     "Questions",
     "QuestionsInProcess",

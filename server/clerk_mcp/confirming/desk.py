@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
@@ -58,29 +57,6 @@ class Door(Protocol):
 
     async def open(self, address: Address) -> Brought:
         """Bring a question before the person without the agent's help, where that can be done."""
-
-
-class LaterDoor:
-    """A door that is made when the first question needs it; implements `Door`."""
-
-    def __init__(self, make: Callable[[], Door]) -> None:
-        self._make = make
-        self._made: Door | None = None
-
-    @property
-    def _door(self) -> Door:
-        self._made = self._made or self._make()
-        return self._made
-
-    @property
-    def hint(self) -> str:
-        return self._door.hint
-
-    async def address(self, question: Question, base: str) -> Address:
-        return await self._door.address(question, base)
-
-    async def open(self, address: Address) -> Brought:
-        return await self._door.open(address)
 
 
 class TooLarge(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from clerk_mcp.serve.clients import NO_KEY, ClientMaker, make_budget, refuse_several
+from clerk_mcp.serve.pages import Pages
 from clerk_mcp.serve.server import (
     calls_maker,
     check,
@@ -17,6 +18,7 @@ from clerk_mcp.serve.stores import make_links, make_redis, make_runs
 __all__ = [
     "NO_KEY",
     "ClientMaker",
+    "Pages",
     "calls_maker",
     "check",
     "collect_from_here",

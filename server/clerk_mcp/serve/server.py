@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +13,13 @@ from mcp.server.lowlevel import Server
 from clerk_mcp.answering import Formatter, SecretValues
 from clerk_mcp.auditing import AuditLog
 from clerk_mcp.calling import Calls
-from clerk_mcp.confirming import Confirmer, Door, LaterDoor, Questions
+from clerk_mcp.confirming import Confirmer
 from clerk_mcp.instance import Instance, Kind
 from clerk_mcp.offering import Policy, Refused, Selection, SelectionError
 from clerk_mcp.private_files import in_home, open_to_others
 from clerk_mcp.protocol import Presentation, build_server
 from clerk_mcp.serve.clients import make_budget, make_change_bound, make_client, make_files
+from clerk_mcp.serve.pages import MakePages, lead_to_pages
 from clerk_mcp.serve.stores import make_desk, make_runs, make_seals, make_secrets
 from clerk_mcp.settings import Settings, SettingsError, at_home, refuse_without_effect
 from clerk_mcp.upstream import ClerkClient, OnDone
@@ -137,23 +137,18 @@ def check(settings: Settings, flags: Iterable[str] = ()) -> Policy:
 
 
 def make_server(
-    settings: Settings, transport: str = "stdio", make_door: MakeDoor | None = None
+    settings: Settings, transport: str = "stdio", make_pages: MakePages | None = None
 ) -> Server[Any]:
     """Return the MCP server that the settings describe; it opens its client when it runs.
 
     Raises:
         SettingsError: a setting does not hold.
     """
-    return server_and_calls(settings, transport, make_door)[0]
-
-
-MakeDoor = Callable[[Calls, Questions], Door]
-"""Makes the way to a page on which a person answers what waits for them; what is asked about is read through
-the calls."""
+    return server_and_calls(settings, transport, make_pages)[0]
 
 
 def server_and_calls(
-    settings: Settings, transport: str, make_door: MakeDoor | None = None
+    settings: Settings, transport: str, make_pages: MakePages | None = None
 ) -> tuple[Server[Any], Calls]:
     """Return the MCP server that the settings describe, and what it runs operations with.
 
@@ -161,8 +156,8 @@ def server_and_calls(
         SettingsError: a setting does not hold.
     """
     calls, instance = make_calls(settings, transport)
-    if make_door and (desk := calls.confirmer.desk):
-        desk.door = LaterDoor(partial(make_door, calls, desk.questions))
+    if make_pages:
+        lead_to_pages(calls, make_pages)
     warn_of_live_writes(instance, settings)
     server = build_server(calls, instance.words, calls.client, Presentation.of(settings, make_runs(settings)))
     return server, calls

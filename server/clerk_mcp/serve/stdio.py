@@ -16,18 +16,19 @@ import anyio
 from mcp.server.lowlevel import Server
 
 from clerk_mcp.protocol import Pending, host_streams, reads_in_threads
-from clerk_mcp.serve.server import MakeDoor, server_and_calls
+from clerk_mcp.serve.pages import MakePages
+from clerk_mcp.serve.server import server_and_calls
 from clerk_mcp.settings import Settings, SettingsError
 from clerk_mcp.telemetry import export_spans, to_stderr
 
 logger = logging.getLogger("clerk_mcp")
 
 
-def serve_stdio(settings: Settings, make_door: MakeDoor | None = None) -> None:
+def serve_stdio(settings: Settings, make_pages: MakePages | None = None) -> None:
     """Serve one host over stdin and stdout until stdin closes, or SIGTERM or SIGINT comes.
 
     Args:
-        make_door: called when a person has to be asked in a browser for the first time.
+        make_pages: called when the first question, or the first credential, goes to a person in a browser.
 
     Raises:
         SettingsError: a setting does not hold, or there is no stdin or stdout.
@@ -35,7 +36,7 @@ def serve_stdio(settings: Settings, make_door: MakeDoor | None = None) -> None:
     _need_standard_streams()
     to_stderr(settings.log_level)
     export_spans()
-    server, calls = server_and_calls(settings, "stdio", make_door)
+    server, calls = server_and_calls(settings, "stdio", make_pages)
     collect_from_here()
     # uvloop, which Windows has not, takes a seventh off the time of a call.
     anyio.run(

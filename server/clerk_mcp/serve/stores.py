@@ -6,7 +6,13 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from clerk_mcp.answering import CredentialsInProcess, CredentialsInRedis, SecretValues, default_mode
+from clerk_mcp.answering import (
+    CredentialsInProcess,
+    CredentialsInRedis,
+    LinkForAgents,
+    SecretValues,
+    default_mode,
+)
 from clerk_mcp.bulk import (
     ANSWER_WITHIN_S,
     Links,
@@ -87,7 +93,9 @@ def make_secrets(settings: Settings, transport: str) -> SecretValues:
         return SecretValues(mode, at_home(directory) if mode == "file" else directory)
     shared = _sealed_store(settings, "credentials", settings.instance_name)
     kept = CredentialsInRedis(shared) if shared else CredentialsInProcess()
-    return SecretValues(mode, settings.secrets_dir, kept, settings.public_url)
+    # On stdio whoever serves makes the way to them.
+    courier = LinkForAgents(settings.public_url) if signed_in else None
+    return SecretValues(mode, settings.secrets_dir, kept, courier)
 
 
 def make_desk(settings: Settings) -> Desk | None:

@@ -128,8 +128,8 @@ class Settings(BaseSettings):
     secrets: Literal["file", "redact", "inline", "link"] | None = Field(
         default=None,
         description="Where credentials in answers go: a file of yours, nowhere, to the model, or to a page"
-        " that shows them once to whoever signs in (default: file on stdio, link over HTTP with bearer or"
-        " oauth, else redact)",
+        " that shows them once, on stdio in your browser, over HTTP to whoever signs in (default: file on"
+        " stdio, link over HTTP with bearer or oauth, else redact)",
     )
     secrets_dir: Path = Field(default=Path("~/.clerk-mcp/secrets"), description="Where --secrets file writes")
 

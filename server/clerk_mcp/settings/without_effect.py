@@ -61,8 +61,8 @@ _NEEDS: Final = (
     ("type_name", "--confirm person or every-change", lambda s: s.confirm in ONLY_A_PERSON),
     (
         "secrets",
-        "--auth bearer or oauth, where people sign in (link)",
-        lambda s: s.secrets != "link" or people_sign_in(s),
+        "--auth bearer or oauth, where people sign in, or stdio (link)",
+        lambda s: s.secrets != "link" or people_sign_in(s) or s.transport == "stdio",
     ),
     ("secrets_dir", "--secrets file", _keeps_secrets_in_files),
     ("config", "--instance", lambda s: s.instance),

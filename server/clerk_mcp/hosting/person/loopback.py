@@ -1,4 +1,4 @@
-"""The pages on stdio: a small server on this machine, which lives no longer than the questions do."""
+"""The pages on stdio: a small server on this machine, which lives no longer than what waits there."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
+from clerk_mcp.answering import LIFETIME_S, Kept
 from clerk_mcp.calling import Calls
 from clerk_mcp.confirming import Address, Brought, Question, Questions
 from clerk_mcp.hosting.addresses import TrustedAddresses
@@ -27,17 +28,20 @@ logger = logging.getLogger(__name__)
 
 _LOOK_S: Final = 1.0
 _LINGER_S: Final = 20
-"""Seconds for which the pages stay after the last question, so that its answer can be read."""
+"""Seconds for which the pages stay after nothing waits any more, so that the last can be read."""
 _PATIENCE_S: Final = 5.0
 """How long opening a browser may take: one that runs in the foreground goes on for as long as it is open."""
 _MAX_HEADER_BYTES: Final = 16_384
 
 
 class Loopback:
-    """Serves the pages while there are questions; implements `Door`."""
+    """Serves the pages while something waits for a person; implements `Door` and `Courier`."""
 
-    def __init__(self, calls: Calls, questions: Questions) -> None:
+    def __init__(self, calls: Calls, questions: Questions | None) -> None:
+        """`questions` are None where nobody is asked in a browser."""
         self._questions = questions
+        self._credentials = calls.formatter.secrets.kept
+        self._brought: list[str] = []
         self._links = OneTimeLinks()
         self._pages = PersonPages(calls, questions, self._links)
         self._base = ""
@@ -56,14 +60,23 @@ class Loopback:
         return Address(shared, f"{shared}{self._links.query(question.id, question.expires_at)}")
 
     async def open(self, address: Address) -> Brought:
-        own, opened = address.own, True
-        with anyio.move_on_after(_PATIENCE_S):
-            opened = await anyio.to_thread.run_sync(open_in_browser, own, abandon_on_cancel=True)
-        if opened:
+        if await _is_opened(address.own, "a person has to agree"):
             return Brought("A page for it was opened in the user's browser: ask them to answer there.", True)
-        # Past the agent: hosts show what is logged to their users.
-        logger.warning("a person has to agree; open %s", own)
         return Brought()
+
+    async def bring(self, kept: Kept, base: str) -> str:
+        self._serve()
+        self._brought.append(kept.id)
+        own = f"{self._base}/credentials/{kept.id}{self._links.query(kept.id, kept.expires_at)}"
+        within = f"within {LIFETIME_S // 60} minutes, or it is lost"
+        if await _is_opened(own, "a credential waits for a person"):
+            return (
+                f"A page that shows it once was opened in the user's browser: ask them to take it {within}."
+            )
+        return (
+            "Tell the user to open the address that this server has written to its log, which shows it once,"
+            f" {within}."
+        )
 
     async def close(self) -> None:
         """End the server, if it runs."""
@@ -109,7 +122,14 @@ class Loopback:
         unused = 0.0
         while unused < _LINGER_S:
             await anyio.sleep(_LOOK_S)
-            unused = 0.0 if await self._questions.pending() else unused + _LOOK_S
+            unused = 0.0 if await self._is_needed() else unused + _LOOK_S
+
+    async def _is_needed(self) -> bool:
+        if self._questions and await self._questions.pending():
+            return True
+        if self._credentials:
+            self._brought = [id for id in self._brought if await self._credentials.look(id)]
+        return bool(self._brought)
 
 
 class _Quiet(uvicorn.Server):
@@ -118,6 +138,17 @@ class _Quiet(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+async def _is_opened(address: str, why: str) -> bool:
+    """Open an address in the user's browser; where that cannot be done, write it to the log."""
+    opened = True
+    with anyio.move_on_after(_PATIENCE_S):
+        opened = await anyio.to_thread.run_sync(open_in_browser, address, abandon_on_cancel=True)
+    if not opened:
+        # Past the agent: hosts show what is logged to their users.
+        logger.warning("%s; open %s", why, address)
+    return opened
 
 
 def open_in_browser(address: str) -> bool:

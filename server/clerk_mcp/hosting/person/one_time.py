@@ -1,7 +1,7 @@
 """Who is at the browser, where nobody can sign in: whoever opened a link with a secret, which works once.
 
 On stdio, and over HTTP without authentication, the link goes past the agent: to the user's browser, or to the
-server's log. The browser gets a cookie for the one question.
+server's log. The browser gets a cookie for the one page.
 """
 
 from __future__ import annotations
@@ -64,7 +64,8 @@ class OneTimeLinks:
         # Looking ahead uses nothing up: browsers say so when they do.
         ahead = "prefetch" in (request.headers.get("sec-purpose", "") + request.headers.get("purpose", ""))
         if link is None or link.secret is None or not _same(given, link.secret):
-            return message(request, "Not here", *_SAYS, status=403)
+            was_credential = "/credentials/" in request.scope["path"]
+            return message(request, "Not here", _ONCE, _ROTATE if was_credential else _ASK_ANEW, status=403)
         if request.method != "GET" or ahead:
             return message(request, "Not yet", "Open the page itself.", status=503)
         link.secret = None
@@ -78,10 +79,14 @@ class OneTimeLinks:
         return link if link and link.until > self._clock() else None
 
 
-_SAYS: Final = (
-    "This page opens in the one browser that was sent here with a secret, and only once.",
+_ONCE: Final = "This page opens in the one browser that was sent here with a secret, and only once."
+_ASK_ANEW: Final = (
     "If it was opened in another window, answer there. If not, somebody else may have opened it: have your"
-    " agent ask anew in some minutes, and do not agree to anything that you did not expect.",
+    " agent ask anew in some minutes, and do not agree to anything that you did not expect."
+)
+_ROTATE: Final = (
+    "If it was opened in another window, take the credential there. If not, somebody else may have taken it:"
+    " have it rotated, or revoked and made anew."
 )
 
 
