@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
 import anyio
 
-from clerk_mcp.confirming.questions import LARGEST, Question, Questions, Verdict, new_question_id
-from clerk_tools.argument import JsonObject
+from clerk_mcp.confirming.questions import Question, Questions, Verdict
 
 TypeName = Literal["grave", "always", "never"]
 """When the target's name has to be typed to agree."""
@@ -59,10 +57,6 @@ class Door(Protocol):
         """Bring a question before the person without the agent's help, where that can be done."""
 
 
-class TooLarge(Exception):
-    """A call whose arguments are more than a page shows."""
-
-
 @dataclass(slots=True)
 class Desk:
     """Puts questions to a person in a browser."""
@@ -74,42 +68,6 @@ class Desk:
     wait_s: float = WAIT_S
     is_ending: bool = False
     """Whether the server is about to end: calls that wait are answered with what is known."""
-
-    def draft(
-        self,
-        ref: str,
-        *,
-        tool: str,
-        operation: str,
-        arguments: JsonObject,
-        text: str,
-        instance: str,
-        caller: str,
-        target: str = "",
-        items: tuple[str, ...] = (),
-        seen: str = "",
-        to_type: str = "",
-    ) -> Question:
-        """Make a question about the call that `ref` stands for.
-
-        Raises:
-            TooLarge: more than a page shows.
-        """
-        if len(json.dumps([arguments, items])) > LARGEST:
-            raise TooLarge
-        return Question(
-            id=new_question_id(ref),
-            tool=tool,
-            operation=operation,
-            arguments=arguments,
-            items=items,
-            target=target,
-            text=text,
-            instance=instance,
-            caller=caller,
-            seen=seen,
-            to_type=to_type,
-        )
 
     async def wait(self, question: Question) -> Verdict | None:
         """Wait for the answer to a question that somebody has before them."""

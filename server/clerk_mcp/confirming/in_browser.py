@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Final
 
 from clerk_mcp.confirming.decisions import Answered, Asker, Asking, AskInResult, CannotAsk, Go, Stop
-from clerk_mcp.confirming.desk import Address, Brought, Desk, Door, TooLarge
-from clerk_mcp.confirming.questions import Question, TooManyQuestions, Verdict
+from clerk_mcp.confirming.desk import Address, Brought, Desk, Door
+from clerk_mcp.confirming.questions import (
+    LARGEST,
+    Question,
+    TooLarge,
+    TooManyQuestions,
+    Verdict,
+    new_question_id,
+)
 from clerk_mcp.confirming.seals import Binding, Purpose, Seals, digest_of
 from clerk_mcp.confirming.wording import (
     BY_USER,
@@ -99,19 +107,7 @@ class InBrowser:
         asker: Asker,
         what: str,
     ) -> Go | Stop | AskInResult:
-        draft = desk.draft(
-            binding.ref,
-            tool=subject.tool,
-            operation=subject.operation,
-            arguments=subject.arguments,
-            text=subject.text,
-            instance=self._instance,
-            caller=caller,
-            target=subject.target,
-            items=subject.items,
-            seen=digest_of(subject.shown),
-            to_type=subject.to_type,
-        )
+        draft = self._draft(subject, binding, caller)
         question = await desk.questions.put(draft)
         is_new = question.id == draft.id
         address = await door.address(question, asker.base)
@@ -134,6 +130,23 @@ class InBrowser:
         if isinstance(now, Go | Stop):
             return now
         return Stop(waiting(question, address, brought.said or door.hint), "previewed", "asked in a browser")
+
+    def _draft(self, subject: Subject, binding: Binding, caller: str) -> Question:
+        if len(json.dumps([subject.arguments, subject.items])) > LARGEST:
+            raise TooLarge
+        return Question(
+            id=new_question_id(binding.ref),
+            tool=subject.tool,
+            operation=subject.operation,
+            arguments=subject.arguments,
+            items=subject.items,
+            target=subject.target,
+            text=subject.text,
+            instance=self._instance,
+            caller=caller,
+            seen=digest_of(subject.shown),
+            to_type=subject.to_type,
+        )
 
 
 _OPENED: Final = "The user has opened the page."

@@ -32,6 +32,10 @@ class TooManyQuestions(Exception):
     """A caller has as many open questions as one may have, or all have together."""
 
 
+class TooLarge(Exception):
+    """A call whose arguments are more than a page shows."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """What a person is asked about one call, or about one run of many."""
