@@ -574,12 +574,15 @@ def sandbox(host: str, port: int, data: Path | None, **options: Any) -> None:
 @click.option("--yes", is_flag=True, help="Run it, and record it in FILE")
 @as_json_option
 @click.pass_context
-def audit(context: click.Context, /, file: Path, entry: str | None, yes: bool, **filters: Any) -> None:
+def audit(
+    context: click.Context, /, file: Path, entry: str | None, yes: bool, as_json: bool, **filters: Any
+) -> None:
     """Print an audit trail as a table, or take one of its calls back."""
-    from clerk_mcp.commands.audit import show
-
     if entry is None:
-        sys.exit(show(file, **filters))
+        from clerk_mcp.auditing import Filter
+        from clerk_mcp.commands.audit import show
+
+        sys.exit(show(file, Filter(**filters), as_json=as_json))
     from clerk_mcp.commands.call import take_back
 
     calls = None
@@ -597,7 +600,7 @@ def audit(context: click.Context, /, file: Path, entry: str | None, yes: bool, *
         from clerk_mcp.commands.undo_run import take_run_back
 
         sys.exit(take_run_back(file, entry, calls))
-    sys.exit(take_back(file, entry, calls, as_json=filters["as_json"]))
+    sys.exit(take_back(file, entry, calls, as_json=as_json))
 
 
 def _print_any_character() -> None:

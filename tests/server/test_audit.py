@@ -18,7 +18,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from clerk_mcp.auditing.log import MASK, AuditLog, masked
-from clerk_mcp.auditing.trail import UNFINISHED, NoSuchEntry, load, moment, select
+from clerk_mcp.auditing.trail import UNFINISHED, Filter, NoSuchEntry, load, moment
 from clerk_mcp.auditing.undo import NoUndo, Undo, earlier, undo, unmerge
 from clerk_mcp.commands.audit import COLUMNS, show
 from clerk_mcp.offering.policy import Refused
@@ -287,7 +287,7 @@ async def test_a_call_without_its_second_line_is_shown_as_started(
 ) -> None:
     await log.before(call("Users_deleteUserById"), session="s", caller="ada", confirmation="token")
     assert load(log.path).calls[0]["outcome"] == UNFINISHED
-    assert show(log.path) == 0
+    assert show(log.path, Filter()) == 0
     assert "started, outcome unknown" in capsys.readouterr().out
 
 
@@ -301,7 +301,7 @@ async def test_a_cut_last_line_is_passed_over_and_the_next_line_stays_whole(
     trail = load(log.path)
     assert trail.broken == [2]
     assert [c["outcome"] for c in trail.calls] == [UNFINISHED, "ok"]
-    assert show(log.path) == 0
+    assert show(log.path, Filter()) == 0
     assert "line 2" in capsys.readouterr().err
 
 
@@ -326,7 +326,7 @@ async def test_the_trail_is_filtered_by_time_operation_target_and_outcome(
     banned = CALLS["Users_lockUser"]["user_id"]
 
     def chosen(**filters: Any) -> list[str]:
-        return [call["operation"] for call in select(calls, **filters)]
+        return [call["operation"] for call in calls if Filter(**filters).fits(call)]
 
     assert chosen(operation="Users_mark*") == ["Users_markBanned"]
     assert chosen(outcome="error") == ["Users_markBanned"]
@@ -363,11 +363,11 @@ async def test_in_a_pipe_the_trail_is_tab_separated_or_json(
     log: AuditLog, client: ClerkClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
     entry = await record(log, client, call("Users_lockUser"))
-    show(log.path)
+    show(log.path, Filter())
     header, row = capsys.readouterr().out.splitlines()
     cells = dict(zip(header.split("\t"), row.split("\t"), strict=True))
     assert cells == cells | {"entry": entry, "operation": "Users_lockUser", "outcome": "ok", "caller": "ada"}
-    show(log.path, as_json=True)
+    show(log.path, Filter(), as_json=True)
     assert json.loads(capsys.readouterr().out)["entry"] == entry
 
 
@@ -376,7 +376,7 @@ async def test_what_an_agent_sent_reaches_no_terminal_as_control_sequences(
 ) -> None:
     operation = call("Users_lockUser", user_id="user_\x1b[2J\ttab")
     await log.before(operation, session="s", caller="c", confirmation="x")
-    show(log.path)
+    show(log.path, Filter())
     out = capsys.readouterr().out
     assert "\x1b" not in out
     assert {line.count("\t") for line in out.splitlines()} == {len(COLUMNS) - 1}
@@ -385,7 +385,7 @@ async def test_what_an_agent_sent_reaches_no_terminal_as_control_sequences(
 def test_a_trail_that_cannot_be_read_ends_with_2_and_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert show(tmp_path / "none.jsonl") == 2
+    assert show(tmp_path / "none.jsonl", Filter()) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.count("\n") == 1

@@ -7,12 +7,12 @@ from clerk_mcp.auditing.tail import Found, Row, newest, one
 from clerk_mcp.auditing.trail import (
     OUTCOMES,
     UNFINISHED,
+    Filter,
     NoSuchEntry,
     RecordedCall,
     Trail,
     load,
     moment,
-    select,
     targets,
 )
 from clerk_mcp.auditing.undo import NoUndo, Undo, earlier, earlier_in, undo
@@ -22,6 +22,7 @@ __all__ = [
     "OUTCOMES",
     "UNFINISHED",
     "AuditLog",
+    "Filter",
     "Found",
     "NoSuchEntry",
     "NoUndo",
@@ -37,7 +38,6 @@ __all__ = [
     "moment",
     "newest",
     "one",
-    "select",
     "targets",
     "undo",
 ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
@@ -160,39 +159,35 @@ def moment(text: str, now: datetime | None = None) -> datetime:
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
-def select(
-    calls: Iterable[RecordedCall],
-    *,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    operation: str | None = None,
-    target: str | None = None,
-    outcome: str | None = None,
-    run: str | None = None,
-    instance: str | None = None,
-) -> Iterator[RecordedCall]:
-    """Return the calls that fit every filter.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which calls of a trail somebody wants; None lets every call through."""
 
-    Args:
-        since, until: when the call began, both inclusive.
-        operation: an operation's id, or a pattern with `*`.
-        target: an id that the call was about, or that it made.
-        outcome: one of `OUTCOMES`.
-        run: the id of the run that the call belongs to.
-        instance: the name of the instance, or its kind where it has none.
-    """
-    for call in calls:
+    since: datetime | None = None
+    until: datetime | None = None
+    """When the call began, both inclusive."""
+    operation: str | None = None
+    """An operation's id, or a pattern with `*`."""
+    target: str | None = None
+    """An id that the call was about, or that it made."""
+    outcome: str | None = None
+    """One of `OUTCOMES`."""
+    run: str | None = None
+    """The id of the run that the call belongs to."""
+    instance: str | None = None
+    """The name of the instance, or its kind where it has none."""
+
+    def fits(self, call: RecordedCall) -> bool:
         began = moment(call["time"])
-        if (
-            (since is None or began >= since)
-            and (until is None or began <= until)
-            and (operation is None or fnmatchcase(call["operation"], operation))
-            and (target is None or target in (*targets(call).values(), call.get("made")))
-            and (outcome is None or call["outcome"] == outcome)
-            and (run is None or call.get("run") == run)
-            and (instance is None or call.get("instance") == instance)
-        ):
-            yield call
+        return (
+            (self.since is None or began >= self.since)
+            and (self.until is None or began <= self.until)
+            and (self.operation is None or fnmatchcase(call["operation"], self.operation))
+            and (self.target is None or self.target in (*targets(call).values(), call.get("made")))
+            and (self.outcome is None or call["outcome"] == self.outcome)
+            and (self.run is None or call.get("run") == self.run)
+            and (self.instance is None or call.get("instance") == self.instance)
+        )
 
 
 def targets(call: RecordedCall) -> dict[str, Any]:

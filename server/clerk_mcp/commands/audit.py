@@ -11,7 +11,7 @@ from typing import Final
 
 import click
 
-from clerk_mcp.auditing import UNFINISHED, RecordedCall, load, moment, select, targets
+from clerk_mcp.auditing import UNFINISHED, Filter, RecordedCall, load, moment, targets
 
 _IN_WORDS: Final = {UNFINISHED: "started, outcome unknown"}
 
@@ -31,19 +31,8 @@ _FIRST: Final = ("time", "entry", "operation", "outcome")
 """What stands on the first line of a call, where the terminal is too narrow for one line; none is cut."""
 
 
-def show(
-    path: Path,
-    *,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    operation: str | None = None,
-    target: str | None = None,
-    outcome: str | None = None,
-    run: str | None = None,
-    instance: str | None = None,
-    as_json: bool = False,
-) -> int:
-    """Print the calls that fit every filter of `select`: on a terminal a table, in a pipe tab-separated.
+def show(path: Path, wanted: Filter, *, as_json: bool = False) -> int:
+    """Print the calls that are wanted: on a terminal a table, in a pipe tab-separated.
 
     Returns:
         The exit status: 0, or 2 where the file cannot be read.
@@ -53,18 +42,7 @@ def show(
     except OSError as error:
         click.echo(f"{path} cannot be read: {error.strerror}", err=True)
         return 2
-    calls = list(
-        select(
-            trail.calls,
-            since=since,
-            until=until,
-            operation=operation,
-            target=target,
-            outcome=outcome,
-            run=run,
-            instance=instance,
-        )
-    )
+    calls = [call for call in trail.calls if wanted.fits(call)]
     if as_json:
         for call in calls:
             click.echo(json.dumps(call))
