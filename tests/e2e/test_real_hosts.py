@@ -111,6 +111,14 @@ REAL = [
         connecting=lambda machine: machine.asked("mcp", "test", SANDBOX_NAME),
         before="# mine\nmodel: none\n",
     ),
+    RealHost(
+        "openclaw",
+        "openclaw",
+        ("mcp", "list"),
+        r"demo: \d+ tools",
+        connecting=lambda machine: machine.asked("mcp", "probe", SANDBOX_NAME),
+        before='{\n  // mine\n  "mcp": {"servers": {}},\n}\n',
+    ),
 ]
 
 

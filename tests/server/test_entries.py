@@ -17,7 +17,7 @@ from clerk_mcp.commands.install.hosts import HOSTS, OWN_NAME, SANDBOX_NAME, path
 from clerk_mcp.settings import Settings, flag, load, variable
 from clerk_tools.catalog import operations
 from tests.server.test_cli import at_a_terminal
-from tests.server.test_hosts import FILES, config
+from tests.server.test_hosts import FILES, config, typical
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -280,7 +280,7 @@ ODD = {
 def test_a_file_is_as_it_was_after_two_installs_and_an_uninstall(host_id: str) -> None:
     host = HOSTS[host_id]
     for text in [FILES[host.format], *ODD[host.format]]:
-        path = config(host_id, text.replace("SECTION", host.section))
+        path = config(host_id, typical(host, text))
         before = path.read_bytes()
         installed(host_id, "--sandbox")
         once = path.read_bytes()

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clerk_mcp.cli import cli
-from clerk_mcp.commands.install.host_files import BrokenFile, entries, with_entry
-from clerk_mcp.commands.install.hosts import HOSTS, Launch, path_here, resolved
+from clerk_mcp.commands.install.host_files import BrokenFile, Section, entries, with_entry
+from clerk_mcp.commands.install.hosts import HOSTS, Host, Launch, path_here, resolved
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -61,8 +61,17 @@ def config(host_id: str, text: str | None = None) -> Path:
     host = HOSTS[host_id]
     path = path_here(host)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(FILES[host.format].replace("SECTION", host.section) if text is None else text, newline="")
+    path.write_text(typical(host, FILES[host.format]) if text is None else text, newline="")
     return path
+
+
+def typical(host: Host, text: str) -> str:
+    """A text in which the host's entries stand under their own name."""
+    *outer, section = host.section
+    text = text.replace("SECTION", section)
+    for name in outer:
+        text = f'{{\n"{name}": {text.rstrip()}\n}}\n'
+    return text
 
 
 def parsed(host_id: str, path: Path) -> Any:
@@ -74,6 +83,14 @@ def parsed(host_id: str, path: Path) -> Any:
         case "toml":
             return tomllib.loads(text)
     return json.loads(text)
+
+
+def held(host_id: str, path: Path) -> Any:
+    """The entries that the host reads."""
+    found = parsed(host_id, path)
+    for name in HOSTS[host_id].section:
+        found = found[name]
+    return found
 
 
 @pytest.mark.parametrize("host_id", HOSTS)
@@ -93,7 +110,7 @@ def test_an_entry_comes_and_goes_and_leaves_everything_else_as_it_was(host_id: s
 def test_a_host_without_a_file_gets_one_that_it_can_read(host_id: str) -> None:
     host = HOSTS[host_id]
     assert clerk_mcp("install", host_id, "--sandbox").exit_code == 0
-    entry = parsed(host_id, path_here(host))[host.section]["demo"]
+    entry = held(host_id, path_here(host))["demo"]
     launch = host.launch(entry)
     assert launch is not None
     assert launch.is_ours
@@ -131,6 +148,9 @@ def test_each_platform_has_its_own_place(host_id: str, platform: Any, path: str)
         ("codex", "CODEX_HOME", "/elsewhere/config.toml"),
         ("gemini-cli", "GEMINI_CLI_HOME", "/elsewhere/.gemini/settings.json"),
         ("goose", "XDG_CONFIG_HOME", "/elsewhere/goose/config.yaml"),
+        ("openclaw", "OPENCLAW_HOME", "/elsewhere/.openclaw/openclaw.json"),
+        ("openclaw", "OPENCLAW_STATE_DIR", "/elsewhere/openclaw.json"),
+        ("openclaw", "OPENCLAW_CONFIG_PATH", "/elsewhere"),
     ],
 )
 def test_a_host_that_was_moved_is_found_where_its_variable_says(
@@ -192,7 +212,7 @@ def test_serving_flags_become_the_entrys_arguments_with_absolute_paths(
         "--read-only", "install", "cursor", "--toolsets", "users,jwks", "--audit-log", "trail.jsonl"
     )
     assert done.exit_code == 0, done.output
-    args = entries(path.read_text(), "jsonc", "mcpServers")["clerk"]["args"]
+    args = entries(path.read_text(), "jsonc", ("mcpServers",))["clerk"]["args"]
     assert args == ["--toolsets", "users,jwks", "--read-only", "--audit-log", str(home / "trail.jsonl")]
 
 
@@ -264,6 +284,8 @@ def test_what_the_host_keeps_in_our_entry_survives_a_second_install() -> None:
         ("claude-desktop", '{"mcpServers": []}', '"mcpServers" holds no entries'),
         ("zed", '{\n  "a": 1\n  "b": 2\n}', "is not the JSON"),
         ("zed", '{"context_servers": {"a": 1,, "b": 2}}', "line 1, column 28"),
+        ("openclaw", "{mcp: {servers: {}}}", "openclaw mcp set"),
+        ("openclaw", '{"mcp": []}', '"mcp" holds no entries'),
         ("goose", "a: 1\nextensions: [\n", "line 3"),
         ("goose", "- a\n", "not a mapping"),
         ("goose", "extensions: {a: {cmd: x}}\n", "layout"),
@@ -363,16 +385,26 @@ documents = st.dictionaries(st.text(max_size=6), values, max_size=4)
 servers = st.dictionaries(st.text(max_size=6).filter(lambda n: n != "clerk"), values, max_size=3)
 
 
-@given(documents, servers, st.sampled_from([None, 0, 1, 2, 4, "\t"]), st.booleans())
+@given(
+    documents,
+    servers,
+    st.sampled_from([("mcpServers",), ("mcp", "servers")]),
+    st.sampled_from([None, 0, 1, 2, 4, "\t"]),
+    st.booleans(),
+)
 def test_any_json_keeps_all_but_the_entry(
-    document: dict[str, Any], others: dict[str, Any], indent: Any, escaped: bool
+    document: dict[str, Any], others: dict[str, Any], section: Section, indent: Any, escaped: bool
 ) -> None:
-    text = json.dumps({**document, "mcpServers": others}, indent=indent, ensure_ascii=escaped)
+    def holding(entries: dict[str, Any]) -> dict[str, Any]:
+        outer, *inner = section
+        return {**document, outer: {"beside": 1, inner[0]: entries} if inner else entries}
+
+    text = json.dumps(holding(others), indent=indent, ensure_ascii=escaped)
     entry = {"command": "clerk-mcp", "args": ["--sandbox"]}
-    with_it = with_entry(text, "json", "mcpServers", "clerk", entry)
-    assert json.loads(with_it) == {**document, "mcpServers": {**others, "clerk": entry}}
-    assert with_entry(with_it, "json", "mcpServers", "clerk", entry) == with_it
-    assert json.loads(with_entry(with_it, "json", "mcpServers", "clerk", None)) == json.loads(text)
+    with_it = with_entry(text, "json", section, "clerk", entry)
+    assert json.loads(with_it) == holding({**others, "clerk": entry})
+    assert with_entry(with_it, "json", section, "clerk", entry) == with_it
+    assert json.loads(with_entry(with_it, "json", section, "clerk", None)) == json.loads(text)
 
 
 @given(
@@ -381,10 +413,10 @@ def test_any_json_keeps_all_but_the_entry(
 )
 def test_any_text_is_changed_rightly_or_refused(text: str, form: Any) -> None:
     try:
-        changed = with_entry(text, form, "s", "clerk", {"command": "clerk-mcp"})
+        changed = with_entry(text, form, ("s",), "clerk", {"command": "clerk-mcp"})
     except BrokenFile:
         return
-    assert entries(changed, form, "s")["clerk"] == {"command": "clerk-mcp"}
+    assert entries(changed, form, ("s",))["clerk"] == {"command": "clerk-mcp"}
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

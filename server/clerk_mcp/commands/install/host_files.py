@@ -16,9 +16,9 @@ import tomlkit
 import yaml
 from tomlkit.exceptions import TOMLKitError
 
-from clerk_mcp.commands.install.json_edit import BrokenFile, JsonText
+from clerk_mcp.commands.install.json_edit import BrokenFile, JsonText, Section
 
-__all__ = ["BrokenFile", "Format", "entries", "with_entry"]
+__all__ = ["BrokenFile", "Format", "Section", "entries", "with_entry"]
 
 Format = Literal["json", "jsonc", "yaml", "toml"]
 """`jsonc` is JSON with comments and trailing commas; plain `json` has neither."""
@@ -30,13 +30,13 @@ class _Document(Protocol):
     @property
     def value(self) -> dict[str, Any]: ...
 
-    def put(self, section: str, name: str, value: Any) -> str: ...
+    def put(self, section: Section, name: str, value: Any) -> str: ...
 
-    def remove(self, section: str, name: str) -> str: ...
+    def remove(self, section: Section, name: str) -> str: ...
 
 
 class _Yaml:
-    """Changes whole lines, at the places that PyYAML's nodes tell."""
+    """Changes whole lines, at the places that PyYAML's nodes tell. A section has one name."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -55,8 +55,9 @@ class _Yaml:
             raise BrokenFile("its outermost value is not a mapping")
         return self._value or {}
 
-    def put(self, section: str, name: str, value: Any) -> str:
-        text = self._put(section, name, value)
+    def put(self, section: Section, name: str, value: Any) -> str:
+        [key] = section
+        text = self._put(key, name, value)
         return re.sub(r"\r?\n", "\r\n", text) if "\r\n" in self._text else text
 
     def _put(self, section: str, name: str, value: Any) -> str:
@@ -75,8 +76,8 @@ class _Yaml:
             lines[begin - 1] += "\n"
         return "".join([*lines[:begin], block, *lines[end:]])
 
-    def remove(self, section: str, name: str) -> str:
-        key, members = _pair(self._root, section) or (None, None)
+    def remove(self, section: Section, name: str) -> str:
+        key, members = _pair(self._root, *section) or (None, None)
         begin, end = (members and self._lines(members, name)) or (0, 0)
         if key and members and len(members.value) == 1:
             # A key without a value would be null, which is no list of entries.
@@ -109,7 +110,7 @@ def _block(value: dict[str, Any]) -> str:
 
 
 class _Toml:
-    """Changes whole lines: those of an entry's tables, or new ones at the end."""
+    """Changes whole lines: those of an entry's tables, or new ones at the end. A section has one name."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -122,21 +123,23 @@ class _Toml:
     def value(self) -> dict[str, Any]:
         return dict(self._data.unwrap())
 
-    def put(self, section: str, name: str, value: Any) -> str:
-        block = tomlkit.dumps({section: {name: value}})
+    def put(self, section: Section, name: str, value: Any) -> str:
+        [table] = section
+        block = tomlkit.dumps({table: {name: value}})
         lines = self._text.splitlines(keepends=True)
         newline = "\r\n" if "\r\n" in self._text else "\n"
         block = block.replace("\n", newline)
-        if place := self._tables(section, name):
+        if place := self._tables(table, name):
             return "".join([*lines[: place[0]], block, *lines[place[1] :]])
         text = self.remove(section, name)
         end = "" if not text or text.endswith("\n") else newline
         return f"{text}{end}{newline if text.strip() else ''}{block}"
 
-    def remove(self, section: str, name: str) -> str:
-        place = self._tables(section, name)
+    def remove(self, section: Section, name: str) -> str:
+        [table] = section
+        place = self._tables(table, name)
         if place is None:
-            self._data.get(section, {}).pop(name, None)
+            self._data.get(table, {}).pop(name, None)
             return tomlkit.dumps(self._data)
         lines = self._text.splitlines(keepends=True)
         begin, end = place
@@ -190,21 +193,27 @@ def _read(text: str, form: Format) -> _Document:
     return JsonText(text)
 
 
-def entries(text: str, form: Format, section: str) -> dict[str, Any]:
+def entries(text: str, form: Format, section: Section) -> dict[str, Any]:
     """Return the entries of a section by name; none where the text or the section is missing.
 
     Raises:
         BrokenFile: the text is not of its format, or the section holds something else than entries.
     """
-    found = _read(text, form).value.get(section)
-    if found is None:
-        return {}
-    if not isinstance(found, Mapping):
-        raise BrokenFile(f'"{section}" holds no entries')
+    return _entries(_read(text, form).value, section)
+
+
+def _entries(value: Mapping[str, Any], section: Section) -> dict[str, Any]:
+    found: Any = value
+    for name in section:
+        found = found.get(name)
+        if found is None:
+            return {}
+        if not isinstance(found, Mapping):
+            raise BrokenFile(f'"{name}" holds no entries')
     return dict(found)
 
 
-def with_entry(text: str, form: Format, section: str, name: str, entry: dict[str, Any] | None) -> str:
+def with_entry(text: str, form: Format, section: Section, name: str, entry: dict[str, Any] | None) -> str:
     """Return the text with one entry set, or, where `entry` is None, removed.
 
     Raises:
@@ -226,14 +235,18 @@ def with_entry(text: str, form: Format, section: str, name: str, entry: dict[str
     return new
 
 
-def _says(text: str, form: Format, section: str, wanted: dict[str, Any], others: dict[str, Any]) -> bool:
-    """Tell whether a changed text holds the entries that are wanted, and the other sections as they were."""
+def _says(text: str, form: Format, section: Section, wanted: dict[str, Any], others: dict[str, Any]) -> bool:
+    """Tell whether a changed text holds the entries that are wanted, and all else as it was."""
     try:
         value = _read(text, form).value
+        return _without(value, section) == others and _entries(value, section) == wanted
     except BrokenFile:
         return False
-    return _without(value, section) == others and (value.get(section) or {}) == wanted
 
 
-def _without(value: dict[str, Any], section: str) -> dict[str, Any]:
-    return {name: held for name, held in value.items() if name != section}
+def _without(value: Mapping[str, Any], section: Section) -> dict[str, Any]:
+    """Return a document without a section, and without the objects that hold nothing else."""
+    name, *inner = section
+    left = {other: held for other, held in value.items() if other != name}
+    beside = _without(value[name], tuple(inner)) if inner and name in value else {}
+    return {**left, name: beside} if beside else left

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from clerk_mcp.commands.install.host_files import Format
+from clerk_mcp.commands.install.host_files import Format, Section
 from clerk_mcp.settings import SettingsError
 
 KEY: Final = "CLERK_SECRET_KEY"
@@ -94,8 +94,8 @@ class Host:
     id: str
     title: str
     format: Format
-    section: str
-    """The key under which servers stand, by name."""
+    section: Section
+    """The keys that lead to the servers by name, from the outermost."""
     paths: Mapping[Platform, str]
     shape: Shape = _PLAIN
     reference: str | None = None
@@ -110,6 +110,8 @@ class Host:
     """So many tools of all servers together it takes, where it says so."""
     formerly: str = ""
     """What it was called until lately."""
+    own_command: str = ""
+    """Its own command that sets an entry, where its file may have a form that is not changed here."""
 
     def path(self, platform: Platform, environ: Mapping[str, str], home: Path) -> Path:
         """Tell where the user's configuration is."""
@@ -122,6 +124,7 @@ class Host:
             "codex": environ.get("CODEX_HOME") or home / ".codex",
             "gemini": environ.get("GEMINI_CLI_HOME") or home,
             "hermes": environ.get("HERMES_HOME") or home / ".hermes",
+            "openclaw": _openclaw_file(environ, home),
         }
         return Path(self.paths[platform].format_map(places))
 
@@ -181,6 +184,14 @@ class Host:
         )
 
 
+def _openclaw_file(environ: Mapping[str, str], home: Path) -> Path:
+    """Return OpenClaw's file: named itself, or in a directory or a home that is named."""
+    if file := environ.get("OPENCLAW_CONFIG_PATH"):
+        return Path(file)
+    own = environ.get("OPENCLAW_STATE_DIR")
+    return (Path(own) if own else Path(environ.get("OPENCLAW_HOME") or home) / ".openclaw") / "openclaw.json"
+
+
 def _everywhere(path: str) -> Mapping[Platform, str]:
     return {"macos": path, "linux": path, "windows": path}
 
@@ -194,7 +205,7 @@ HOSTS: Final[Mapping[str, Host]] = {
             "claude-desktop",
             "Claude Desktop",
             "json",
-            "mcpServers",
+            ("mcpServers",),
             {
                 "macos": f"{_SUPPORT}/Claude/claude_desktop_config.json",
                 "linux": "{config}/Claude/claude_desktop_config.json",
@@ -206,7 +217,7 @@ HOSTS: Final[Mapping[str, Host]] = {
             "claude-code",
             "Claude Code",
             "json",
-            "mcpServers",
+            ("mcpServers",),
             _everywhere("{claude}/.claude.json"),
             shape=_TYPED,
             # Without the default, the key of somebody who has set none would be the text of the reference.
@@ -216,7 +227,7 @@ HOSTS: Final[Mapping[str, Host]] = {
             "cursor",
             "Cursor",
             "jsonc",
-            "mcpServers",
+            ("mcpServers",),
             _everywhere("{home}/.cursor/mcp.json"),
             reference="${env:NAME}",
             tool_name="ENTRYTOOL",
@@ -226,7 +237,7 @@ HOSTS: Final[Mapping[str, Host]] = {
             "vscode",
             "VS Code",
             "jsonc",
-            "servers",
+            ("servers",),
             {
                 "macos": f"{_SUPPORT}/Code/User/mcp.json",
                 "linux": "{config}/Code/User/mcp.json",
@@ -239,7 +250,7 @@ HOSTS: Final[Mapping[str, Host]] = {
             "devin-desktop",
             "Devin Desktop",
             "json",
-            "mcpServers",
+            ("mcpServers",),
             {
                 "macos": "{home}/.config/devin/mcp_config.json",
                 "linux": "{config}/devin/mcp_config.json",
@@ -253,7 +264,7 @@ HOSTS: Final[Mapping[str, Host]] = {
             "windsurf",
             "Windsurf",
             "json",
-            "mcpServers",
+            ("mcpServers",),
             _everywhere("{home}/.codeium/windsurf/mcp_config.json"),
             reference="${env:NAME}",
             most_tools=100,
@@ -262,7 +273,7 @@ HOSTS: Final[Mapping[str, Host]] = {
             "zed",
             "Zed",
             "jsonc",
-            "context_servers",
+            ("context_servers",),
             {
                 "macos": "{home}/.config/zed/settings.json",
                 "linux": "{config}/zed/settings.json",
@@ -273,7 +284,7 @@ HOSTS: Final[Mapping[str, Host]] = {
             "goose",
             "goose",
             "yaml",
-            "extensions",
+            ("extensions",),
             {
                 "macos": "{config}/goose/config.yaml",
                 "linux": "{config}/goose/config.yaml",
@@ -281,12 +292,12 @@ HOSTS: Final[Mapping[str, Host]] = {
             },
             shape=_GOOSE,
         ),
-        Host("codex", "Codex", "toml", "mcp_servers", _everywhere("{codex}/config.toml"), shape=_CODEX),
+        Host("codex", "Codex", "toml", ("mcp_servers",), _everywhere("{codex}/config.toml"), shape=_CODEX),
         Host(
             "gemini-cli",
             "Gemini CLI",
             "jsonc",
-            "mcpServers",
+            ("mcpServers",),
             _everywhere("{gemini}/.gemini/settings.json"),
             reference="$NAME",
             tool_name="mcp_ENTRY_TOOL",
@@ -296,7 +307,7 @@ HOSTS: Final[Mapping[str, Host]] = {
             "qwen-code",
             "Qwen Code",
             "jsonc",
-            "mcpServers",
+            ("mcpServers",),
             _everywhere("{home}/.qwen/settings.json"),
             reference="$NAME",
         ),
@@ -304,7 +315,7 @@ HOSTS: Final[Mapping[str, Host]] = {
             "opencode",
             "opencode",
             "jsonc",
-            "mcp",
+            ("mcp",),
             _everywhere("{config}/opencode/opencode.json"),
             shape=_OPENCODE,
             reference="{env:NAME}",
@@ -314,7 +325,7 @@ HOSTS: Final[Mapping[str, Host]] = {
             "copilot-cli",
             "GitHub Copilot CLI",
             "json",
-            "mcpServers",
+            ("mcpServers",),
             _everywhere("{home}/.copilot/mcp-config.json"),
             shape=_COPILOT,
             tool_name="ENTRY-TOOL",
@@ -323,39 +334,51 @@ HOSTS: Final[Mapping[str, Host]] = {
             "antigravity",
             "Antigravity",
             "json",
-            "mcpServers",
+            ("mcpServers",),
             _everywhere("{home}/.gemini/antigravity/mcp_config.json"),
         ),
         Host(
             "kiro",
             "Kiro",
             "json",
-            "mcpServers",
+            ("mcpServers",),
             _everywhere("{home}/.kiro/settings/mcp.json"),
             reference="${NAME}",
         ),
-        Host("warp", "Warp", "json", "mcpServers", _everywhere("{home}/.warp/.mcp.json")),
+        Host("warp", "Warp", "json", ("mcpServers",), _everywhere("{home}/.warp/.mcp.json")),
         Host(
             "cline",
             "Cline (command line)",
             "json",
-            "mcpServers",
+            ("mcpServers",),
             _everywhere("{home}/.cline/data/settings/cline_mcp_settings.json"),
         ),
-        Host("amp", "Amp", "jsonc", "amp.mcpServers", _everywhere("{config}/amp/settings.json")),
-        Host("junie", "Junie (JetBrains)", "json", "mcpServers", _everywhere("{home}/.junie/mcp/mcp.json")),
+        Host("amp", "Amp", "jsonc", ("amp.mcpServers",), _everywhere("{config}/amp/settings.json")),
+        Host(
+            "junie", "Junie (JetBrains)", "json", ("mcpServers",), _everywhere("{home}/.junie/mcp/mcp.json")
+        ),
         Host(
             "hermes",
             "Hermes",
             "yaml",
-            "mcp_servers",
+            ("mcp_servers",),
             _everywhere("{hermes}/config.yaml"),
             tool_name="mcp_ENTRY_TOOL",
+        ),
+        Host(
+            "openclaw",
+            "OpenClaw",
+            "jsonc",
+            ("mcp", "servers"),
+            _everywhere("{openclaw}"),
+            # Its file may refer to variables too, but some versions read none of a file that has one unset.
+            tool_name="ENTRY__TOOL",
+            own_command="openclaw mcp set",
         ),
     )
 }
 
-OTHER: Final = Host("other", "Your host", "json", "mcpServers", {}, reference="${NAME}")
+OTHER: Final = Host("other", "Your host", "json", ("mcpServers",), {}, reference="${NAME}")
 """The form that most other hosts take."""
 
 

@@ -78,6 +78,12 @@ def _changed(host: Host, path: Path, edits: Mapping[str, dict[str, Any] | None])
 
 
 def _broken(host: Host, path: Path, error: BrokenFile) -> CannotChange:
+    if host.own_command:
+        return CannotChange(
+            f"{path} cannot be changed here: {error}. {host.title} also reads what is not JSON, such as names"
+            f" without quotes. Write it as JSON (comments may stay), or give the entry that --print shows to"
+            f" {host.own_command}."
+        )
     form = "JSON" if host.format in ("json", "jsonc") else host.format.upper()
     return CannotChange(f"{path} is not the {form} that {host.title} reads: {error}. Mend it and try again.")
 

@@ -18,6 +18,9 @@ _PARSER: Final = Parser(Language(tree_sitter_json.language()))
 _INDENT: Final = "  "
 """For a document that shows none of its own."""
 
+Section = tuple[str, ...]
+"""The names that lead to the object of entries, from the outermost."""
+
 Edit = tuple[int, int, str]
 """From this byte up to that one, put this text."""
 
@@ -27,7 +30,7 @@ class BrokenFile(ValueError):
 
 
 class JsonText:
-    """A document whose root is an object of objects: `{"section": {"name": value}}`."""
+    """A document whose root is an object; somewhere in it is an object of entries, `{"name": value}`."""
 
     def __init__(self, text: str) -> None:
         """
@@ -57,46 +60,38 @@ class JsonText:
         except (ValueError, RecursionError) as error:
             raise BrokenFile(str(error)) from None
 
-    def put(self, section: str, name: str, value: Any) -> str:
-        """Return the text with `value` as the member `name` of a section; either is made where it is missing.
+    def put(self, section: Section, name: str, value: Any) -> str:
+        """Return the text with `value` as the member `name` of a section; what is missing of these is made.
 
         Raises:
             BrokenFile: the section is not an object.
         """
         if self._root is None:
             text = self._source.decode()
-            return f"{text}{self._dump({section: {name: value}}, '')}{self._newline}"
-        members = self._section(section)
-        if members is None:
-            return self._with(self._insertion(self._root, section, {name: value}))
-        old = _member(members, name)
+            return f"{text}{self._dump(_nested((*section, name), value), '')}{self._newline}"
+        members, missing = _deepest(self._root, section)
+        first, *inner = *missing, name
+        old = _member(members, first)
         if old is None:
-            return self._with(self._insertion(members, name, value))
+            return self._with(self._insertion(members, first, _nested(inner, value)))
         place = _child(old, "value")
         return self._with([(place.start_byte, place.end_byte, self._dump(value, self._indent_at(old)))])
 
-    def remove(self, section: str, name: str) -> str:
+    def remove(self, section: Section, name: str) -> str:
         """Return the text without the member `name` of a section, and without its comma.
 
         Raises:
             BrokenFile: the section is not an object.
         """
-        members = self._section(section)
-        pair = _member(members, name) if members else None
-        if members is None or pair is None:
+        if self._root is None:
+            return self._source.decode()
+        members, missing = _deepest(self._root, section)
+        pair = None if missing else _member(members, name)
+        if pair is None:
             return self._source.decode()
         if len(members.named_children) == 1:
             return self._with([(members.start_byte, members.end_byte, "{}")])
         return self._with(self._removal(pair))
-
-    def _section(self, name: str) -> Node | None:
-        pair = _member(self._root, name) if self._root else None
-        if pair is None:
-            return None
-        value = _child(pair, "value")
-        if value.type != "object":
-            raise BrokenFile(f'"{name}" is not an object')
-        return value
 
     def _insertion(self, target: Node, name: str, value: Any) -> list[Edit]:
         closing = target.end_byte - 1
@@ -210,6 +205,25 @@ def _child(pair: Node, name: str) -> Node:
     if node is None:
         raise BrokenFile(f"line {pair.start_point[0] + 1} is not JSON")
     return node
+
+
+def _deepest(root: Node, section: Section) -> tuple[Node, Section]:
+    """Return the innermost object of a section that is there, and the names of those that are not."""
+    found = root
+    for depth, name in enumerate(section):
+        pair = _member(found, name)
+        if pair is None:
+            return found, section[depth:]
+        found = _child(pair, "value")
+        if found.type != "object":
+            raise BrokenFile(f'"{name}" is not an object')
+    return found, ()
+
+
+def _nested(names: Sequence[str], value: Any) -> Any:
+    for name in reversed(names):
+        value = {name: value}
+    return value
 
 
 def _member(target: Node, name: str) -> Node | None:

@@ -40,9 +40,14 @@ def recipes(url: str, auth: Literal["none", "bearer", "oauth", "clerk-key"]) -> 
         bridge["env"] = {"AUTHORIZATION": bearer}
     token = '\nbearer_token_env_var = "CLERK_MCP_TOKEN"' if credential else ""
     yaml_headers = f'\n    headers:\n      Authorization: "{bearer}"' if credential else ""
+    # Its `openclaw mcp login clerk` opens the browser.
+    openclaw = {"auth": "oauth"} if auth == "oauth" else {}
 
-    def servers(section: str, **entry: Any) -> str:
-        return json.dumps({section: {"clerk": {**entry, **headers}}}, indent=2)
+    def servers(*section: str, **entry: Any) -> str:
+        found: dict[str, Any] = {"clerk": {**entry, **headers}}
+        for name in reversed(section):
+            found = {name: found}
+        return _json(found)
 
     known = [
         Recipe("Claude Code", "Run in a terminal", f"claude mcp add --transport http clerk {url}{flag}"),
@@ -65,6 +70,11 @@ def recipes(url: str, auth: Literal["none", "bearer", "oauth", "clerk-key"]) -> 
         Recipe("Warp", "~/.warp/.mcp.json", servers("mcpServers", url=url)),
         Recipe("Amp", "~/.config/amp/settings.json", servers("amp.mcpServers", url=url)),
         Recipe("Hermes", "~/.hermes/config.yaml", f"mcp_servers:\n  clerk:\n    url: {url}{yaml_headers}"),
+        Recipe(
+            "OpenClaw",
+            "~/.openclaw/openclaw.json",
+            servers("mcp", "servers", url=url, transport="streamable-http", **openclaw),
+        ),
         Recipe("Hosts that know only SSE", "Their list of servers", servers("mcpServers", url=_sse(url))),
     ]
     if credential is None:
