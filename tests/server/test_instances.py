@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,15 @@ WRONG = (
     ("", r"it names no instance"),
     ("[instances.prod\n", r"is not TOML: .*line 1"),
     (
+        "[instances.prod]\nkey_command = 'op read x'\n",
+        r"line 2: prod\.key_command must be a list of texts, the",
+    ),
+    ("[instances.prod]\nkey_command = ['op', 'sk_live_abcdefgh1']\n", r"prod\.key_command is a credential"),
+    (
+        "[instances.a]\nkey_command = ['v']\n[instances.b]\nkey_command = ['v']\n",
+        r"line 4: b and a have one key, the program v",
+    ),
+    (
         "[instances.a]\nkey_env = 'K'\n[instances.b]\nkey_env = 'K'\n",
         r"line 4: b and a have one key, the variable K",
     ),
@@ -152,6 +162,89 @@ def test_two_instances_with_one_key_are_refused_wherever_the_key_is(write: Write
     told = problems_of(write("[instances.a]\nkey_file = 'a.key'\n[instances.b]\nkey_file = 'b.key'\n"))
     assert "a and b have one key" in told
     assert LIVE not in told
+
+
+def test_one_instance_alone_is_refused_where_another_of_the_file_has_its_key(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key_in(tmp_path, "a.key", LIVE)
+    monkeypatch.setenv("B_KEY", LIVE)
+    path = write(
+        "[instances.a]\nkey_file = 'a.key'\n[instances.b]\nkey_env = 'B_KEY'\n"
+        "[instances.c]\nkey_file = 'gone.key'\n[instances.d]\nkey_env = 'B_KEY'\n"
+        "api_url = 'http://127.0.0.1:2/v1'\n[instances.e]\nsandbox = true\n"
+    )
+    for name in ("a", "b"):
+        told = problems_of(path, instance=name)
+        assert "a and b have one key" in told
+        assert LIVE not in told
+    assert load({"config": path, "instance": "d"}).key == LIVE, "at another address it is another instance"
+    assert load({"config": path, "instance": "e"}).sandbox
+
+
+# ── A key that a program writes ──
+
+
+def program_in(tmp_path: Path, code: str) -> str:
+    """A key_command that runs some Python, as it stands in the file."""
+    path = tmp_path / "vault.py"
+    path.write_text(code, encoding="utf-8")
+    return json.dumps([sys.executable, str(path), "op://Work/Clerk key; echo $HOME"])
+
+
+def test_a_program_writes_the_key_and_gets_its_arguments_without_a_shell(
+    write: Write, tmp_path: Path
+) -> None:
+    command = program_in(
+        tmp_path,
+        "import pathlib, sys\n"
+        "assert sys.stdin.read() == ''\n"
+        "pathlib.Path('seen').write_text(sys.argv[1])\n"
+        "print('a note that nobody reads', file=sys.stderr)\n"
+        f"print('{TEST}')\n",
+    )
+    path = write(f"[instances.dev]\nkey_command = {command}\nkind = 'test'\n")
+    settings = load({"config": path, "instance": "dev"})
+    assert settings.key == TEST
+    assert (tmp_path / "seen").read_text() == "op://Work/Clerk key; echo $HOME"
+    assert TEST not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("print('sk_test_secret hush')", "what it wrote must start with sk_test_"),
+        ("print('pk_test_hush')", "this is a publishable key"),
+        ("", "wrote nothing"),
+        ("import sys; sys.exit('hush')", "failed with status 1: run it by hand"),
+        ("print('sk_test_hush'); raise SystemExit(3)", "failed with status 3"),
+        ("while True: print('hush' * 1000)", "wrote more than 4096 bytes"),
+        ("import sys; sys.stdout.buffer.write(b'hush' + bytes([255]))", "wrote what is no text"),
+        ("import time; print('hush', flush=True); time.sleep(60)", "gave no answer within 0.5 s"),
+    ],
+)
+def test_a_program_that_gives_no_key_is_named_and_what_it_wrote_is_not_shown(
+    code: str, says: str, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if "time" in code:
+        monkeypatch.setattr("clerk_mcp.settings.key_command.WITHIN_S", 0.5)
+    told = problems_of(write(f"[instances.dev]\nkey_command = {program_in(tmp_path, code)}\n"))
+    assert says in told
+    assert f"line 2: dev.key_command ({sys.executable} …)" in told
+    assert "hush" not in told
+
+
+def test_a_program_that_is_not_there_is_said_to_need_its_whole_path(write: Write) -> None:
+    told = problems_of(write("[instances.dev]\nkey_command = ['no-such-vault', 'read']\n"))
+    assert "cannot be run: No such file" in told
+    assert "give its whole path" in told
+
+
+def test_the_program_of_an_instance_that_nobody_chose_is_not_run(write: Write, tmp_path: Path) -> None:
+    command = program_in(tmp_path, "import pathlib; pathlib.Path('ran').touch()")
+    path = write(f"[instances.dev]\nsandbox = true\n[instances.prod]\nkey_command = {command}\n")
+    assert load({"config": path, "instance": "dev"}).sandbox
+    assert not (tmp_path / "ran").exists()
 
 
 # ── What an instance may do ──
@@ -329,7 +422,23 @@ def test_doctor_names_what_is_wrong_in_the_file_and_instances_with_one_key(home:
     users_file(home, "[instances.a]\nkey_env = 'A'\n[instances.b]\nkey_file = 'b.key'\n")
     key_in(home / ".clerk-mcp", "b.key", TEST)
     done = CliRunner(env={"A": TEST}).invoke(cli, ["doctor", "--json"])
-    assert "a and b have one key" in done.stdout
+    assert done.stdout.count("a and b have one key") == 1
+
+
+def test_doctor_runs_the_program_that_has_a_key_and_says_where_the_key_is_from(home: Path) -> None:
+    command = program_in(home, f"print('{TEST}')")
+    users_file(
+        home,
+        f"[instances.dev]\nkey_command = {command}\napi_url = 'http://127.0.0.1:1/v1'\n"
+        "[instances.stage]\nkey_command = ['no-such-vault']\n",
+    )
+    found = doctor(home)
+    assert found["dev: key"]["message"] == f"a test key, from the program {sys.executable}"
+    assert "stage.key_command (no-such-vault …) cannot be run" in found["config"]["message"]
+    shown = CliRunner().invoke(cli, ["--instance", "dev", "doctor", "--json"]).stdout
+    (key,) = (row for row in json.loads(shown)["settings"] if row["name"] == "clerk_secret_key")
+    assert key["source"] == f"the program {sys.executable}"
+    assert TEST not in shown
 
 
 @pytest.mark.parametrize("host", ["claude-code", "claude-desktop", "codex"])

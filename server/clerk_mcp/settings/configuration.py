@@ -8,6 +8,9 @@
     confirm = "person"
     toolsets = ["users"]
 
+    [instances.stage]
+    key_command = ["op", "read", "op://Work/Clerk stage/key"]
+
 The file holds no keys, so that it can be shown. Whatever is wrong in it is refused by its line, its instance
 and its key, for a mistyped `read_only` that counts for nothing would open what it was to close.
 """
@@ -37,6 +40,7 @@ _TEXTS: Final = "a list of texts"
 KEYS: Final[Mapping[str, tuple[type, str, str]]] = {
     "key_file": (str, "a text", "clerk_secret_key_file"),
     "key_env": (str, "a text", "clerk_secret_key"),
+    "key_command": (list, "a list of texts, the program first, for no shell reads it", ""),
     "sandbox": (bool, "true or false", "sandbox"),
     "kind": (str, "a text", ""),
     "api_url": (str, "a text", "clerk_api_url"),
@@ -55,7 +59,7 @@ KEYS: Final[Mapping[str, tuple[type, str, str]]] = {
 }
 """What a table may hold: the type of the value, that in words, and the setting that it stands for."""
 
-_KEYS_OF_KEYS: Final = ("key_file", "key_env", "sandbox")
+_KEYS_OF_KEYS: Final = ("key_file", "key_env", "key_command", "sandbox")
 _KINDS: Final = ("live", "test")
 
 
@@ -97,6 +101,8 @@ class Entry:
         """Where its key is, in words."""
         if "key_file" in self.values:
             return f"the file {self.values['key_file']}"
+        if "key_command" in self.values:
+            return f"the program {self.values['key_command'][0]}"
         return f"the variable {self.values['key_env']}" if "key_env" in self.values else "the sandbox"
 
 
@@ -176,7 +182,7 @@ class _Reading:
                 self._say(
                     self._line(name),
                     f"{name} needs one of key_file (a file with its key), key_env (the name of a variable"
-                    f" with it) and sandbox = true, and {what}",
+                    f" with it), key_command (a program that writes it) and sandbox = true, and {what}",
                 )
         return len(self._problems) == before
 
@@ -201,11 +207,11 @@ class _Reading:
     def _refuse_shared_places(self, entries: Iterable[Entry]) -> None:
         seen: dict[tuple[str, str, str], str] = {}
         for entry in entries:
-            for key in ("key_file", "key_env"):
+            for key in ("key_file", "key_env", "key_command"):
                 if key not in entry.values:
                     continue
                 given = entry.values[key]
-                place = str(Path(given).expanduser()) if key == "key_file" else given
+                place = str(Path(given).expanduser()) if key == "key_file" else str(given)
                 same = (key, place, entry.values.get("api_url", ""))
                 if same in seen:
                     self._say(
@@ -239,7 +245,10 @@ class _Reading:
         return None
 
 
-_PLACES: Final = "put it into a file of its own and name that as key_file, or name a variable as key_env"
+_PLACES: Final = (
+    "put it into a file of its own and name that as key_file, name a variable as key_env, or a program that"
+    " writes it as key_command"
+)
 
 
 def _advice(key: str, value: Any) -> str:

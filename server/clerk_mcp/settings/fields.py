@@ -20,8 +20,8 @@ from clerk_mcp.settings.values import Names
 
 PREFIX: Final = "CLERK_MCP_"
 
-Source = Literal["flag", "variable", "file", "default"]
-"""Where a value comes from; `file` is the key's own, or the configuration file."""
+Source = Literal["flag", "variable", "file", "program", "default"]
+"""Where a value comes from; `file` is the key's own, or the configuration file; `program` has keys."""
 
 
 class Settings(BaseSettings):

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from clerk_mcp.instance import Kind, kind_of_key
+from clerk_mcp.instance import Kind, fingerprint, kind_of_key
 from clerk_mcp.settings.configuration import ConfigurationError, Entry, chosen, read_entries
-from clerk_mcp.settings.fields import UNPREFIXED, Settings, named, variable
+from clerk_mcp.settings.fields import UNPREFIXED, Settings, Source, named, variable
+from clerk_mcp.settings.key_command import key_from
 from clerk_mcp.settings.reading import read_key, validated
 from clerk_mcp.settings.values import SettingsError, at_home, problem_with_key
 
@@ -38,7 +39,8 @@ def of_instances(base: Settings, given: Mapping[str, Any]) -> Settings:
     problems: list[str] = []
     served: list[Settings] = []
     try:
-        entries = chosen(read_entries(path), base.instance, path)
+        everything = read_entries(path)
+        entries = chosen(everything, base.instance, path)
     except ConfigurationError as error:
         raise SettingsError(*error.problems) from None
     for entry in entries:
@@ -46,7 +48,7 @@ def of_instances(base: Settings, given: Mapping[str, Any]) -> Settings:
             served.append(_of_instance(entry, base, given))
         except SettingsError as error:
             problems += error.problems
-    problems += shared_keys(served)
+    problems += shared_keys(served, everything.values(), base.clerk_api_url)
     if problems:
         raise SettingsError(*problems)
     if len(served) == 1:
@@ -81,7 +83,7 @@ def _of_instance(entry: Entry, base: Settings, given: Mapping[str, Any]) -> Sett
         decided.add("read_only")
     settings._sources.update(base._sources)
     settings._sources.update((name, "file") for name in decided)
-    settings._sources["clerk_secret_key"] = "file" if file else "variable" if key else "default"
+    settings._sources["clerk_secret_key"] = _source(entry)
     return settings.of(entry, decided)
 
 
@@ -94,6 +96,8 @@ def _key_of(entry: Entry) -> tuple[str | None, Path | None]:
         if problem := problem_with_key(key):
             raise SettingsError(f"{entry.place('key_env')} is {name}: its value {problem}")
         return key, None
+    if command := entry.values.get("key_command"):
+        return key_from(command, entry.place("key_command"), entry.file.absolute().parent), None
     if "key_file" not in entry.values:
         return None, None
     file = _beside(entry, entry.values["key_file"])
@@ -105,17 +109,53 @@ def _beside(entry: Entry, path: str) -> Path:
     return entry.file.absolute().parent / at_home(Path(path))
 
 
-def shared_keys(served: Iterable[Settings]) -> list[str]:
-    """Name the instances that have one key."""
-    seen: dict[tuple[str, str], str] = {}
-    problems = []
-    for settings in served:
-        name = settings.instance_name or ""
-        same = (settings.key or f"sandbox {name}", settings.clerk_api_url)
-        if same in seen:
-            problems.append(
-                f"{settings.config}: {seen[same]} and {name} have one key, and would be one instance under"
-                " two names: give each its own"
-            )
-        seen.setdefault(same, name)
-    return problems
+def _source(entry: Entry) -> Source:
+    ways: tuple[tuple[str, Source], ...] = (
+        ("key_file", "file"),
+        ("key_env", "variable"),
+        ("key_command", "program"),
+    )
+    return next((source for key, source in ways if key in entry.values), "default")
+
+
+def shared_keys(served: Iterable[Settings], others: Iterable[Entry] = (), api_url: str = "") -> list[str]:
+    """Name the instances that have one key, where one of them is served: under two names it would be one
+    instance.
+
+    Args:
+        others: what else the file has; their keys are compared where they can be read without a program.
+        api_url: where they are, unless their tables say otherwise.
+    """
+    by_mark: dict[str, set[str]] = {}
+    served = list(served)
+    names = {one.instance_name for one in served}
+    for one in served:
+        if one.key:
+            by_mark.setdefault(_mark(one.key, one.clerk_api_url), set()).add(str(one.instance_name))
+    for entry in others:
+        key = None if entry.name in names else _readable_key(entry)
+        mark = _mark(key, entry.values.get("api_url", api_url).rstrip("/")) if key else ""
+        if mark in by_mark:
+            by_mark[mark].add(entry.name)
+    return [
+        f"{served[0].config}: {' and '.join(sorted(alike))} have one key, and would be one instance under"
+        " two names: give each its own"
+        for alike in by_mark.values()
+        if len(alike) > 1
+    ]
+
+
+def _mark(key: str, url: str) -> str:
+    """Return what is the same for two instances only where they are one."""
+    return fingerprint(f"{url}\n{key}")
+
+
+def _readable_key(entry: Entry) -> str | None:
+    """Return the key of an instance that nobody chose; None where it cannot be had, or a program has it."""
+    if "key_command" in entry.values:
+        # It may ask somebody to unlock a vault.
+        return None
+    try:
+        return _key_of(entry)[0]
+    except SettingsError:
+        return None

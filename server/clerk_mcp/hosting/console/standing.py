@@ -87,16 +87,18 @@ _ACCESS: Final = {
 def settings_in_force(settings: Settings) -> Iterator[tuple[str, str, str]]:
     """Give each setting's name, value and source in words; of what is secret, only that it is there."""
     for name in type(settings).model_fields:
-        source = settings.source(name)
-        file = settings.config if name in settings.from_file else settings.clerk_secret_key_file
-        way = {
-            "flag": f"flag {flag(name)}",
-            "variable": f"variable {variable(name)}",
-            "file": f"file {file}",
-            "default": "default",
-        }[source]
         shown = variable(name) if name in WITHOUT_FLAG else flag(name)
-        yield shown, _shown(getattr(settings, name)), way
+        yield shown, _shown(getattr(settings, name)), _way(settings, name)
+
+
+def _way(settings: Settings, name: str) -> str:
+    """Tell where a setting came from, in words."""
+    if name == "clerk_secret_key" and settings.entry and settings.key:
+        return settings.entry.key_place.removeprefix("the ")
+    source = settings.source(name)
+    if source == "file":
+        return f"file {settings.config if name in settings.from_file else settings.clerk_secret_key_file}"
+    return {"flag": f"flag {flag(name)}", "variable": f"variable {variable(name)}"}.get(source, "default")
 
 
 def _shown(value: Any) -> str:
