@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from clerk_mcp.commands.install.hosts import HOSTS, KEY, OWN_NAME, Launch
+from clerk_mcp.commands.install.hosts import HOSTS, KEY, Launch
+from clerk_mcp.instance import OWN_NAME
 from clerk_mcp.settings import Settings
 from release.manifests import PROJECT, REPOSITORY, ROOT
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+OWN_NAME: Final = "clerk"
+"""What hosts call this server."""
 
 
 class Kind(StrEnum):
@@ -45,6 +49,11 @@ class Instance:
         Two instances may share a key, as two sandboxes do; what is agreed to on one holds for no other.
         """
         return fingerprint(f"{self.name}\n{key}" if self.name else key)
+
+
+def name_in_hosts(instance: str | None) -> str:
+    """Return what a host's entry is called: with the instance's name, so that several have room."""
+    return f"{OWN_NAME}-{instance}" if instance else OWN_NAME
 
 
 def kind_of_key(key: str) -> Kind:

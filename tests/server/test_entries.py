@@ -13,7 +13,8 @@ from click.testing import CliRunner, Result
 
 from clerk_mcp.cli import cli
 from clerk_mcp.commands.install.host_files import entries
-from clerk_mcp.commands.install.hosts import HOSTS, OWN_NAME, SANDBOX_NAME, path_here
+from clerk_mcp.commands.install.hosts import HOSTS, SANDBOX_NAME, path_here
+from clerk_mcp.instance import OWN_NAME
 from clerk_mcp.settings import Settings, flag, load, variable
 from clerk_tools.catalog import operations
 from tests.server.test_cli import at_a_terminal

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
+import sys
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +23,13 @@ FILE = "[instances.dev]\nsandbox = true\n[instances.prod]\nsandbox = true\nread_
 DEV, PROD = "/mcp/dev", "/mcp/prod"
 DELETE = "Users_deleteUserById"
 DELETION = example_calls()[DELETE]
+MINT = "OAuthApplications_createNewApplication"
+MINTING = example_calls()[MINT]
 
 
-def settings(tmp_path: Path, **more: Any) -> dict[str, Any]:
+def settings(tmp_path: Path, text: str = FILE, **more: Any) -> dict[str, Any]:
     file = tmp_path / "config.toml"
-    file.write_text(FILE, encoding="utf-8")
+    file.write_text(text, encoding="utf-8")
     file.chmod(0o600)
     return {"config": file, "instance": "all", **more}
 
@@ -50,6 +56,38 @@ async def test_each_instance_has_its_address_and_what_the_file_says_of_it(tmp_pa
         assert f"{server.url}/mcp/prod" in page.text
         assert f"{server.url}/sse/prod" in page.text
         assert (await server.get("/instances/prod/metrics")).status_code == 200
+
+
+async def test_hosts_are_told_to_call_each_instance_by_its_own_name(tmp_path: Path) -> None:
+    """As `install --instance prod` does: entries of one name would replace one another."""
+    text = "[instances.prod]\nsandbox = true\n[instances.mcp]\nsandbox = true\n"
+    async with serving_instances(**settings(tmp_path, text)) as server:
+        for name in ("prod", "mcp"):
+            page = unescape((await server.get(f"/instances/{name}/connect")).text)
+            assert f"claude mcp add --transport http clerk-{name} {server.url}/mcp/{name}" in page
+            assert f"[mcp_servers.clerk-{name}]" in page
+            assert f'"clerk-{name}": {{' in page
+            assert f"  clerk-{name}:\n" in page
+            assert f"{server.url}/sse/{name}" in page
+            assert '"clerk":' not in page
+
+
+async def test_the_console_says_where_the_key_of_an_instance_is_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEV_KEY", "sk_test_sandbox1")
+    # In two parts, for a key in the file is refused.
+    writes = "print('sk_test' '_sandbox2')"
+    text = (
+        "[instances.dev]\nkey_env = 'DEV_KEY'\napi_url = 'http://127.0.0.1:1/v1'\n[instances.vault]\n"
+        f'key_command = {json.dumps([sys.executable, "-c", writes])}\napi_url = "http://127.0.0.1:1/v1"\n'
+    )
+    async with serving_instances(**settings(tmp_path, text)) as server:
+        for name, place in (("dev", "variable DEV_KEY"), ("vault", f"program {sys.executable}")):
+            page = (await server.get(f"/instances/{name}/")).text
+            (row,) = (row for row in page.split("<tr>") if "<code>CLERK_SECRET_KEY</code>" in row)
+            assert place in row
+            assert "sk_test" not in page
 
 
 async def test_a_page_of_elsewhere_reaches_no_instance(tmp_path: Path) -> None:
@@ -172,16 +210,17 @@ def test_what_is_no_scope_of_an_instance_is_refused(given: str) -> None:
         parse_scopes(given)
 
 
+# ── Approvals and credentials of a named instance ──
+
+WRITABLE = FILE.replace("read_only = true", "")
+
+
 async def test_who_may_approve_on_one_instance_answers_nothing_of_the_other(tmp_path: Path) -> None:
     file = tmp_path / "tokens"
     agent = issue(file, "agent", ["dev:all", "prod:all"])
     of = {name: issue(file, f"of-{name}", [f"{name}:approve"]) for name in ("dev", "prod")}
-    config = tmp_path / "config.toml"
-    config.write_text(FILE.replace("read_only = true", ""), encoding="utf-8")
-    config.chmod(0o600)
-    async with serving_instances(
-        config=config, instance="all", auth="bearer", token_file=file, confirm="person"
-    ) as server:
+    given = settings(tmp_path, WRITABLE, auth="bearer", token_file=file, confirm="person")
+    async with serving_instances(**given) as server:
         async with server.client(token=agent, instance="prod") as client:
             asked = (await client.call_tool(DELETE, DELETION)).structured_content or {}
             link = asked["link"]
@@ -191,7 +230,53 @@ async def test_who_may_approve_on_one_instance_answers_nothing_of_the_other(tmp_
                 there = await browser.open(link.replace("/instances/prod/", "/instances/dev/"))
                 assert there.status_code == 404
             async with Browser(of["prod"]) as browser:
+                page = await browser.open(link)
+                assert "prod" in page.text
+                style = re.search(r'href="([^"]*page.css)"', page.text)
+                assert style
+                assert (await browser.http.get(f"{server.url}{style[1]}")).status_code == 200
+                listed = await browser.open(f"{server.url}/instances/prod/questions")
+                assert link.removeprefix(server.url) in listed.text
+                elsewhere = await browser.http.get(link.replace("/instances/prod/", "/instances/dev/"))
+                assert elsewhere.url.path == "/instances/dev/signin", "a sign-in is one instance's alone"
                 assert (await browser.answer(link, "agree")).status_code == 200
             assert "link" not in ((await client.call_tool(DELETE, DELETION)).structured_content or {})
         async with server.client(token=agent, instance="dev") as client:
             assert "link" in ((await client.call_tool(DELETE, DELETION)).structured_content or {})
+
+
+async def test_a_credential_of_one_instance_is_fetched_below_that_and_not_below_another(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "tokens"
+    agent = issue(file, "agent", ["dev:all", "prod:all"])
+    async with serving_instances(**settings(tmp_path, WRITABLE, auth="bearer", token_file=file)) as server:
+        async with server.client(token=agent, instance="prod") as client:
+            made = (await client.call_tool(MINT, MINTING)).structured_content or {}
+        link = made["secrets"].rpartition(" ")[2]
+        assert link.startswith(f"{server.url}/instances/prod/credentials/")
+        async with Browser(agent) as browser:
+            there = await browser.open(link.replace("/instances/prod/", "/instances/dev/"))
+            assert there.status_code == 404
+            page = await browser.open(link)
+            assert "client_secret" in (await browser.send(page, {})).text
+
+
+@pytest.mark.parametrize("prefix", ["", "/clerk"])
+async def test_without_authentication_the_one_time_link_of_an_instance_opens_below_its_path(
+    prefix: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    public = {"public_url": f"http://127.0.0.1{prefix}"} if prefix else {}
+    given = settings(tmp_path, WRITABLE, confirm="person", **public)
+    async with serving_instances(**given) as server, server.client(instance="prod") as client:
+        asked = (await client.call_tool(DELETE, DELETION)).structured_content or {}
+        own = re.findall(r"a person has to agree; open (\S+)", caplog.text)[-1]
+        assert f"{prefix}/instances/prod/questions/" in own
+        # A proxy stands there for whom 127.0.0.1 without a port is this server.
+        own, shared = (url.replace("http://127.0.0.1/", f"{server.url}/") for url in (own, asked["link"]))
+        async with Browser() as browser, Browser() as stranger:
+            assert (await stranger.open(shared)).status_code == 403
+            assert (await stranger.open(own.replace("/prod/", "/dev/"))).status_code == 403
+            assert (await browser.answer(own, "agree")).status_code == 200
+            assert (await stranger.open(own)).status_code == 403
+        assert "link" not in ((await client.call_tool(DELETE, DELETION)).structured_content or {})

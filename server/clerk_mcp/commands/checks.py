@@ -29,7 +29,6 @@ from clerk_mcp.commands.install.hosts import (
     HOSTS,
     KEY,
     KEY_FILE,
-    OWN_NAME,
     SANDBOX_NAME,
     Host,
     Launch,
@@ -37,7 +36,7 @@ from clerk_mcp.commands.install.hosts import (
     resolved,
 )
 from clerk_mcp.commands.install.install import default_name, entries_of, install_command
-from clerk_mcp.instance import Kind, kind_of_key
+from clerk_mcp.instance import OWN_NAME, Kind, kind_of_key
 from clerk_mcp.private_files import open_to_others
 from clerk_mcp.serve import NO_KEY, check, make_calls
 from clerk_mcp.settings import (
@@ -100,7 +99,7 @@ def instances(settings: Settings, given: Mapping[str, Any]) -> tuple[list[Settin
         except SettingsError as error:
             problems += error.problems
     problems += shared_keys(found)
-    return found, [Finding("config", "problem", problem) for problem in problems]
+    return found, [Finding("config", "problem", problem) for problem in dict.fromkeys(problems)]
 
 
 def about(settings: Settings, findings: Iterable[Finding]) -> list[Finding]:
@@ -490,6 +489,8 @@ def in_force(settings: Settings, given: Mapping[str, Any]) -> list[dict[str, Any
             source = flag(name)
         elif name in settings.from_file:
             source = str(settings.config)
+        elif name == "clerk_secret_key" and settings.entry and settings.key:
+            source = settings.entry.key_place
         elif name == "clerk_secret_key" and variable(name) not in upper and settings.key:
             source = KEY_FILE
         else:

@@ -19,9 +19,9 @@ from clerk_mcp.settings import SettingsError
 
 KEY: Final = "CLERK_SECRET_KEY"
 KEY_FILE: Final = "CLERK_SECRET_KEY_FILE"
-OWN_NAME: Final = "clerk"
 SANDBOX_NAME: Final = "demo"
-"""What entries are called. Claude takes 64 characters for `mcp__ENTRY__TOOL`, and the longest tool has 52."""
+"""What an entry with a sandbox is called. Claude takes 64 characters for `mcp__ENTRY__TOOL`, and the longest
+tool has 52."""
 
 Platform = Literal["macos", "linux", "windows"]
 

@@ -38,7 +38,6 @@ from clerk_mcp.commands.install.hosts import (
     KEY,
     KEY_FILE,
     OTHER,
-    OWN_NAME,
     SANDBOX_NAME,
     Host,
     Launch,
@@ -47,6 +46,7 @@ from clerk_mcp.commands.install.hosts import (
     is_temporary_installation,
     path_here,
 )
+from clerk_mcp.instance import name_in_hosts
 from clerk_mcp.offering import Policy
 from clerk_mcp.protocol import Surface
 from clerk_mcp.serve import check
@@ -308,9 +308,10 @@ def install_command(host: Host, name: str, values: Values) -> str:
 
 def default_name(values: Values) -> str:
     """Return what an entry with these settings is called where nobody names it."""
-    if instance := values.get("instance"):
-        return f"{OWN_NAME}-{instance}"
-    return SANDBOX_NAME if values.get("sandbox") else OWN_NAME
+    instance = values.get("instance")
+    if not instance and values.get("sandbox"):
+        return SANDBOX_NAME
+    return name_in_hosts(str(instance) if instance else None)
 
 
 def show_entry(host: Host, name: str, launch: Launch) -> None:

@@ -22,12 +22,12 @@ _ACCESS: Final[dict[Auth, tuple[Child, ...]]] = {
 }
 
 
-def connect(address: str, auth: Auth) -> Html:
-    """Return the screen's body; `address` is the MCP endpoint's."""
+def connect(address: str, auth: Auth, instance: str | None) -> Html:
+    """Return the screen's body; `address` is the MCP endpoint's, of the named instance where there is one."""
     return join(
         tag("p", "This server's address, for hosts that speak MCP over HTTP. ", *_ACCESS[auth]),
         copyable(address, "the address"),
-        *map(_recipe, recipes(address, auth)),
+        *map(_recipe, recipes(address, auth, instance)),
     )
 
 

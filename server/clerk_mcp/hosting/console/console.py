@@ -103,7 +103,8 @@ class Console:
 
     async def _show_connect(self, request: Request) -> Response:
         base = self._settings.public_url or str(request.base_url).rstrip("/")
-        body = connect(mcp_address(self._settings, base), self._settings.auth)
+        settings = self._settings
+        body = connect(mcp_address(settings, base), settings.auth, settings.instance_name)
         return self._doors.show(request, "/connect", "Connect", body)
 
 

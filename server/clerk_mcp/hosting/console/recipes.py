@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from clerk_mcp.instance import name_in_hosts
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
@@ -16,19 +18,23 @@ class Recipe:
     text: str
 
 
-def _sse(url: str) -> str:
+def _sse(url: str, instance: str | None) -> str:
     """Return the address of legacy SSE beside an MCP endpoint's."""
-    base, _, instance = url.rpartition("/mcp")
-    return f"{base}/sse{instance}"
+    below = f"/{instance}" if instance else ""
+    return f"{url.removesuffix(f'/mcp{below}')}/sse{below}"
 
 
-def recipes(url: str, auth: Literal["none", "bearer", "oauth", "clerk-key"]) -> list[Recipe]:
+def recipes(
+    url: str, auth: Literal["none", "bearer", "oauth", "clerk-key"], instance: str | None = None
+) -> list[Recipe]:
     """Return one for each host.
 
     Args:
         url: the MCP endpoint's address, such as `https://mcp.example.com/mcp`.
         auth: what it asks callers for; with `oauth` and `none`, hosts need no credential beforehand.
+        instance: the name of the instance that is reached there, where it has one.
     """
+    name = name_in_hosts(instance)
     credential = {"bearer": "YOUR_TOKEN", "clerk-key": "YOUR_CLERK_SECRET_KEY"}.get(auth)
     bearer = f"Bearer {credential}"
     headers: dict[str, Any] = {"headers": {"Authorization": bearer}} if credential else {}
@@ -44,17 +50,17 @@ def recipes(url: str, auth: Literal["none", "bearer", "oauth", "clerk-key"]) -> 
     openclaw = {"auth": "oauth"} if auth == "oauth" else {}
 
     def servers(*section: str, **entry: Any) -> str:
-        found: dict[str, Any] = {"clerk": {**entry, **headers}}
-        for name in reversed(section):
-            found = {name: found}
+        found: dict[str, Any] = {name: {**entry, **headers}}
+        for each in reversed(section):
+            found = {each: found}
         return _json(found)
 
     known = [
-        Recipe("Claude Code", "Run in a terminal", f"claude mcp add --transport http clerk {url}{flag}"),
-        Recipe("Claude Desktop", "claude_desktop_config.json", _json({"mcpServers": {"clerk": bridge}})),
+        Recipe("Claude Code", "Run in a terminal", f"claude mcp add --transport http {name} {url}{flag}"),
+        Recipe("Claude Desktop", "claude_desktop_config.json", _json({"mcpServers": {name: bridge}})),
         Recipe("Cursor", "~/.cursor/mcp.json", servers("mcpServers", url=url)),
         Recipe("VS Code", ".vscode/mcp.json", servers("servers", type="http", url=url)),
-        Recipe("Codex", "~/.codex/config.toml", f'[mcp_servers.clerk]\nurl = "{url}"{token}'),
+        Recipe("Codex", "~/.codex/config.toml", f'[mcp_servers.{name}]\nurl = "{url}"{token}'),
         Recipe("Gemini CLI", "~/.gemini/settings.json", servers("mcpServers", httpUrl=url)),
         Recipe("Qwen Code", "~/.qwen/settings.json", servers("mcpServers", httpUrl=url)),
         Recipe("opencode", "~/.config/opencode/opencode.json", servers("mcp", type="remote", url=url)),
@@ -69,13 +75,17 @@ def recipes(url: str, auth: Literal["none", "bearer", "oauth", "clerk-key"]) -> 
         Recipe("Kiro", "~/.kiro/settings/mcp.json", servers("mcpServers", url=url)),
         Recipe("Warp", "~/.warp/.mcp.json", servers("mcpServers", url=url)),
         Recipe("Amp", "~/.config/amp/settings.json", servers("amp.mcpServers", url=url)),
-        Recipe("Hermes", "~/.hermes/config.yaml", f"mcp_servers:\n  clerk:\n    url: {url}{yaml_headers}"),
+        Recipe("Hermes", "~/.hermes/config.yaml", f"mcp_servers:\n  {name}:\n    url: {url}{yaml_headers}"),
         Recipe(
             "OpenClaw",
             "~/.openclaw/openclaw.json",
             servers("mcp", "servers", url=url, transport="streamable-http", **openclaw),
         ),
-        Recipe("Hosts that know only SSE", "Their list of servers", servers("mcpServers", url=_sse(url))),
+        Recipe(
+            "Hosts that know only SSE",
+            "Their list of servers",
+            servers("mcpServers", url=_sse(url, instance)),
+        ),
     ]
     if credential is None:
         # Connectors can open a browser, and have no place for a header.
