@@ -13,8 +13,7 @@ from typing import Any, Final
 
 from bench.upstream import USER_ID
 
-from clerk_mcp.offering.listing import tool
-from clerk_tools.catalog import operations
+from clerk_mcp.offering import ready_entries
 
 OUT: Final = Path(__file__).parent / "out"
 PEERS: Final = OUT / "peers"
@@ -43,12 +42,16 @@ class Contestant:
 
     @property
     def environment(self) -> dict[str, str]:
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("CLERK_", "OTEL_"))}
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(_NOT_HANDED_ON)}
         return inherited | self.environ
 
     def over_http(self, port: int, *more: str) -> list[str]:
         return [*self.command, *(self.http or ()), "--port", str(port), *more]
 
+
+_NOT_HANDED_ON: Final = ("CLERK_", "OTEL_", "PYTHONDONTWRITEBYTECODE")
+"""What variables begin with that no server is started with here. The last would have this checkout compiled
+at every start, for want of bytecode, and the SDK not."""
 
 FLOOR: Final = "floor"
 """Lists one tool: the SDK lists them all again inside every call on 2026-07-28, ours does not."""
@@ -67,7 +70,7 @@ UNBOUND: Final = "1000000"
 def floor(upstream: str) -> list[Contestant]:
     """The bare server: with one tool, with all, and with one on the event loop and parser of ours."""
     listing = OUT / "tools.json"
-    listing.write_text(json.dumps([tool(operation.spec) for operation in operations().values()]))
+    listing.write_text(json.dumps([*ready_entries().values()]))
     command = [sys.executable, "-m", "bench.floor", upstream, str(listing)]
     one = ["--only", "Users_getUserDetails"]
     return [

@@ -21,10 +21,9 @@ class Grown(catalog.Catalogue):
     """A catalogue of other operations, all of them listed."""
 
     def __init__(self, operations: Mapping[str, type[Operation]]) -> None:
+        listed = {id: one.spec.outline._replace(core=True) for id, one in operations.items()}
+        super().__init__({GetUser.spec.resource: listed})
         self._by_id = {**operations}
-
-    def core(self) -> list[str]:
-        return [*self]
 
 
 def grown(real: Mapping[str, type[Operation]], count: int) -> Grown:

@@ -8,17 +8,23 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from install_links import install_links
 
-from clerk_tools.catalog import RESOURCES, later, operations
-from clerk_tools.operation import Effect
+from clerk_mcp.offering import ready_entries
+from clerk_tools import catalog
+from clerk_tools.catalog import RESOURCES, operations
+from clerk_tools.operation import Effect, Outline
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))  # for the calls that the tests make of every operation
+
+# What is declared counts here, also where the file that says so in short is older.
+catalog.OUTLINES = catalog.declared_outlines()
 
 from parts import errors, hosts, prompts, settings, tools  # noqa: E402 they need that path
 
@@ -71,20 +77,31 @@ def documents() -> dict[str, str]:
         name: with_sections((ROOT / name).read_text(encoding="utf-8"), sections)
         for name, sections in SECTIONS.items()
     }
-    return parts | tools.pages() | {"tools/clerk_tools/later.py": index_of_later()}
+    of_a_start = {
+        "tools/clerk_tools/outlines.py": outlines(),
+        "server/clerk_mcp/offering/ready.json": as_lines(ready_entries()),
+    }
+    return parts | tools.pages() | of_a_start
 
 
-def index_of_later() -> str:
-    """The module that says which operations are in modules that are imported when they are wanted."""
+def outlines() -> str:
+    """Return the module that says of each operation what a start asks."""
     lines = ["{"]
-    for resource, ids in later().items():
-        if len(ids) == 1:
-            # As the formatter has it.
-            lines.append(f'    "{resource}": ("{ids[0]}",),')
-            continue
-        lines += [f'    "{resource}": (', *[f'        "{id}",' for id in ids], "    ),"]
-    head, name, _ = (ROOT / "tools/clerk_tools/later.py").read_text(encoding="utf-8").partition("] = ")
-    return head + name + ("\n".join([*lines, "}"]) if len(lines) > 1 else "{}") + "\n"
+    for resource, found in catalog.OUTLINES.items():
+        lines += [f'    "{resource}": {{', *(_row(id, one) for id, one in found.items()), "    },"]
+    head, name, _ = (ROOT / "tools/clerk_tools/outlines.py").read_text(encoding="utf-8").partition("]] = ")
+    return head + name + "\n".join([*lines, "}"]) + "\n"
+
+
+def _row(id: str, outline: Outline) -> str:
+    true = "".join(f", {name}=True" for name, value in outline._asdict().items() if value is True)
+    return f'        "{id}": Outline(Effect.{outline.effect.name}{true}),'
+
+
+def as_lines(entries: Mapping[str, object]) -> str:
+    """Return a JSON object with an entry on each line."""
+    lines = [f"{json.dumps(key)}: {json.dumps(one, ensure_ascii=False)}" for key, one in entries.items()]
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def main(check: bool) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from clerk_mcp.answering.hints import HINTS, hint
+from clerk_mcp.answering.codes import HINTS
+from clerk_mcp.answering.hints import hint
 from clerk_tools.catalog import operations
 
 _FOR_EXAMPLE: Final = (

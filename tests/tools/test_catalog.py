@@ -12,15 +12,16 @@ from typing import Any
 
 import pytest
 
-from clerk_mcp.offering.listing import tool
+from clerk_mcp.offering import listing
+from clerk_mcp.offering.listing import entry_of, ready_entries, tool
 from clerk_mcp.offering.policy import Policy, Selection
 from clerk_mcp.protocol.own_tools import OWN_TOOLS
 from clerk_mcp.protocol.surface import ListingMode, Surface
 from clerk_tools import views
 from clerk_tools.argument import Place
-from clerk_tools.catalog import RESOURCES, later, operations
-from clerk_tools.later import LATER
+from clerk_tools.catalog import RESOURCES, declared_outlines, operations
 from clerk_tools.operation import Effect, Envelope, Spec
+from clerk_tools.outlines import OUTLINES
 from tests.effects import DESTROYING_ARGUMENTS, DESTROYS_THOUGH_NOT_DELETE, READS_THOUGH_POST
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -302,37 +303,45 @@ def compact(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def test_what_is_imported_later_is_known_by_its_ids() -> None:
+def test_what_a_start_knows_of_each_operation_is_what_is_declared() -> None:
     """`python docs/generate.py` writes it."""
-    assert later() == LATER
+    assert declared_outlines() == OUTLINES
+    assert [*OUTLINES] == [resource for resource in RESOURCES if resource in OUTLINES]
 
 
-def test_a_module_of_which_nothing_is_listed_is_imported_when_it_is_wanted() -> None:
+def test_what_is_listed_by_default_is_ready_as_it_is_declared() -> None:
+    """`python docs/generate.py` writes it."""
+    ready = ready_entries()
+    assert {id: entry_of(id) for id in operations().core()} == ready
+    written = Path(listing.__file__).with_name("ready.json").read_text(encoding="utf-8")
+    # To the order of names, which models read too.
+    assert json.dumps(json.loads(written)) == json.dumps(ready)
+
+
+def test_a_declaration_is_imported_when_its_operation_is_wanted() -> None:
     code = """
 import sys
-from clerk_tools.catalog import Catalogue, operations
-every = list(operations())
-mine = tuple(id for id, found in operations().items() if found.spec.resource == "jwks")
-for name in [name for name in sys.modules if name.startswith("clerk_tools")]:
-    del sys.modules[name]
-from clerk_tools.catalog import Catalogue
-found = Catalogue({"jwks": mine})
-assert list(found) == every and mine[0] in found and len(found) == len(every)
+from clerk_tools.catalog import operations
+assert "Jwks_getJsonWebKeySet" in operations() and len(operations()) == len([*operations()])
+assert operations().of_resources({"jwks"}) == ["Jwks_getJsonWebKeySet"]
 assert "clerk_tools.resources.jwks" not in sys.modules
-assert not set(mine) & set(found.core())
-assert found[mine[0]].spec.id == mine[0]
-assert "clerk_tools.resources.jwks" in sys.modules
+assert operations()["Jwks_getJsonWebKeySet"].spec.path == "/jwks"
+assert {name for name in sys.modules if name.startswith("clerk_tools.resources.")} == {
+    "clerk_tools.resources.jwks"
+}
 """
     subprocess.run([sys.executable, "-c", code], check=True, timeout=30)
 
 
-def test_serving_imports_no_module_of_which_nothing_is_listed() -> None:
-    code = """
+@pytest.mark.parametrize("given", ["{}", "{'read_only': True}", "{'mode': 'search'}", "{'toolsets': 'core'}"])
+def test_a_start_and_a_listing_import_no_declaration_and_nothing_that_calls_need(given: str) -> None:
+    code = f"""
 import asyncio, sys
 from types import SimpleNamespace
 from clerk_mcp.serve import make_server
 from clerk_mcp.settings import load
-listing = make_server(load({"clerk_secret_key": "sk_test_x"})).get_request_handler("tools/list").handler
+settings = load({{"clerk_secret_key": "sk_test_x"}} | {given})
+listing = make_server(settings).get_request_handler("tools/list").handler
 context = SimpleNamespace(session=SimpleNamespace(client_params=None, client_capabilities=None), request=None)
 assert asyncio.run(listing(context, None))["tools"]
 print(*sys.modules)
@@ -341,12 +350,12 @@ print(*sys.modules)
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30
     )
     imported = set(done.stdout.split())
-    assert not {f"clerk_tools.resources.{name}" for name in LATER} & imported
-    # What the first call that needs it imports: every host waits for a start and a listing, which do without.
+    # Every host waits for a start and a listing, which do without.
     assert not {module for module in imported if module.startswith(AT_FIRST_USE)}
 
 
 AT_FIRST_USE = (
+    "clerk_tools.resources.",
     "clerk_mcp.bulk.all_pages",
     "clerk_mcp.bulk.comparing",
     "clerk_mcp.bulk.conditions",

@@ -5,14 +5,14 @@ from __future__ import annotations
 import difflib
 import importlib
 import pkgutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Final
 
 from clerk_tools import resources
 from clerk_tools.bounds import LONGEST_NAME
-from clerk_tools.later import LATER
-from clerk_tools.operation import Operation
+from clerk_tools.operation import Operation, Outline
+from clerk_tools.outlines import OUTLINES
 
 _MOST_USED: Final = (
     "users",
@@ -52,57 +52,56 @@ RESOURCES: Final = (
 class Catalogue(Mapping[str, type[Operation]]):
     """Every operation by its id, resource by resource, in the order of declaration.
 
-    Modules without an operation that is listed by default are imported when one of theirs is asked for: what
-    a server does not show must cost it neither time at its start nor memory. `LATER` knows their ids.
+    A module is imported when an operation of its is asked for: what nobody calls costs a server neither time
+    at its start nor memory. What is known of an operation before that is its outline.
     """
 
-    def __init__(self, later: Mapping[str, tuple[str, ...]]) -> None:
-        """`later` has the ids of such modules."""
-        self._by_id: dict[str, type[Operation] | None] = {}
-        self._module_of: dict[str, str] = {}
-        for resource in RESOURCES:
-            if resource in later:
-                self._by_id |= dict.fromkeys(later[resource])
-                self._module_of |= dict.fromkeys(later[resource], resource)
-            else:
-                self._by_id |= _declared_in(resource)
+    def __init__(self, outlines: Mapping[str, Mapping[str, Outline]]) -> None:
+        """`outlines` has those of each resource, by the operations' ids."""
+        self._outlines = {id: one for found in outlines.values() for id, one in found.items()}
+        self._resource_of = {id: resource for resource, found in outlines.items() for id in found}
+        self._by_id: dict[str, type[Operation]] = {}
 
     def __getitem__(self, id: str) -> type[Operation]:
-        found = self._by_id[id]
-        if found is None:
-            self._by_id |= _declared_in(self._module_of[id])
-            found = self._by_id[id]
-            if found is None:
-                raise KeyError(id)
-        return found
+        if id not in self._by_id:
+            self._by_id |= _declared_in(self._resource_of[id])
+        return self._by_id[id]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._by_id)
+        return iter(self._outlines)
 
     def __len__(self) -> int:
-        return len(self._by_id)
+        return len(self._outlines)
 
     def __contains__(self, id: object) -> bool:
-        return id in self._by_id
+        return id in self._outlines
+
+    def outline(self, id: str) -> Outline:
+        """Return what is known of an operation without importing its module."""
+        return self._outlines[id]
+
+    def of_resources(self, resources: Collection[str]) -> list[str]:
+        """Return the ids of the operations of these resources; no module is imported for that."""
+        return [id for id, resource in self._resource_of.items() if resource in resources]
 
     def core(self) -> list[str]:
         """Return the ids of what is listed by default; no module is imported for that."""
-        return [id for id, operation in self._by_id.items() if operation and operation.spec.is_core]
+        return [id for id, one in self._outlines.items() if one.core]
 
 
 @cache
 def operations() -> Catalogue:
     """Return every operation by its id."""
-    return Catalogue(LATER)
+    return Catalogue(OUTLINES)
 
 
-def later() -> dict[str, tuple[str, ...]]:
-    """Return what `LATER` should say, by what is declared."""
+def declared_outlines() -> dict[str, dict[str, Outline]]:
+    """Return what `OUTLINES` should say, by what is declared."""
     declared = {resource: _declared_in(resource) for resource in RESOURCES}
     return {
-        resource: tuple(found)
+        resource: {id: operation.spec.outline for id, operation in found.items()}
         for resource, found in declared.items()
-        if found and not any(operation.spec.is_core for operation in found.values())
+        if found
     }
 
 

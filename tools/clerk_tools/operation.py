@@ -29,6 +29,7 @@ from clerk_tools.spec import (
     Effect,
     Envelope,
     Keywords,
+    Outline,
     Spec,
     spec_of,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "Effect",
     "Envelope",
     "Operation",
+    "Outline",
     "Paged",
     "Request",
     "Spec",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypedDict
 
 from clerk_tools.argument import LAST, Argument, Place, argument_of, object_schema
 
@@ -31,6 +31,16 @@ class Envelope(StrEnum):
     PAGE = "page"
     EMPTY = "empty"
     TEXT = "text"
+
+
+class Outline(NamedTuple):
+    """Of an operation what a start and a listing ask, which import no declaration for it."""
+
+    effect: Effect
+    lists: bool = False
+    """Whether it answers a list."""
+    core: bool = False
+    """Whether it is listed by default."""
 
 
 _TERMS: Final = {
@@ -253,6 +263,11 @@ class Spec:
     @property
     def is_list(self) -> bool:
         return self.envelope in (Envelope.ARRAY, Envelope.PAGE)
+
+    @property
+    def outline(self) -> Outline:
+        """What is known of it before its module is imported."""
+        return Outline(self.effect, self.is_list, self.is_core)
 
 
 class Keywords(TypedDict, total=False):

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 
 from clerk_mcp.upstream import CertificatesUnusable, ClerkClient, Failure, tls_context
-from clerk_tools.catalog import operations
+from clerk_tools.resources.jwks import GetJsonWebKeySet
 
 KEPT_S: Final = 5.0
 """How long an answer is kept: the probes of many balancers must not become load on Clerk."""
@@ -77,8 +77,7 @@ class Readiness:
 
 def clerk_takes_the_key(client: ClerkClient) -> Check:
     """Ask Clerk for its public keys: past the queue, and at no cost of the rate limit."""
-    [jwks] = [operation for operation in operations().values() if operation.spec.path == "/jwks"]
-    request = jwks.model_validate({}).to_request()
+    request = GetJsonWebKeySet().to_request()
 
     async def check() -> Finding:
         settled = await client.probe(request)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clerk_mcp.offering import options
-from clerk_mcp.offering.listing import input_schema, output_schema, tool
+from clerk_mcp.offering.listing import entry_of, input_schema, output_schema, ready_entries, tool
 from clerk_mcp.offering.policy import (
     ALL,
     ANY_PATH,
@@ -31,11 +31,13 @@ __all__ = [
     "Selection",
     "SelectionError",
     "bound_scope",
+    "entry_of",
     "input_schema",
     "is_scope",
     "may_read",
     "options",
     "output_schema",
+    "ready_entries",
     "scopes_on",
     "tool",
 ]

@@ -97,7 +97,7 @@ class Selection:
         resources = set(_matching("--toolsets", narrow, RESOURCES))
         chosen = set(_matching("--tools", tools, known))
         if resources:
-            chosen |= {id for id, operation in known.items() if operation.spec.resource in resources}
+            chosen |= {*known.of_resources(resources)}
         if wide:
             chosen |= {*known} if ALL in wide else {*known.core()}
         closed = set(_matching("--exclude", exclude, known))
@@ -135,11 +135,12 @@ class Policy:
 
     def allowed(self, scopes: frozenset[str] | None) -> list[str]:
         """Return the ids that a caller may call, in the order of the catalogue; None is every scope."""
-        selected = [id for id in operations() if id in self.selection.ids]
-        if scopes is None and not self.read_only:
-            # Nothing else is objected to, and no operation need be looked at.
-            return selected
-        return [id for id in selected if self.objection(operations()[id].spec, scopes) is None]
+        known = operations()
+        selected = [id for id in known if id in self.selection.ids]
+        if scopes is None:
+            # Only what changes data is objected to, and no declaration need be imported to know it.
+            return [id for id in selected if not self.read_only or known.outline(id).effect is Effect.READ]
+        return [id for id in selected if self.objection(known[id].spec, scopes) is None]
 
     def listed(self, scopes: frozenset[str] | None) -> list[str]:
         """Return those of the ids that a caller may call which the operator would have listed."""

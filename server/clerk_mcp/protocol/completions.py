@@ -18,7 +18,7 @@ from clerk_mcp.answering import Answer
 from clerk_mcp.calling import Caller, Reach
 from clerk_mcp.protocol.identity import Context
 from clerk_mcp.protocol.prompts import PROMPTS
-from clerk_mcp.protocol.resources import TEMPLATES
+from clerk_mcp.protocol.resources import templates
 from clerk_tools.argument import JsonObject, Kind
 from clerk_tools.catalog import operations
 from clerk_tools.ids import ORGANIZATION, USER
@@ -84,7 +84,7 @@ def _wanted(ref: types.PromptReference | types.ResourceTemplateReference, argume
     if isinstance(ref, types.PromptReference):
         prompt = next((prompt for prompt in PROMPTS if prompt.name == ref.name), None)
         return next((a.kind for a in prompt.arguments if a.name == argument), None) if prompt else None
-    template = next((template for template in TEMPLATES if template.uri == ref.uri), None)
+    template = next((template for template in templates() if template.uri == ref.uri), None)
     if template is None or f"{{{argument}}}" not in template.uri:
         return None
     if template.operation is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from clerk_mcp.offering import Policy
 from clerk_mcp.protocol.own_tools import OWN_TOOLS, PreviewChange
 from clerk_mcp.protocol.prompts import Prompts
-from clerk_mcp.protocol.resources import INSTANCE, OPERATIONS, TEMPLATES
+from clerk_mcp.protocol.resources import INSTANCE, OPERATIONS, templates
 from clerk_mcp.protocol.surface import Presentation, Surface
 from clerk_tools.catalog import operations
 from clerk_tools.operation import Effect, Spec
@@ -37,10 +37,10 @@ def offer_to(scopes: frozenset[str] | None, policy: Policy, presentation: Presen
         peers=presentation.peers,
     )
     listed = {tool["name"] for tool in surface.tools(None, scopes)}
-    if any(operations()[id].spec.effect is not Effect.READ for id in allowed):
+    if any(operations().outline(id).effect is not Effect.READ for id in allowed):
         # Not listed beside a search, which finds it.
         listed.add(PreviewChange.spec.id)
-    readable = [each for each in TEMPLATES if each.operation is None or each.operation.spec.id in allowed]
+    readable = [each for each in templates() if each.operation is None or each.operation.spec.id in allowed]
     return Offer(
         tuple(operations()[id].spec for id in allowed),
         tuple(own.spec for id, own in OWN_TOOLS.items() if id in listed),

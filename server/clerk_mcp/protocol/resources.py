@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -27,9 +28,6 @@ from clerk_mcp.protocol.surface import Surface
 from clerk_tools.argument import JsonObject
 from clerk_tools.catalog import operations
 from clerk_tools.operation import FIRST_VERSION, Operation
-from clerk_tools.resources.organization_memberships import ListMembers
-from clerk_tools.resources.organizations import GetOrganization
-from clerk_tools.resources.users import GetUser
 
 INSTANCE: Final = "clerk://instance"
 OPERATIONS: Final = "clerk://operations"
@@ -56,36 +54,43 @@ class Template:
         return {name: unquote(value) for name, value in matched.groupdict().items()} if matched else None
 
 
-TEMPLATES: Final = (
-    Template(
-        f"{OPERATIONS}/{{id}}",
-        "operation",
-        "One operation: what it does and its exact arguments",
-        operation=None,
-    ),
-    Template(
-        "clerk://users/{user_id}",
-        "user",
-        "One user",
-        operation=GetUser,
-        arguments={"user_id": "user_id"},
-    ),
-    Template(
-        "clerk://organizations/{id_or_slug}",
-        "organization",
-        "One organization, by id or slug",
-        operation=GetOrganization,
-        arguments={"id_or_slug": "organization_id"},
-    ),
-    Template(
-        "clerk://organizations/{id}/members",
-        "organization-members",
-        "The members of an organization with their roles; the newest 500",
-        operation=ListMembers,
-        arguments={"id": "organization_id"},
-        extra={"limit": 500},
-    ),
-)
+@cache
+def templates() -> tuple[Template, ...]:
+    """Return every template. The declarations that they name are imported when somebody asks for one."""
+    from clerk_tools.resources.organization_memberships import ListMembers
+    from clerk_tools.resources.organizations import GetOrganization
+    from clerk_tools.resources.users import GetUser
+
+    return (
+        Template(
+            f"{OPERATIONS}/{{id}}",
+            "operation",
+            "One operation: what it does and its exact arguments",
+            operation=None,
+        ),
+        Template(
+            "clerk://users/{user_id}",
+            "user",
+            "One user",
+            operation=GetUser,
+            arguments={"user_id": "user_id"},
+        ),
+        Template(
+            "clerk://organizations/{id_or_slug}",
+            "organization",
+            "One organization, by id or slug",
+            operation=GetOrganization,
+            arguments={"id_or_slug": "organization_id"},
+        ),
+        Template(
+            "clerk://organizations/{id}/members",
+            "organization-members",
+            "The members of an organization with their roles; the newest 500",
+            operation=ListMembers,
+            arguments={"id": "organization_id"},
+            extra={"limit": 500},
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +132,7 @@ class Resources:
         return {
             "resourceTemplates": [
                 {"uriTemplate": t.uri, "name": t.name, "description": t.description, "mimeType": _JSON}
-                for t in TEMPLATES
+                for t in templates()
                 if t.operation is None or t.operation.spec.id in allowed
             ],
             "resultType": "complete",
@@ -146,7 +151,7 @@ class Resources:
         if uri == OPERATIONS:
             listed = [summary(operations()[id].spec) for id in self.surface.policy.allowed(caller.scopes)]
             return _contents(uri, dumps({"operations": listed}))
-        for template in TEMPLATES:
+        for template in templates():
             if variables := template.match(uri):
                 return _contents(uri, await self._read_template(template, variables, caller))
         raise _not_found(uri)

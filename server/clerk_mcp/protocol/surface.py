@@ -17,7 +17,7 @@ from clerk_mcp.answering import Answer, answers, size
 from clerk_mcp.bulk import Compare, Links, ListAll, Peers, Progress, RunEach, Runs
 from clerk_mcp.calling import Caller, Calls, Reach, UnknownOperation, preview_change
 from clerk_mcp.confirming import AskInResult
-from clerk_mcp.offering import Policy, input_schema, options, output_schema, tool
+from clerk_mcp.offering import Policy, entry_of, input_schema, options, output_schema, tool
 from clerk_mcp.protocol import apps
 from clerk_mcp.protocol.any_path import CallPath, path_call
 from clerk_mcp.protocol.own_tools import (
@@ -39,7 +39,7 @@ from clerk_mcp.protocol.own_tools import (
 from clerk_mcp.settings import Settings
 from clerk_tools.argument import JsonObject
 from clerk_tools.catalog import operations
-from clerk_tools.operation import Effect, Operation, Spec
+from clerk_tools.operation import Effect, Operation
 from clerk_tools.parsing import InvalidArguments, Problem, parse
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class Surface:
     """All instances that are served here, where they have names."""
     links: Links | None = None
     """Where files wait for their caller, over HTTP."""
-    _lists: dict[Any, list[Spec]] = field(default_factory=dict, repr=False, compare=False)
+    _lists: dict[Any, list[dict[str, Any]]] = field(default_factory=dict, repr=False, compare=False)
     """What was listed before, by all that it depends on."""
 
     def tools(
@@ -134,33 +134,36 @@ class Surface:
         if listed is None:
             if len(self._lists) >= _MOST_LISTS:
                 self._lists.clear()
-            listed = self._lists[key] = self._listed(mode, scopes)
+            listed = self._lists[key] = [_entry(name) for name in self._listed(mode, scopes)]
         if not with_views and not self.output_schemas:
-            return [tool(spec) for spec in listed]
-        return [self._with_more(spec, with_views=with_views) for spec in listed]
+            return [*listed]
+        return [self._with_more(entry, with_views=with_views) for entry in listed]
 
-    def _listed(self, mode: Literal["all", "search"], scopes: frozenset[str] | None) -> list[Spec]:
+    def _listed(self, mode: Literal["all", "search"], scopes: frozenset[str] | None) -> list[str]:
         allowed = self._allowed(scopes)
         if mode == "search":
             tools = (*SEARCH_TOOLS, *_ANY_PATH)
-            return [own.spec for own in tools if self._is_of_use(own, allowed)]
+            return [own.spec.id for own in tools if self._is_of_use(own, allowed)]
         # Hosts for which `auto` chooses this mode load schemas when they are needed: nothing is left out.
         shown = set(allowed) if self.mode == "auto" else self.policy.selection.listed
-        catalogue = operations()
-        listed = [catalogue[id].spec for id in allowed if id in shown]
+        listed = [id for id in allowed if id in shown]
         # Where there is a search, it finds `preview_change`, and `read` runs it: the listing, which every
         # conversation pays for, need not be longer for that.
         beside: tuple[type[Operation], ...]
         beside = SEARCH_TOOLS if len(listed) < len(allowed) else (PreviewChange,)
         own: tuple[type[Operation], ...] = (ListAll, RunEach, *beside, Compare)
-        return [*listed, *[one.spec for one in (*own, *_ANY_PATH) if self._is_of_use(one, allowed)]]
+        return [*listed, *[one.spec.id for one in (*own, *_ANY_PATH) if self._is_of_use(one, allowed)]]
 
-    def _with_more(self, spec: Spec, *, with_views: bool) -> dict[str, Any]:
+    def _with_more(self, entry: dict[str, Any], *, with_views: bool) -> dict[str, Any]:
         """Return the entry of a tool, with what only some want: an output schema, a view."""
-        entry = tool(spec)
-        if self.output_schemas and spec.id not in OWN_TOOLS:
-            entry = {**entry, "outputSchema": output_schema(spec)}
-        return {**entry, "_meta": apps.META} if with_views and apps.has_view(spec) else entry
+        more: dict[str, Any] = {}
+        name = entry["name"]
+        spec = (OWN_TOOLS.get(name) or operations()[name]).spec
+        if self.output_schemas and name not in OWN_TOOLS:
+            more["outputSchema"] = output_schema(spec)
+        if with_views and apps.has_view(spec):
+            more["_meta"] = apps.META
+        return {**entry, **more}
 
     def mode_for(self, client: str | None) -> Literal["all", "search"]:
         """Return what a client is shown."""
@@ -309,10 +312,9 @@ class Surface:
         return self.policy.allowed(scopes)
 
     def _is_of_use(self, own: type[Operation], allowed: list[str]) -> bool:
-        # One after the other, for the first will do, and others may have to be imported.
-        specs = (operations()[id].spec for id in allowed)
+        known = map(operations().outline, allowed)
         if own is ListAll:
-            return any(spec.is_list for spec in specs)
+            return any(one.lists for one in known)
         if own is CallPath:
             return self.policy.any_path
         if own is Compare:
@@ -320,10 +322,16 @@ class Surface:
         if own is RunEach and self.runs is None:
             return False
         if own in (RunEach, PreviewChange):
-            return any(spec.effect is not Effect.READ for spec in specs)
+            return any(one.effect is not Effect.READ for one in known)
         if own in (Read, Change):
-            return any((spec.effect is Effect.READ) is (own is Read) for spec in specs)
+            return any((one.effect is Effect.READ) is (own is Read) for one in known)
         return True
+
+
+def _entry(name: str) -> dict[str, Any]:
+    """Return the entry of `tools/list` of one of the server's own tools, or of an operation."""
+    own = OWN_TOOLS.get(name)
+    return tool(own.spec) if own else entry_of(name)
 
 
 _MOST_LISTS: Final = 100
