@@ -167,20 +167,23 @@ def served(tmp_path: Path) -> dict[str, Any]:
     path = tmp_path / "config.toml"
     path.write_text(FILE, encoding="utf-8")
     path.chmod(0o600)
-    return {"config": path, "instance": "all", "audit_log": tmp_path / "trail.jsonl"}
+    # So that the client holds every answer against what is listed.
+    return {"config": path, "instance": "all", "audit_log": tmp_path / "trail.jsonl", "output_schemas": True}
 
 
 @pytest.mark.anyio
 async def test_the_tool_compares_where_both_are_served(served: dict[str, Any]) -> None:
     async with serving_instances(**served) as server:
         async with server.client(instance="dev") as dev:
-            assert "compare" in [tool.name for tool in (await dev.list_tools()).tools]
+            listed = {tool.name: tool for tool in (await dev.list_tools()).tools}
+            assert listed["compare"].output_schema
             await dev.call_tool("RedirectUrLs_createNewUrl", {"url": "https://new.example"})
         async with server.client(instance="prod") as prod:
             answer = (await prod.call_tool("compare", {"other": "dev"})).structured_content or {}
             assert answer["differences"] == [
                 {"part": "redirect URLs", "name": "https://new.example", "only_in": "dev"}
             ]
+            assert answer.keys() <= listed["compare"].output_schema["properties"].keys()
             wrong = (await prod.call_tool("compare", {"other": "prod"})).structured_content or {}
             assert "another instance than prod: dev" in json.dumps(wrong)
     lines = [json.loads(line) for line in served["audit_log"].read_text().splitlines()]

@@ -58,13 +58,16 @@ async def world(
     retry_budget: float = 30.0,
     elicitation_callback: Any = None,
     logging_callback: Any = None,
-    output_schemas: bool = False,
+    output_schemas: bool = True,
     extensions: Any = None,
     changes: Budget | None = None,
     files: Files | None = None,
     secrets: SecretValues | None = None,
 ) -> AsyncIterator[World]:
-    """Connect the SDK's client to a new server on a sandbox."""
+    """Connect the SDK's client to a new server on a sandbox.
+
+    What answers hold is listed, so that the client holds every answer against it.
+    """
     sandbox = sandbox or Sandbox()
     transport = transport or SandboxTransport(sandbox)
     clerk = ClerkClient(

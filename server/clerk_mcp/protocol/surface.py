@@ -39,7 +39,7 @@ from clerk_mcp.protocol.own_tools import (
 from clerk_mcp.settings import Settings
 from clerk_tools.argument import JsonObject
 from clerk_tools.catalog import operations
-from clerk_tools.operation import Effect, Operation
+from clerk_tools.operation import Effect, Operation, Spec
 from clerk_tools.parsing import InvalidArguments, Problem, parse
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Presentation:
     runs: Runs | None = None
     """The runs of `run_each`; without them it is not offered."""
     output_schemas: bool = False
-    """Whether operations are listed with what their answers hold."""
+    """Whether tools are listed with what their answers hold."""
     peers: Peers = field(default_factory=dict)
     """All instances that are served here, where they have names; two of them can be compared."""
     links: Links | None = None
@@ -110,7 +110,7 @@ class Surface:
     runs: Runs | None = None
     """The runs of `run_each`; without them it is not offered."""
     output_schemas: bool = False
-    """Whether operations are listed with what their answers hold."""
+    """Whether tools are listed with what their answers hold."""
     peers: Peers = field(default_factory=dict)
     """All instances that are served here, where they have names."""
     links: Links | None = None
@@ -159,8 +159,8 @@ class Surface:
         more: dict[str, Any] = {}
         name = entry["name"]
         spec = (OWN_TOOLS.get(name) or operations()[name]).spec
-        if self.output_schemas and name not in OWN_TOOLS:
-            more["outputSchema"] = output_schema(spec)
+        if self.output_schemas:
+            more["outputSchema"] = answer_schema(spec)
         if with_views and apps.has_view(spec):
             more["_meta"] = apps.META
         return {**entry, **more}
@@ -332,6 +332,16 @@ def _entry(name: str) -> dict[str, Any]:
     """Return the entry of `tools/list` of one of the server's own tools, or of an operation."""
     own = OWN_TOOLS.get(name)
     return tool(own.spec) if own else entry_of(name)
+
+
+def answer_schema(spec: Spec) -> JsonObject:
+    """Return what a tool answers, the server's own or an operation, as JSON Schema."""
+    if spec.id not in OWN_TOOLS:
+        return output_schema(spec)
+    # Few servers list what answers hold.
+    from clerk_mcp.protocol.own_answers import own_answers
+
+    return own_answers(spec.id)
 
 
 _MOST_LISTS: Final = 100

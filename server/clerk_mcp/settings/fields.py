@@ -113,7 +113,7 @@ class Settings(BaseSettings):
         default="all", description="Operations as tools, four tools to find and run them, or by the client"
     )
     output_schemas: bool = Field(
-        default=False, description="List with each operation what its answers hold (output schemas)"
+        default=False, description="List with each tool what its answers hold (output schemas)"
     )
     list_all_cap: int = Field(
         default=5000, ge=1, le=1_000_000, description="Records that one list_all reads at most"
