@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -93,19 +94,38 @@ async def test_a_direct_call_works_in_every_mode(mode: Any) -> None:
         assert (await call(here.client, "read", operation=USERS))["items"]
 
 
-async def test_a_search_answers_ids_with_one_line_and_effect_and_the_arguments_of_the_first() -> None:
+async def test_a_search_answers_ids_with_effect_and_one_line_and_the_arguments_of_the_first_ones() -> None:
     async with world("search") as here:
         found = await call(here.client, "search_operations", query="kick someone out")
         assert found["operations"][0]["id"] == "Users_markBanned"
         first, *others = found["operations"]
-        assert "user_id" in first["inputSchema"]["properties"]
+        assert first["arguments"] == "user_id"
         assert first["ids_from"] == {"user_id": USERS}
         said = {"id", "effect", "does"}
-        assert all(set(entry) - {"inputSchema", "ids_from"} == said for entry in (first, *others))
-        assert sum("inputSchema" in entry for entry in others) <= 1
+        assert all(set(entry) - {"arguments", "ids_from"} == said for entry in (first, *others))
         assert len(found["operations"]) <= 5
         assert (await call(here.client, "search_operations", query="zzxqv"))["operations"] == []
         assert here.received == []
+
+
+async def test_a_search_tells_the_arguments_of_as_many_as_fit_into_a_small_answer() -> None:
+    async with world("search") as here:
+        questions = ("list users", "change a user", "waitlist", "ban", "invite people", "settings", "roles")
+        for question in questions:
+            found = (await call(here.client, "search_operations", query=question, limit=20))["operations"]
+            beside = [entry["arguments"] for entry in found[1:] if "arguments" in entry]
+            assert sum(map(len, beside)) <= 500, question
+        assert "arguments" in found[1]
+
+
+async def test_what_a_search_tells_of_arguments_names_each_of_them_with_what_may_be_left_out() -> None:
+    async with world("search", policy=Policy(Selection.of(["all"]))) as here:
+        for id, operation in operations().items():
+            found = (await call(here.client, "search_operations", query=id))["operations"]
+            told = next(entry for entry in found if entry["id"] == id).get("arguments", "")
+            for argument in operation.spec.arguments:
+                mark = "" if argument.required else "?"
+                assert re.search(rf"\b{argument.name}{re.escape(mark)}(?!\?)", told), (id, argument.name)
 
 
 async def test_a_question_in_two_parts_is_answered_for_both_of_them() -> None:
@@ -124,7 +144,7 @@ async def test_a_question_in_two_parts_is_answered_for_both_of_them() -> None:
         for question, both in pairs.items():
             found = (await call(here.client, "search_operations", query=question))["operations"]
             assert {entry["id"] for entry in found[:2]} == set(both), question
-            assert all("inputSchema" in entry for entry in found[:2])
+            assert all(entry["arguments"] for entry in found[:2])
 
 
 async def test_a_description_has_the_schema_that_mode_all_lists_but_for_what_change_takes_itself() -> None:

@@ -191,7 +191,11 @@ def find(
     best = sorted(found, key=lambda spec: -scores[spec])
     first = _answers_to_parts(index, query, best) if best else []
     best = [*first, *(spec for spec in best if spec not in first)][:limit]
-    return Found(best, index.gap(asked), index.share(best[0], asked) if best else 0.0, max(1, len(first)))
+    if math.inf in scores.values():
+        # An id is all of what was asked for, whatever its words are about.
+        return Found(best, None, 1.0)
+    share = index.share(best[0], asked) if best else 0.0
+    return Found(best, index.gap(asked), share, max(1, len(first)))
 
 
 def _answers_to_parts(index: _Index, query: str, best: list[Spec]) -> list[Spec]:

@@ -19,6 +19,7 @@ from clerk_mcp.offering.policy import (
     may_read,
     scopes_on,
 )
+from clerk_mcp.offering.signature import signature
 
 __all__ = [
     "ALL",
@@ -39,5 +40,6 @@ __all__ = [
     "output_schema",
     "ready_entries",
     "scopes_on",
+    "signature",
     "tool",
 ]

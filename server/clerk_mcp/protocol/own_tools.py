@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Final
 
 from clerk_mcp.bulk import Compare, ListAll, RunEach
-from clerk_mcp.offering import input_schema, options
+from clerk_mcp.offering import input_schema, options, signature
 from clerk_mcp.protocol.any_path import CallPath
 from clerk_tools.argument import JsonObject, Query, arg
 from clerk_tools.catalog import operations
@@ -21,10 +21,12 @@ _LONGEST_LINE: Final = 140
 
 class SearchOperations(Operation, id="search_operations", get="/", text=True):
     """Find operations of Clerk's Backend API (users, sessions, organizations, invitations, SSO, tokens,
-    templates, domains, settings) by what they do. Answers ids, best first, with one line and effect each,
-    and the arguments of the first."""
+    templates, domains, settings) by what they do. Answers ids, best first, with effect, one line each, and
+    the arguments of the first ones: text unless a type is told, left out at will where `?`."""
 
-    query: Query[str] = arg('What you want to do, such as "log a user out everywhere", or part of a name')
+    query: Query[str] = arg(
+        'What you want to do, such as "log a user out everywhere", or several such things'
+    )
     limit: Query[int] = arg(default=5, ge=1, le=20)
 
 
@@ -99,20 +101,29 @@ def describe(spec: Spec) -> JsonObject:
         "effect": spec.effect,
         **({"destroys": "with some arguments"} if spec.destroys_by_arguments else {}),
         "description": spec.description,
-        **needs(spec),
+        "inputSchema": _schema(spec),
+        **_ids_from(spec),
     }
 
 
-def needs(spec: Spec) -> JsonObject:
-    """Return the schema of an operation's arguments, and the operations whose answers show the ids in it.
+def signed(spec: Spec) -> JsonObject:
+    """Return an operation with its arguments on one line, and where the ids in it come from."""
+    schema = _schema(spec)
+    arguments = {"arguments": signature(schema)} if schema["properties"] else {}
+    return summary(spec) | {"does": spec.description} | arguments | _ids_from(spec)
 
-    `confirm` is not among them: `change` takes it beside the arguments.
-    """
+
+def _schema(spec: Spec) -> JsonObject:
+    """Return the schema of an operation's arguments without `confirm`, which `change` takes beside them."""
     schema = input_schema(spec)
     properties = {name: one for name, one in schema["properties"].items() if name != options.CONFIRM.name}
+    return {**schema, "properties": properties}
+
+
+def _ids_from(spec: Spec) -> JsonObject:
+    """Return the operations whose answers show the ids that a call needs."""
     found_by = {a.name: a.kind.found_by for a in spec.arguments if a.required and a.kind and a.kind.found_by}
-    ids = {"ids_from": found_by} if found_by else {}
-    return {"inputSchema": {**schema, "properties": properties}, **ids}
+    return {"ids_from": found_by} if found_by else {}
 
 
 def runnable(id: str) -> Spec:

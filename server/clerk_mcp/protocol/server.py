@@ -46,7 +46,9 @@ _CACHE_HINTS: dict[CacheableMethod, CacheHint] = {
 _INSTRUCTIONS = """\
 Runs {instance} through Clerk's Backend API; {way}.
 Lists answer {{items, total, next_offset}}: pass next_offset as `offset` for the next page. `fields` on \
-reading tools shows Clerk's raw fields, which the default view leaves out.
+reading tools answers just those of Clerk's raw fields: a small answer, and the way to what the default view \
+leaves out, such as private_metadata. list_all filters and counts over all pages (`where`, `group`).
+An exact email address, slug or name will do where an id is wanted, unless the call destroys.
 An error says what to do next in `hint`. `outcome: unknown` means that a change may have taken place: \
 read before repeating it.
 A `preview` in place of a result means that nothing was done: show it to the user, go on only if they agree.

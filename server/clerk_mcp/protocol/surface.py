@@ -32,8 +32,8 @@ from clerk_mcp.protocol.own_tools import (
     SearchOperations,
     declared,
     describe,
-    needs,
     runnable,
+    signed,
     summary,
 )
 from clerk_mcp.settings import Settings
@@ -92,8 +92,10 @@ _SHOWN: Final = ("mode", "read_only", "confirm", "max_result_bytes", "list_all_c
 WAYS: Final[dict[ListingMode, str]] = {
     "all": "each tool is one API operation; where search_operations is listed, it finds those that are not "
     "listed, and read and change run them",
-    "search": "search_operations finds an operation, describe_operation shows its arguments, "
-    "read and change run it",
+    "search": "search_operations finds an operation with its arguments, read and change run it. read also "
+    "runs list_all {operation, where?: 'locked == true and created_at > \"90 days ago\"', group?: "
+    "'count by month(created_at)', fields?: [...], arguments?}; change runs run_each {operation, "
+    "items? | over?: {operation, where}, map?: {argument: field}, arguments?}, first as a plan",
     "auto": "each tool is one API operation, or is found with search_operations where that is listed",
 }
 """How a model gets at an operation, in words."""
@@ -279,15 +281,7 @@ class Surface:
         found = find(asked.query, lambda spec: spec.id in allowed, asked.limit, own)
         note = _doubt(found)
         out: JsonObject = {"note": note} if note else {}
-        shown = [summary(spec) for spec in found.specs]
-        # Nearly every question is followed by a call of its first answer, which needs the schema; the second
-        # has its own where that is small, or where it answers another part of the question. A question that
-        # nothing fits is not worth one.
-        for at, spec in enumerate(found.specs[: max(2, found.parts)] if not note else []):
-            room = _ROOM_FOR_SCHEMA if at < found.parts else _ROOM_FOR_SECOND
-            needed = needs(spec)
-            shown[at] |= needed if size(needed["inputSchema"]) <= room else {}
-        return answers.answer(out | {"operations": shown})
+        return answers.answer(out | {"operations": _shown(found)})
 
     def _describe(self, asked: DescribeOperation, caller: Caller) -> Answer:
         if not 1 <= len(asked.ids) <= MOST_DESCRIBED:
@@ -349,12 +343,29 @@ _MOST_LISTS: Final = 100
 
 _ANY_PATH: Final[tuple[type[Operation], ...]] = (CallPath,)
 
-_ROOM_FOR_SCHEMA: Final = 3000
-"""Bytes of the schema that stands in the answer of a search, of the first operation found."""
-_ROOM_FOR_SECOND: Final = 400
+_ROOM: Final = 500
+"""Characters that the arguments of all operations but the best may take in the answer of a search."""
 
 _SHARE_THAT_FITS: Final = 0.3
 """Of a question, below which the best operation found is about something else."""
+
+
+def _shown(found: Found) -> list[JsonObject]:
+    """Return what a search shows of each operation, with its arguments where there is room for them.
+
+    Nearly every question is followed by a call of its first answer, or of the first for each of its parts.
+    One that nothing fits is not worth so much.
+    """
+    if _doubt(found):
+        return [summary(spec) for spec in found.specs]
+    shown, room = [], _ROOM
+    for at, spec in enumerate(found.specs):
+        line, whole = summary(spec), signed(spec)
+        more = 0 if at < found.parts else size(whole) - size(line)
+        fits = more <= room
+        shown.append(whole if fits else line)
+        room -= more if fits else 0
+    return shown
 
 
 def _doubt(found: Found) -> str | None:

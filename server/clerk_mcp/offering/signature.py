@@ -1,0 +1,51 @@
+"""Arguments in one line, as a search answers them: a fourth of the bytes of their JSON Schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+
+def signature(schema: dict[str, Any]) -> str:
+    """Return the arguments of an object's JSON Schema: `user_id, limit?: integer (≤ 500), ids?: text[]`.
+
+    What may be left out ends with `?`; text has no type of its own unless it is one of a list.
+    """
+    required = set(schema.get("required", ()))
+    names = sorted(schema["properties"], key=lambda name: name not in required)
+    return ", ".join(
+        f"{name}{'' if name in required else '?'}{_type(one)}{_said(one)}"
+        for name, one in ((name, schema["properties"][name]) for name in names)
+    )
+
+
+def _type(schema: dict[str, Any]) -> str:
+    kind = _kind(schema)
+    return "" if kind == "text" else f": {kind}"
+
+
+def _kind(schema: dict[str, Any]) -> str:
+    if "enum" in schema:
+        return " | ".join(map(str, schema["enum"]))
+    if schema.get("type") == "array":
+        of = _kind(schema.get("items", {}))
+        return f"({of})[]" if "enum" in schema.get("items", {}) else f"{of}[]"
+    if schema.get("properties"):
+        return f"{{{signature(schema)}}}"
+    return {"string": "text"}.get(kind := str(schema.get("type", "any")), kind)
+
+
+def _said(schema: dict[str, Any]) -> str:
+    said = "; ".join(_words(schema))
+    return f" ({said})" if said else ""
+
+
+def _words(schema: dict[str, Any]) -> Iterator[str]:
+    if "default" in schema:
+        yield f"default {schema['default']}".lower()
+    for word, sign in (("minimum", "≥"), ("maximum", "≤")):
+        if word in schema:
+            yield f"{sign} {schema[word]}"
+    for text in (schema.get("description"), schema.get("items", {}).get("description")):
+        if text:
+            yield text
