@@ -198,6 +198,13 @@ async def test_a_key_of_metadata_that_no_record_has_is_pointed_out() -> None:
         assert answer["unknown_fields"] == ["public_metadata.plam"]
 
 
+async def test_nothing_is_said_of_credentials_that_no_view_would_have_shown() -> None:
+    async with world() as here:
+        passkeys = {"operation": USERS, "where": "passkeys.id != null"}
+        assert "secrets" not in await call(here.client, "list_all", **passkeys)
+        assert "passkeys" in (await call(here.client, "list_all", **passkeys, fields=["passkeys"]))["secrets"]
+
+
 async def test_credentials_are_kept_back_as_from_a_direct_call() -> None:
     async with world() as here:
         operation = "Invitations_listAllNonRevoked"

@@ -167,7 +167,9 @@ class Reading:
         wanted = self._wanted
         self._arrived += len(page.records)
         self._check(page.records)
-        self.notes |= page.notes
+        if wanted.fields or wanted.spec.secret:
+            # The view shows no others, so that nothing of what is shown was kept back.
+            self.notes |= page.notes
         kept: list[Kept[Any]] = []
         for record in page.records:
             forms = Forms(wanted.spec, record, wanted.parent, parent_id)
