@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from clerk_mcp.answering import SecretValues
 from clerk_mcp.bulk import RunFiles, Runs
 from clerk_mcp.offering.policy import Policy, Selection
 from clerk_mcp.upstream import Files
@@ -51,6 +52,15 @@ async def test_a_name_is_taken_for_the_id_of_what_it_means_and_this_is_told(
     async with world() as here:
         answer = await call(here.client, operation, **given)
         assert answer["meant"][id].startswith(f"{answer['id']}, ")
+
+
+async def test_whose_an_api_key_is_may_be_named_where_it_is_a_person() -> None:
+    async with world(secrets=SecretValues("inline", Path())) as here:
+        made = await call(here.client, "createApiKey", name="nightly", subject=PRIYA)
+        assert made["meant"]["subject"].startswith(made["subject"])
+        assert (await call(here.client, "getApiKeys", subject=PRIYA))["items"] == [
+            {name: value for name, value in made.items() if name not in ("meant", "secret")}
+        ]
 
 
 @pytest.mark.parametrize("operation", MADE)

@@ -89,7 +89,7 @@ class Kind:
     """The operation whose answer holds such ids; none where nothing lists them."""
     known_as: str = "id"
     """The field of what is found that is proposed while somebody types one."""
-    prefix: str = ""
+    prefix: str | tuple[str, ...] = ""
     """What such ids begin with; what begins otherwise may be a name."""
     names: tuple[str, ...] = ()
     """The fields of what is found, in Clerk's answer or its view, by which people call it; none where a name

@@ -31,6 +31,11 @@ OrganizationIdOrSlug = Annotated[
         names=ORGANIZATION.names,
     ),
 ]
+UserOrOrganizationId = Annotated[
+    Id,
+    Kind("user", USER.found_by, prefix=("user_", "org_"), names=USER.names),
+]
+"""Of an organization only its id; a user may be named."""
 
 _IDENTIFICATION: Final = "idn_"
 EmailAddressId = Annotated[

@@ -46,9 +46,10 @@ _CACHE_HINTS: dict[CacheableMethod, CacheHint] = {
 _INSTRUCTIONS = """\
 Runs {instance} through Clerk's Backend API; {way}.
 Lists answer {{items, total, next_offset}}: pass next_offset as `offset` for the next page. `fields` on \
-reading tools answers just those of Clerk's raw fields: a small answer, and the way to what the default view \
-leaves out, such as private_metadata. list_all filters and counts over all pages (`where`, `group`).
-An exact email address, slug or name will do where an id is wanted, unless the call destroys.
+reading tools (`a.b` goes into objects and lists) answers just those of Clerk's raw fields: a small answer, \
+and the way to what the default view leaves out, such as private_metadata. list_all filters and counts \
+over all pages (`where`, `group`). An exact email address, slug or name will do where an id is wanted, \
+unless the call destroys.
 An error says what to do next in `hint`. `outcome: unknown` means that a change may have taken place: \
 read before repeating it.
 A `preview` in place of a result means that nothing was done: show it to the user, go on only if they agree.

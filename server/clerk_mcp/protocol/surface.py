@@ -95,7 +95,7 @@ WAYS: Final[dict[ListingMode, str]] = {
     "search": "search_operations finds an operation with its arguments, read and change run it. read also "
     "runs list_all {operation, where?: 'locked == true and created_at > \"90 days ago\"', group?: "
     "'count by month(created_at)', fields?: [...], arguments?}; change runs run_each {operation, "
-    "items? | over?: {operation, where}, map?: {argument: field}, arguments?}, first as a plan",
+    "items? | over?: {operation, arguments?, where?}, map?: {argument: field}, arguments?}, first as a plan",
     "auto": "each tool is one API operation, or is found with search_operations where that is listed",
 }
 """How a model gets at an operation, in words."""

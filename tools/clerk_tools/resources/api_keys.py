@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from clerk_tools.argument import REPLACES_KEYS, Body, Id, JsonObject, Kind, Path, Query, arg, moves
 from clerk_tools.hits import Hit, Look, inside, thing
+from clerk_tools.ids import UserId, UserOrOrganizationId
 from clerk_tools.operation import Operation
 from clerk_tools.spec import Demo, Example
 from clerk_tools.view import View
@@ -46,15 +47,15 @@ class CreateApiKey(
     "token",
     example=Example({"name": "nightly export", "subject": Demo("nadia")}),
 ):
-    """Issue an API key for a user or an organization (`subject`). The answer alone has its secret."""
+    """Issue an API key for a user or an organization (`subject`). Its secret comes with the answer."""
 
     name: Body[str] = arg(min_length=3)
-    subject: Body[str] = arg("user_… or org_…")
+    subject: Body[UserOrOrganizationId] = arg("A user's, or org_…")
     type: Body[str] = arg(default="api_key", min_length=3, max_length=25)
     description: Body[str] = arg(optional=True, max_length=255, nullable=True)
     claims: Body[JsonObject] = arg("Put into what verifying answers", optional=True, nullable=True)
     scopes: Body[list[str]] = arg(optional=True)
-    created_by: Body[str] = arg("User id", optional=True, nullable=True)
+    created_by: Body[UserId] = arg("User id", optional=True, nullable=True)
     seconds_until_expiration: Body[int] = arg("Never, if left out", optional=True, ge=0, nullable=True)
 
 
@@ -70,7 +71,7 @@ class GetApiKeys(
 ):
     """The API keys of a user or an organization, without their secrets."""
 
-    subject: Query[str] = arg("user_… or org_…")
+    subject: Query[UserOrOrganizationId] = arg("A user's, or org_…")
     type: Query[str] = arg(default="api_key", min_length=3)
     include_invalid: Query[Literal["true", "false"]] = arg("Also revoked and expired ones", default="false")
     limit: Query[int] = arg(default=10, ge=1, le=100)

@@ -83,7 +83,7 @@ class RevokeSession(
     "remotely",
     example=Example({"session_id": Demo("a session")}),
 ):
-    """End a session: that device is signed out. For all of a user's sessions, list them and revoke each;
+    """End a session: that device is signed out. For all of a user's, run_each over the active ones listed;
     to keep the user out, ban."""
 
     session_id: Path[SessionId] = arg()
