@@ -11,8 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, Field, PrivateAttr, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, model_validator
 
 from clerk_mcp.settings import values
 from clerk_mcp.settings.configuration import KEYS, Entry
@@ -24,21 +23,16 @@ Source = Literal["flag", "variable", "file", "program", "default"]
 """Where a value comes from; `file` is the key's own, or the configuration file; `program` has keys."""
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """What the operator decided. Immutable; made by `load`."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, extra="forbid", frozen=True, populate_by_name=True, hide_input_in_errors=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     clerk_secret_key: Annotated[SecretStr, AfterValidator(values.clerk_key)] | None = Field(
         default=None,
-        validation_alias="CLERK_SECRET_KEY",
         description="Secret key of the instance (sk_test_… or sk_live_…)",
     )
-    clerk_secret_key_file: Path | None = Field(
-        default=None, validation_alias="CLERK_SECRET_KEY_FILE", description="File that holds the key"
-    )
+    clerk_secret_key_file: Path | None = Field(default=None, description="File that holds the key")
     instance: Names = Field(
         default=(),
         description="The instance of the configuration file to serve; over HTTP also several, or all",
@@ -48,7 +42,7 @@ class Settings(BaseSettings):
         description="The configuration file: instances by name, each with the place of its key",
     )
     clerk_api_url: Annotated[str, AfterValidator(values.api_url)] = Field(
-        default="https://api.clerk.com/v1", validation_alias="CLERK_API_URL", description="Clerk's API"
+        default="https://api.clerk.com/v1", description="Clerk's API"
     )
     clerk_api_version: Annotated[str, AfterValidator(values.api_version)] | None = Field(
         default=None,
@@ -274,7 +268,7 @@ class Settings(BaseSettings):
 HOLDS_BACK: Final = ("instance", "toolsets", "tools", "exclude", "read_only", "confirm")
 """Settings that are refused where they are given without a value."""
 
-_SECRETS: Final = ("clerk_secret_key", "CLERK_SECRET_KEY", "state_key")
+_SECRETS: Final = ("clerk_secret_key", "state_key")
 
 _SECTIONS: Final = {
     "clerk_secret_key": "Server",
@@ -297,7 +291,7 @@ def sections() -> dict[str, list[str]]:
 
 
 UNPREFIXED: Final = {
-    str(info.validation_alias): name for name, info in Settings.model_fields.items() if info.validation_alias
+    name.upper(): name for name in ("clerk_secret_key", "clerk_secret_key_file", "clerk_api_url")
 }
 """Variables that keep Clerk's own names."""
 

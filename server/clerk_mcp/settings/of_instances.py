@@ -9,7 +9,7 @@ from typing import Any
 
 from clerk_mcp.instance import Kind, fingerprint, kind_of_key
 from clerk_mcp.settings.configuration import ConfigurationError, Entry, chosen, read_entries
-from clerk_mcp.settings.fields import UNPREFIXED, Settings, Source, named, variable
+from clerk_mcp.settings.fields import Settings, Source, named
 from clerk_mcp.settings.key_command import key_from
 from clerk_mcp.settings.reading import read_key, validated
 from clerk_mcp.settings.values import SettingsError, at_home, problem_with_key
@@ -74,9 +74,7 @@ def _of_instance(entry: Entry, base: Settings, given: Mapping[str, Any]) -> Sett
         table["audit_log"] = _beside(entry, table["audit_log"])
     flags = {name: value for name, value in given.items() if name != "sandbox"}
     values = {**table, **flags, "read_only": table["read_only"], "instance": (entry.name,)}
-    # By their variables: a value from the environment would count before the field's own name.
-    values = {variable(name) if name in UNPREFIXED.values() else name: v for name, v in values.items()}
-    values |= {"CLERK_SECRET_KEY": key, "CLERK_SECRET_KEY_FILE": file}
+    values |= {"clerk_secret_key": key, "clerk_secret_key_file": file}
     settings = validated(values, entry)
     decided = {name for name in table if name not in given and name in entry.settings}
     if settings.read_only and not (base.read_only or given.get("read_only")):

@@ -11,24 +11,34 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from clerk_mcp.settings.configuration import KEYS, Entry
-from clerk_mcp.settings.fields import PREFIX, UNPREFIXED, WITHOUT_FLAG, Settings, flag, variable
+from clerk_mcp.settings.fields import PREFIX, WITHOUT_FLAG, Settings, flag, variable
 from clerk_mcp.settings.values import SettingsError, at_home, problem_with_key
 from clerk_tools.catalog import nearest
 
 
 def validated(values: Mapping[str, Any], entry: Entry | None = None) -> Settings:
+    """Make settings of these values, over those of the environment.
+
+    Raises:
+        SettingsError: a value does not fit.
+    """
     try:
-        return Settings(**values)
+        return Settings.model_validate({**from_environment(), **values})
     except ValidationError as error:
         raise SettingsError(
             *(_problem(details["loc"], details["msg"], entry) for details in error.errors())
         ) from None
 
 
+def from_environment() -> dict[str, str]:
+    """Return the values of the variables that are set, by the names of their fields, in whichever case."""
+    values = {name.upper(): value for name, value in os.environ.items()}
+    return {name: values[variable(name)] for name in Settings.model_fields if variable(name) in values}
+
+
 def given_in_environment() -> set[str]:
     """Return the fields whose variables are set, and not to nothing."""
-    values = {name.upper(): value.strip() for name, value in os.environ.items()}
-    return {name for name in Settings.model_fields if values.get(variable(name))}
+    return {name for name, value in from_environment().items() if value.strip()}
 
 
 _HOLD_BACK: Final = ("READONLY", "CONFIRM", "TOOLSETS", "EXCLUDE", "AUDITLOG")
@@ -60,8 +70,7 @@ def _nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 def _problem(location: tuple[int | str, ...], message: str, entry: Entry | None = None) -> str:
-    first = str(location[0])
-    name = UNPREFIXED.get(first, first)
+    name = str(location[0])
     text = message.removeprefix("Value error, ").removeprefix("Input ")
     if entry and name in entry.settings:
         key = next(key for key, (_, _, field) in KEYS.items() if field == name)

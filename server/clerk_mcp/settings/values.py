@@ -10,7 +10,6 @@ from typing import Annotated, Final
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BeforeValidator, SecretStr
-from pydantic_settings import NoDecode
 
 KEY_PATTERN: Final = r"(sk_|test_|live_)[!-~]+"
 """What Clerk's secret keys look like."""
@@ -156,7 +155,7 @@ def _names(value: object) -> object:
     return tuple(name.strip() for name in value.split(",")) if isinstance(value, str) else value
 
 
-Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 """Names separated by commas."""
 
 
