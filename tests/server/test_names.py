@@ -191,6 +191,26 @@ async def test_a_run_takes_addresses_many_in_one_read_and_its_plan_shows_whom(tm
         assert (await call(here.client, "run_each", confirm=planned["confirm"]))["ok"] == 12
 
 
+async def test_a_plan_over_a_list_tells_whose_list_a_name_was_taken_to_mean(tmp_path: Path) -> None:
+    async with world(**_runs(tmp_path)) as here:
+        theirs = {"user_id": "Tomás Rivera", "status": "active"}
+        sessions = {"operation": "Sessions_listSortedByCreationDate", "arguments": theirs}
+        asked = {"operation": "Sessions_revokeSession", "over": sessions, "map": {"session_id": "id"}}
+        planned = await call(here.client, "run_each", **asked)
+        assert "Tomás Rivera" in planned["preview"]["meant"]["user_id"]
+
+
+async def test_a_plan_over_members_calls_each_by_whose_membership_it_is(tmp_path: Path) -> None:
+    async with world(**_runs(tmp_path)) as here:
+        members = {
+            "operation": "OrganizationMemberships_getAllMembers",
+            "arguments": {"organization_id": "Mossbrook Gardens"},
+        }
+        asked = {"operation": MERGE, "over": members, "arguments": {"public_metadata": {"n": 1}}}
+        planned = await call(here.client, "run_each", **asked, map={"user_id": "public_user_data.user_id"})
+        assert any(name.startswith("Priya Raman (") for name in planned["preview"]["first"])
+
+
 async def test_rows_whose_name_means_nobody_go_to_the_file_of_those_that_are_wrong(tmp_path: Path) -> None:
     async with world(**_runs(tmp_path)) as here:
         rows = ["Email", *(await _addresses(here, 2)), "gone@x.example"]

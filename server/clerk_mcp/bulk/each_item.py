@@ -177,6 +177,7 @@ def _shown(calls: Calls, plan: Plan) -> JsonObject:
         "operation": spec.id,
         "does": spec.title,
         "items": len(names),
+        **({"meant": plan.meant} if plan.meant else {}),
         "first": names[:_SHOWN_FIRST],
     }
     if len(names) > _SHOWN_FIRST:
@@ -205,7 +206,7 @@ def _way_back(calls: Calls, plan: Plan) -> str:
         return "Each adds something; taking it back means deleting each."
     if calls.audit and all(item.was is not None or calls.audit_before for item in plan.items):
         return "The operator can take the whole run back: clerk-mcp audit FILE --undo RUN."
-    return "The earlier values are not kept."
+    return "Nobody keeps what these calls change: without an audit trail it cannot be taken back."
 
 
 def _takes(calls: Calls, plan: Plan) -> str | None:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from clerk_mcp.answering import cut_text
@@ -59,6 +59,8 @@ class Plan:
     """Of each item's request, in the order of the items."""
     effects: Counter[Effect]
     wrong: list[Wrong]
+    meant: Mapping[str, str] = field(default_factory=dict)
+    """Which objects were taken to be meant by names in what the run is over."""
 
     @property
     def digest(self) -> str:
@@ -209,7 +211,7 @@ async def over_list(
     given = [(_name(forms), merged(same, mapped(mapping, forms, model.spec)), {}) for forms in found]
     plan = await plan_items(calls, model, given, caller)
     _note_what_was(plan, wanted, found)
-    return plan
+    return replace(plan, meant=reading.notes.get("meant", {}))
 
 
 async def over_items(calls: Calls, model: type[Operation], asked: RunEach, caller: Caller, cap: int) -> Plan:
@@ -279,9 +281,12 @@ def _check_fields(wanted: Wanted, mapping: Mapping[str, str], records: list[Any]
 def _name(forms: Forms) -> str:
     """Return what a person calls a record by, with its id."""
     view = forms.view if isinstance(forms.view, dict) else {}
+    # A membership is called by whose it is.
+    whose = view.get("user") or {}
     addresses = view.get("email_addresses")
     first = addresses[0].get("email_address") if isinstance(addresses, list) and addresses else None
     words = view.get("name") or view.get("email_address") or first or view.get("username") or view.get("slug")
+    words = words or whose.get("name") or whose.get("identifier")
     id = view.get("id")
     text = f"{words} ({id})" if words and id else str(id or words or "")
     return cut_text(text, _LONGEST_NAME)
