@@ -3,8 +3,10 @@
     python -m bench.bulk [USERS …]
 
 A Clerk in a process of its own answers ready-made pages, each after 150 ms; the rate budget is a production
-instance's. In the same run, in turn with ours: the floor, which fetches the same pages, as many at once, and
-parses them, and does nothing else. The seconds of the processor are those of this process alone.
+instance's. Connections to it are there at once, as those that a server keeps open are; where they are `new`,
+each takes two round trips to make, as with TLS 1.3, and is made for this reading. In the same run, in turn
+with ours: the floor, which fetches the same pages, as many at once, and parses them, and does nothing else.
+The seconds of the processor are those of this process alone.
 """
 
 from __future__ import annotations
@@ -13,7 +15,6 @@ import asyncio
 import gc
 import json
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -40,6 +41,7 @@ from clerk_mcp.upstream import Budget, ClerkClient, Limit
 from tests.tools.clerk_objects import user
 
 DELAY_S: Final = 0.15
+HANDSHAKE_S: Final = 2 * DELAY_S
 LIMIT: Final = Limit(1000, 10)
 FLOOR: Final = "floor: fetch, parse"
 ROUNDS: Final = 5
@@ -64,13 +66,16 @@ _LENGTH: Final = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 class Clerk(asyncio.Protocol):
     """Answers pages of users that are made beforehand, so that making them takes nobody's time."""
 
-    def __init__(self, users: int, pages: dict[int, bytes]) -> None:
+    def __init__(self, users: int, pages: dict[int, bytes], handshake_s: float) -> None:
         self._users = users
         self._pages = pages
+        self._handshake_s = handshake_s
         self._received = b""
 
     def connection_made(self, transport: Any) -> None:
+        self._loop = asyncio.get_running_loop()
         self._transport = transport
+        self._made_at = self._loop.time() + self._handshake_s
 
     def data_received(self, data: bytes) -> None:
         self._received += data
@@ -83,7 +88,9 @@ class Clerk(asyncio.Protocol):
         else:
             offset = _OFFSET.search(target)
             answer = self._pages.get(int(offset[1]) if offset else 0) or _answer(b"[]")
-        asyncio.get_running_loop().call_later(DELAY_S, self._transport.write, answer)
+        # On loopback a connection is made at once: what it would take until then is waited for here.
+        at = max(self._loop.time(), self._made_at) + DELAY_S
+        self._loop.call_at(at, self._transport.write, answer)
 
 
 def _answer(body: bytes) -> bytes:
@@ -105,26 +112,39 @@ def pages_of(users: int) -> dict[int, bytes]:
     return {offset: page(offset) for offset in range(0, users, PAGE)}
 
 
-async def serve(port: int, users: int) -> None:
-    """Be Clerk, until ended."""
+async def serve(users: int) -> None:
+    """Be Clerk, until ended; tell where."""
     pages = pages_of(users)
-    server = await asyncio.get_running_loop().create_server(lambda: Clerk(users, pages), "127.0.0.1", port)
-    sys.stdout.write(f"{sum(map(len, pages.values()))}\n")
-    sys.stdout.flush()
-    await server.serve_forever()
+    loop = asyncio.get_running_loop()
+    ports = []
+    for handshake_s in (0.0, HANDSHAKE_S):
+        made = partial(Clerk, users, pages, handshake_s)
+        server = await loop.create_server(made, "127.0.0.1", 0)
+        ports.append(server.sockets[0].getsockname()[1])
+    print(*ports, sum(map(len, pages.values())), flush=True)
+    await loop.create_future()
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """A Clerk that runs."""
+
+    port: int
+    """Where connections are there at once."""
+    port_of_new: int
+    """Where each takes two round trips to make."""
+    size: int
+    """Bytes of all pages."""
 
 
 @contextmanager
-def clerk(users: int) -> Iterator[tuple[int, int]]:
-    """Start a Clerk; its port, and the bytes of all its pages."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = int(taken.getsockname()[1])
-    command = [sys.executable, "-m", "bench.bulk", "--serve", str(port), str(users)]
+def clerk(users: int) -> Iterator[Upstream]:
+    """Start a Clerk."""
+    command = [sys.executable, "-m", "bench.bulk", "--serve", str(users)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         try:
             assert process.stdout
-            yield port, int(process.stdout.readline())
+            yield Upstream(*map(int, process.stdout.readline().split()))
         finally:
             process.terminate()
 
@@ -153,7 +173,7 @@ async def ours(port: int, users: int, what: str) -> int:
 
 
 async def floor(port: int, users: int, *, parse: bool) -> int:
-    """Fetch all pages, as many at once as ours and after the same two round trips; nothing else."""
+    """Fetch the first page, then all others, as many at once as ours; nothing else."""
     offsets = iter(range(0, users, PAGE))
     found = 0
 
@@ -174,7 +194,6 @@ async def floor(port: int, users: int, *, parse: bool) -> int:
 
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**22)
     await one(reader, writer, next(offsets))
-    await asyncio.sleep(DELAY_S)
     writer.close()
     await asyncio.gather(*(work() for _ in range(AT_ONCE)))
     assert found >= users
@@ -208,12 +227,13 @@ async def most_held(port: int, users: int, what: str) -> float:
     return most / 1e6
 
 
-def contenders(port: int, users: int) -> dict[str, Callable[[], Awaitable[int]]]:
+def contenders(upstream: Upstream, users: int) -> dict[str, Callable[[], Awaitable[int]]]:
     """What is measured."""
     return {
-        "floor: fetch": partial(floor, port, users, parse=False),
-        FLOOR: partial(floor, port, users, parse=True),
-        **{f"ours: {what}": partial(ours, port, users, what) for what in COUNTS},
+        "floor: fetch": partial(floor, upstream.port, users, parse=False),
+        FLOOR: partial(floor, upstream.port, users, parse=True),
+        **{f"ours: {what}": partial(ours, upstream.port, users, what) for what in COUNTS},
+        "new: count": partial(ours, upstream.port_of_new, users, "count"),
     }
 
 
@@ -222,9 +242,9 @@ def allowed_s(pages: int) -> float:
     return 1.5 * max(pages * LIMIT.seconds / LIMIT.requests, 2 * DELAY_S)
 
 
-async def measure(port: int, users: int, size: int) -> None:
+async def measure(upstream: Upstream, users: int) -> None:
     """Print one row for each of those who are measured, from rounds in which each has its turn."""
-    work = contenders(port, users)
+    work = contenders(upstream, users)
     found: dict[str, list[Took]] = {name: [] for name in work}
     for number in range(ROUNDS + 1):
         for name, run in work.items():
@@ -232,8 +252,8 @@ async def measure(port: int, users: int, size: int) -> None:
             if number:
                 found[name].append(took)
     for name, times in found.items():
-        held = await most_held(port, users, name[6:]) if name.startswith("ours") else 0.0
-        print(row(users, name, times, found[FLOOR], size, held), flush=True)
+        held = await most_held(upstream.port, users, name[6:]) if name.startswith("ours") else 0.0
+        print(row(users, name, times, found[FLOOR], upstream.size, held), flush=True)
 
 
 def row(users: int, name: str, times: list[Took], least: list[Took], size: int, held: float) -> str:
@@ -258,12 +278,12 @@ HEAD: Final = (
 def main() -> None:
     """Print a table, or be Clerk."""
     if sys.argv[1:2] == ["--serve"]:
-        uvloop.run(serve(int(sys.argv[2]), int(sys.argv[3])))
+        uvloop.run(serve(int(sys.argv[2])))
         return
     print(HEAD)
     for users in [int(text) for text in sys.argv[1:]] or [5_000, 50_000]:
-        with clerk(users) as (port, size):
-            uvloop.run(measure(port, users, size))
+        with clerk(users) as upstream:
+            uvloop.run(measure(upstream, users))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import anyio
 import anyio.abc
@@ -10,8 +11,11 @@ import pytest
 from anyio.lowlevel import checkpoint
 from bench.attacks import LIST
 
-from clerk_mcp.answering import in_turn
-from clerk_mcp.answering.large import HELD_BY_ONE
+from clerk_mcp.upstream import ClerkClient, in_turn
+from clerk_mcp.upstream.large import HELD_BY_ONE
+from clerk_mcp.upstream.parsing import parse_json
+from clerk_tools.resources.users import ListUsers
+from tests.server.loopback import Received, answer, loopback
 from tests.server.web import serving
 
 pytestmark = pytest.mark.anyio
@@ -97,3 +101,33 @@ async def test_large_answers_asked_for_at_once_all_come() -> None:
                 tasks.start_soon(lambda: ask(LIST, limit=500, fields=["*"]))
                 tasks.start_soon(lambda: ask("list_all", operation=LIST))
     assert statuses == [200] * 60
+
+
+async def test_a_page_is_done_with_before_the_next_one_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that its reader asks for one more while the others are worked on."""
+    events: list[str] = []
+    all_asked = anyio.Event()
+    page = answer(value=[{"id": f"user_{n}", "image_url": "x" * 400} for n in range(500)])
+
+    async def script(_: Received) -> bytes:
+        if len(server.requests) == 8:
+            all_asked.set()
+        await all_asked.wait()
+        return page
+
+    def noted(*given: Any) -> Any:
+        events.append("parsed")
+        return parse_json(*given)
+
+    monkeypatch.setattr("clerk_mcp.upstream.exchange.parse_json", noted)
+    request = ListUsers().to_request()
+    async with (
+        loopback(script) as server,
+        ClerkClient("sk_test_sandbox", base_url=server.url) as client,
+        anyio.create_task_group() as tasks,
+    ):
+        for _ in range(8):
+            tasks.start_soon(
+                in_turn, lambda: client.send(request), lambda _: events.append("done with"), "ada"
+            )
+    assert events == ["parsed", "done with"] * 8

@@ -57,4 +57,13 @@ def is_credential_name(name: str) -> bool:
 
 def holds_credential(text: str) -> bool:
     """Tell whether a text has the form of a credential, or a credential of known form in it."""
-    return _FORMS.search(text) is not None
+    # Of thousands of texts hardly one has any of these in it, and to see that takes a tenth of the search.
+    suspicious = (
+        "sk_" in text
+        or "eyJ" in text
+        or "=" in text
+        or "whsec_" in text
+        or "dvb_" in text
+        or "-----BEGIN " in text
+    )
+    return suspicious and _FORMS.search(text) is not None

@@ -15,7 +15,6 @@ from clerk_mcp.answering.kept import (
     Kept,
     LinkForAgents,
 )
-from clerk_mcp.answering.large import FEW, in_turn
 from clerk_mcp.answering.secret_values import (
     NoPlaceForCredential,
     SecretValues,
@@ -24,7 +23,6 @@ from clerk_mcp.answering.secret_values import (
 )
 
 __all__ = [
-    "FEW",
     "LIFETIME_S",
     "Answer",
     "Courier",
@@ -43,7 +41,6 @@ __all__ = [
     "dumps",
     "hint",
     "how_many_fit",
-    "in_turn",
     "is_usable",
     "size",
     "unwrap",

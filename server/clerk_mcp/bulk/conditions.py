@@ -134,32 +134,30 @@ def values(forms: Forms, path: Path) -> list[Any]:
 
 def _at(form: object, path: Path) -> list[Any] | None:
     """Return the values at a path of one form; None where the form has no such path."""
-    if len(path) == 1:
+    if not isinstance(form, dict) or path[0] not in form:
+        return None
+    value = form[path[0]]
+    if len(path) == 1 and not isinstance(value, list):
         # Most fields, and the shortest way to them.
-        (name,) = path
-        if not isinstance(form, dict) or name not in form:
-            return None
-        value = form[name]
-        if isinstance(value, list):
-            return [entry for entry in value if entry is not None and entry not in ("", {})]
-        return [] if value is None or value in ("", {}) else [value]
-    level: list[Any] = [form]
-    for depth, name in enumerate(path):
-        below: list[Any] = []
-        known = not level
-        for entry in level:
-            if isinstance(entry, dict) and name in entry:
-                known = True
-                value = entry[name]
-                if isinstance(value, list):
-                    below += value
-                elif value is not None:
-                    below.append(value)
-        if not known:
+        return [] if value in _EMPTY else [value]
+    level = _entries(value)
+    for depth in range(1, len(path)):
+        name = path[depth]
+        below = [entry[name] for entry in level if isinstance(entry, dict) and name in entry]
+        if level and not below:
             # Anything may stand in metadata: what is not there is empty, and no other form has it.
-            return [] if depth and path[depth - 1].endswith("_metadata") else None
-        level = below
-    return [value for value in level if value not in ("", {}) and value is not None]
+            return [] if path[depth - 1].endswith("_metadata") else None
+        level = [entry for value in below for entry in _entries(value)]
+    return [value for value in level if value not in _EMPTY]
+
+
+def _entries(value: Any) -> list[Any]:
+    if isinstance(value, list):
+        return value
+    return [] if value is None else [value]
+
+
+_EMPTY: Final[tuple[Any, ...]] = (None, "", {})
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,7 +167,9 @@ class Tally:
         """Return what a record would add."""
         keys = self._grouping.keys
         combinations: list[tuple[Any, ...]]
-        if len(keys) == 1:
+        if not keys:
+            combinations = [()]
+        elif len(keys) == 1:
             combinations = [(value,) for value in _values_of(keys[0], forms)]
         else:
             found = [_values_of(key, forms) for key in keys]

@@ -1,6 +1,7 @@
 """Reading a list page by page, several pages at once.
 
-    first page ─▶ full? ─▶ ask how many there are, and read on meanwhile: 2, 4, 8 … pages at once
+    first page, beside it: how many are there?  open connections
+        └─▶ full? ─▶ all others at once; where nobody tells how many there are: 2, 4, 8 … at once
 
 Pages are handed over in their order, whichever comes first. Each is reduced to what is kept of it when it
 arrives, so that of the records themselves only those of the pages in flight are held.
@@ -12,16 +13,19 @@ import itertools
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
 import anyio
 
-from clerk_mcp.answering import Answer, in_turn, unwrap
+from clerk_mcp.answering import Answer, unwrap
 from clerk_mcp.calling import Caller, Calls, Fetched
 from clerk_mcp.confirming import AskInResult
+from clerk_mcp.upstream import in_turn
 from clerk_tools.argument import JsonObject
 from clerk_tools.catalog import operations
 from clerk_tools.operation import Paged, Spec
+from clerk_tools.parsing import InvalidArguments
 
 PAGE: Final = 500
 """Records asked for at once: the most that Clerk gives."""
@@ -52,29 +56,6 @@ Kept = tuple[str | None, KeptT | None]
 class _Reduced(Generic[KeptT]):
     kept: list[Kept[KeptT]]
     total: int | None
-
-
-async def read_page(
-    calls: Calls, spec: Spec, arguments: JsonObject, caller: Caller, needed: frozenset[str] | None = None
-) -> Page | Answer:
-    """Read one page, by a call like any other; an error is an answer.
-
-    Args:
-        needed: the only fields that are looked at; None is all of them.
-    """
-
-    def cleaned(fetched: Fetched | Answer | AskInResult) -> Page | Answer:
-        if isinstance(fetched, Answer):
-            return fetched
-        if isinstance(fetched, AskInResult):
-            raise TypeError(f"{spec.id} does not only read")
-        found, total = unwrap(fetched.reply.value)
-        if fetched.options.offset:
-            found = found[fetched.options.offset :]
-        records, notes = calls.formatter.secrets.keep_back(spec, found, raw=True)
-        return Page(records, total, notes)
-
-    return await in_turn(lambda: calls.fetch(spec.id, arguments, caller, only=needed), cleaned, caller.name)
 
 
 def counter_of(spec: Spec, arguments: JsonObject) -> Spec | None:
@@ -131,7 +112,10 @@ class Pages(Generic[KeptT]):
         """The number of all records, where it had to be asked for."""
         self._shortest: int = self._end
         """Where the first page ended that was not full."""
+        self._tasks: anyio.abc.TaskGroup
         self._workers = 0
+        self._is_asking = False
+        """How many there are is being asked, which counts as one of the pages in flight."""
         self._waiting: dict[int, _Reduced[KeptT]] = {}
         self._earlier: deque[frozenset[str]] = deque(maxlen=_PAGES_COMPARED)
         self._failed_at = float("inf")
@@ -157,15 +141,15 @@ class Pages(Generic[KeptT]):
         return self.failed is None and self._last is not None and self.next_offset >= self._last
 
     async def read(self) -> None:
-        """Read until the end of the list, the cap, the time that is allowed, or an error."""
-        await self._one_page()
-        if self._more():
-            async with anyio.create_task_group() as tasks:
-                if self._last is None and self._at_once > 1:
-                    tasks.start_soon(self._ask_total, tasks)
-                self._hire(tasks, 2 if self._last is None else self._at_once)
-        if self._counted is not None and self.repeated:
-            # The list has grown, so that it ends later than was said.
+        """Read until the end of the list, the cap, the time that is allowed, or an error.
+
+        Raises:
+            InvalidArguments: by `reduce`, of what was asked for.
+        """
+        await self._read_at_once()
+        ends_in_full_page = self._shortest == self._end and self.next_offset < self._end
+        if self._counted is not None and (self.repeated or ends_in_full_page):
+            # The list has grown, or may have, since it was counted.
             self._last = None
         # One page after the other: what is left where the list changed while its pages were read at once.
         while not self.complete and self._start + self.count < self._end and not self.failed:
@@ -178,49 +162,85 @@ class Pages(Generic[KeptT]):
         if self._counted is not None and self.complete and not self.repeated and read != self._counted:
             self.totals = [self._counted, read]
 
+    async def _read_at_once(self) -> None:
+        refused = None
+        async with anyio.create_task_group() as beside:
+            if self._paged and self._at_once > 1 and self._end - self._start > PAGE:
+                # Each costs what a page costs, a round trip or more, so neither waits until the first page
+                # tells whether it is needed.
+                beside.start_soon(self._calls.client.connect, self._at_once)
+                beside.start_soon(self._ask_total)
+            try:
+                await self._one_page()
+            except InvalidArguments as invalid:
+                # The task group would wrap it.
+                refused = invalid
+            if self._more() and not refused:
+                async with anyio.create_task_group() as self._tasks:
+                    self._hire(2 if self._last is None else self._at_once)
+            beside.cancel_scope.cancel()
+        if refused:
+            raise refused
+
     def _more(self) -> bool:
-        end = self._end if self._last is None else min(self._end, self._last)
+        end = self._end
+        if self._last is not None:
+            # What was counted beforehand may have grown since: where its last page is full, one more is
+            # asked for with the others, which is empty if not.
+            end = min(end, self._last + (self._last == self._counted))
         return not self.failed and not self._is_late() and self._next < end
 
     def _is_late(self) -> bool:
         return anyio.current_time() >= self._until
 
-    def _hire(self, tasks: anyio.abc.TaskGroup, workers: int) -> None:
-        for _ in range(min(workers, self._at_once) - self._workers):
+    def _hire(self, workers: int) -> None:
+        for _ in range(min(workers, self._at_once - self._is_asking) - self._workers):
             self._workers += 1
-            tasks.start_soon(self._work, tasks)
+            self._tasks.start_soon(self._work)
 
-    async def _work(self, tasks: anyio.abc.TaskGroup) -> None:
+    async def _work(self) -> None:
         while self._more():
             await self._one_page()
             # Without a total nobody knows how far the list goes: the number of pages in flight doubles.
-            self._hire(tasks, self._workers * 2)
+            self._hire(self._workers * 2)
         self._workers -= 1
 
-    async def _ask_total(self, tasks: anyio.abc.TaskGroup) -> None:
+    async def _ask_total(self) -> None:
         counter = counter_of(self._spec, self._arguments)
-        if counter is None:
+        if counter is None or self._calls.policy.objection(counter, self._caller.scopes):
             return
         arguments = {name: value for name, value in self._arguments.items() if name != "order_by"}
+        self._is_asking = True
         fetched = await self._calls.fetch(counter.id, arguments, self._caller)
+        self._is_asking = False
         value = fetched.reply.value if isinstance(fetched, Fetched) else None
         total = value.get("total_count") if isinstance(value, dict) else None
         if isinstance(total, int) and self._last is None:
             self._last = self._counted = total
-            self._hire(tasks, self._at_once)
+            if self._workers:
+                self._hire(self._at_once)
 
     async def _one_page(self) -> None:
         """Read the next page that nobody has asked for."""
         offset, limit = self._next, min(PAGE, self._end - self._next)
         self._next += limit
         paging = {"offset": offset} | ({"limit": limit} if self._paged else {})
-        page = await read_page(
-            self._calls, self._spec, {**self._arguments, **paging}, self._caller, self._needed
+        arguments = {**self._arguments, **paging}
+        await in_turn(
+            lambda: self._calls.fetch(self._spec.id, arguments, self._caller, only=self._needed),
+            partial(self._arrive, offset, limit),
+            self._caller.name,
         )
-        if isinstance(page, Answer):
+        if not self.failed:
+            await self._report()
+
+    def _arrive(self, offset: int, limit: int, fetched: Fetched | Answer | AskInResult) -> None:
+        """Reduce a page to what is kept of it; an error ends the reading."""
+        if isinstance(fetched, Answer):
             if offset < self._failed_at:
-                self._failed_at, self.failed = offset, page
+                self._failed_at, self.failed = offset, fetched
             return
+        page = self._page_of(fetched)
         self.pages += 1
         self.arrived += len(page.records)
         if page.total is None or not page.records:
@@ -232,7 +252,15 @@ class Pages(Generic[KeptT]):
             self._last = page.total
         self._waiting[offset] = _Reduced(self._reduce(page), page.total)
         self._hand_over()
-        await self._report()
+
+    def _page_of(self, fetched: Fetched | AskInResult) -> Page:
+        if isinstance(fetched, AskInResult):
+            raise TypeError(f"{self._spec.id} does not only read")
+        found, total = unwrap(fetched.reply.value)
+        if fetched.options.offset:
+            found = found[fetched.options.offset :]
+        records, notes = self._calls.formatter.secrets.keep_back(self._spec, found, raw=True)
+        return Page(records, total, notes)
 
     def _hand_over(self) -> None:
         """Pass on the pages that follow those passed on before."""

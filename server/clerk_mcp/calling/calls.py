@@ -10,12 +10,10 @@ from functools import partial
 from typing import Any, Protocol
 
 from clerk_mcp.answering import (
-    FEW,
     Answer,
     Formatter,
     NoPlaceForCredential,
     answers,
-    in_turn,
     without_given,
 )
 from clerk_mcp.auditing import AuditLog, NotMade, earlier
@@ -31,7 +29,17 @@ from clerk_mcp.confirming import (
     needs_confirmation,
 )
 from clerk_mcp.offering import Policy, Refused, may_read, options
-from clerk_mcp.upstream import Budget, ClerkClient, Failure, Limit, Reply, Unanswered
+from clerk_mcp.upstream import (
+    FEW,
+    Budget,
+    ClerkClient,
+    Failure,
+    Limit,
+    Reply,
+    Unanswered,
+    in_turn,
+    out_of_turn,
+)
 from clerk_tools.catalog import operations
 from clerk_tools.operation import Effect, Operation, Paged, Spec
 from clerk_tools.parsing import InvalidArguments, parse
@@ -392,7 +400,8 @@ class Calls:
         async def read(needed: Operation) -> Reply:
             if is_shown and not may_read(needed.spec, caller.scopes):
                 raise Unanswered(Failure("insufficient_scope", "The caller may not read.", "not_run"))
-            return await self._send(needed, caller, f"read for {operation.spec.id}")
+            with out_of_turn():
+                return await self._send(needed, caller, f"read for {operation.spec.id}")
 
         return read
 

@@ -6,12 +6,14 @@ from clerk_mcp.upstream.budget import Budget, Limit, parse_rate_budget
 from clerk_mcp.upstream.certificates import CertificatesUnusable, tls_context
 from clerk_mcp.upstream.client import ClerkClient, OnDone, Settled
 from clerk_mcp.upstream.exchange import Failure, Reply, Unanswered
+from clerk_mcp.upstream.large import FEW, in_turn, out_of_turn
 from clerk_mcp.upstream.redis_pool import redis_errors, redis_pool, redis_text
 from clerk_mcp.upstream.sealed_store import SealedStore
 from clerk_mcp.upstream.tracing import is_traced
 from clerk_mcp.upstream.uploads import Files, UploadError
 
 __all__ = [
+    "FEW",
     "Budget",
     "CertificatesUnusable",
     "ClerkClient",
@@ -24,7 +26,9 @@ __all__ = [
     "Settled",
     "Unanswered",
     "UploadError",
+    "in_turn",
     "is_traced",
+    "out_of_turn",
     "parse_rate_budget",
     "redis_errors",
     "redis_pool",

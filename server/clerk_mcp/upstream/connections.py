@@ -8,13 +8,15 @@ from __future__ import annotations
 import ssl
 import time
 from collections import deque
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Final
 from urllib.parse import urlsplit
 
 import anyio
 import httpx2
 
-from clerk_mcp.upstream.certificates import tls_context
+from clerk_mcp.upstream.certificates import CertificatesUnusable, tls_context
 
 # Idle connections are closed from this side, well before Clerk's edge does so: the fate of a request that
 # meets a closing connection is unknown.
@@ -70,13 +72,49 @@ class Connections:
         """
         if connection is self._given:
             return
-        now, closing = time.monotonic(), []
+        closing = []
         if usable and connection in self._open and getattr(connection, "is_clean", False):
-            self._idle.append((now, connection))
+            self._idle.append((time.monotonic(), connection))
         else:
             closing.append(connection)
+        await self._close_unneeded(closing)
+
+    async def open_ahead(self, wanted: int, seconds: float) -> None:
+        """Make connections before they are needed, until so many are open, with those that are lent.
+
+        A request that comes meanwhile waits for one of these, which is there sooner than one made then. Where
+        one cannot be made, the request that is lent it tries again, and tells why.
+
+        Args:
+            seconds: that each may take.
+        """
+        if self._given:
+            return
+        await self._close_unneeded([])
+
+        async def connect(connect: Callable[[float], Awaitable[None]]) -> None:
+            with suppress(httpx2.RequestError):
+                await connect(seconds)
+
+        async with anyio.create_task_group() as tasks:
+            while len(self._open) < wanted:
+                try:
+                    connection = await self._make()
+                except (ProxyUnusable, CertificatesUnusable):
+                    return
+                # One of httpx2's connects at its request, whatever anybody does.
+                if len(self._open) >= wanted or not hasattr(connection, "connect"):
+                    return
+                self._open.add(connection)
+                # Lent after all that are there, as if they had been idle longest.
+                since = self._idle[0][0] if self._idle else time.monotonic()
+                self._idle.appendleft((since, connection))
+                tasks.start_soon(connect, connection.connect)
+
+    async def _close_unneeded(self, closing: list[httpx2.AsyncBaseTransport]) -> None:
+        """Close connections, and with them those that have been idle for too long."""
         # All taken out before any is closed, for others take and give back meanwhile.
-        while self._idle and self._idle[0][0] < now - _KEEP_ALIVE_S:
+        while self._idle and self._idle[0][0] < time.monotonic() - _KEEP_ALIVE_S:
             closing.append(self._idle.popleft()[1])
         if not closing:
             return

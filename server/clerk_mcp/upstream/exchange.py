@@ -22,7 +22,8 @@ import httpx2
 from clerk_mcp.upstream.certificates import CertificatesUnusable
 from clerk_mcp.upstream.connections import Connections, ProxyUnusable
 from clerk_mcp.upstream.decoding import decoder_of
-from clerk_mcp.upstream.parsing import parse_json
+from clerk_mcp.upstream.large import begin_turn
+from clerk_mcp.upstream.parsing import LARGE_BYTES, parse_json
 from clerk_mcp.upstream.uploads import Image
 from clerk_tools.operation import Effect, Envelope, Request, Spec
 
@@ -137,6 +138,7 @@ class Api:
         self._headers_of_version: dict[str, httpx2.Headers] = {}
         self._heads: dict[tuple[str, str, bool], bytes] = {}
         self._timeouts = timeout.as_dict()
+        self._connect_s = min(timeout.connect or deadline, deadline)
         self._extensions = {"timeout": self._timeouts}
 
     @cached_property
@@ -147,6 +149,11 @@ class Api:
     async def close(self) -> None:
         """Close all connections. A later request opens new ones."""
         await self._connections.close()
+
+    async def connect(self, connections: int) -> None:
+        """Have so many connections open before they are needed; what cannot be made is left out."""
+        if self._server:
+            await self._connections.open_ahead(connections, self._connect_s)
 
     async def exchange(
         self, request: Request, images: dict[str, Image], *, tries: int, waited: float
@@ -209,6 +216,8 @@ class Api:
             peer.leave()
         if body is None and status < 300:
             return self._too_large(tries, waited)
+        if body and len(body) >= LARGE_BYTES and status < 300:
+            await begin_turn()
         return self._reply(status, headers, body or b"", request, tries, waited)
 
     async def _body(self, peer: Peer, headers: Mapping[bytes, bytes]) -> bytes | None:
@@ -242,6 +251,8 @@ class Api:
             await response.aclose()
         if body is None and response.status_code < 300:
             return self._too_large(tries, waited)
+        if body and len(body) >= LARGE_BYTES and response.status_code < 300:
+            await begin_turn()
         return self._reply(response.status_code, headers, body or b"", request, tries, waited)
 
     def _message(self, request: Request) -> bytes:

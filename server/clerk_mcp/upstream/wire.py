@@ -46,6 +46,7 @@ class Wire(httpx2.AsyncBaseTransport):
         self._tls = tls
         self._proxy = urlsplit(proxy) if proxy else None
         self._peer: Peer | None = None
+        self._connecting = anyio.Lock()
 
     @property
     def is_clean(self) -> bool:
@@ -77,13 +78,24 @@ class Wire(httpx2.AsyncBaseTransport):
         """
         until = asyncio.get_running_loop().time() + deadline
         if not self.is_clean:
-            await self.aclose()
-            self._peer = await self._connect(_least(seconds["connect"], deadline))
+            await self.connect(_least(seconds["connect"], deadline))
         peer = self._peer
         if peer is None:
             raise httpx2.ConnectError("the connection was closed")
         await peer.ask(message, seconds["write"], seconds["read"], until)
         return peer
+
+    async def connect(self, seconds: float | None) -> None:
+        """Make the connection, within these seconds, where there is none that can be used.
+
+        Raises:
+            httpx2.ConnectError, httpx2.ConnectTimeout: it cannot be made.
+        """
+        # A request may come while the connection is made ahead of it.
+        async with self._connecting:
+            if not self.is_clean:
+                await self.aclose()
+                self._peer = await self._connect(seconds)
 
     async def aclose(self) -> None:
         """Hang up."""

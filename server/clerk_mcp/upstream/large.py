@@ -4,17 +4,24 @@ A page of 500 records takes tens of milliseconds of the only thread, and megabyt
 together would hold up everybody, a probe of the server's health among them, until the last one is done; and
 were they all fetched before the first one is done, they would fill the memory. So what may be large waits for
 a place before it is asked for, and for its turn once it is there; in both lines the owners come in rotation.
+
+A turn begins before an answer is parsed and ends when its caller is done with it. Were several parsed before
+the first of them is done with, whoever reads page after page would ask for the next ones all at once, and
+then wait for all of them.
 """
 
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from typing import Final, TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextvars import ContextVar
+from typing import Any, Final, Self, TypeVar
 
 import anyio
 from anyio.lowlevel import RunVar, checkpoint
+
+from clerk_mcp.upstream.parsing import without_collecting
 
 FEW: Final = 20
 """Records that take too little time to wait for a turn."""
@@ -83,14 +90,60 @@ class _Large:
 _large: Final[RunVar[_Large]] = RunVar("large")
 
 
+class _Turn:
+    """One large answer's turn to be worked on."""
+
+    def __init__(self, place: AbstractAsyncContextManager[None]) -> None:
+        self._place = place
+        self._has_begun = False
+
+    async def begin(self) -> None:
+        """Wait for it, where it has not begun."""
+        if self._has_begun:
+            return
+        await self._place.__aenter__()
+        self._has_begun = True
+        # Also where nobody waits yet: those who come at the same moment are in line after this.
+        await checkpoint()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *how: Any) -> None:
+        if self._has_begun:
+            await self._place.__aexit__(*how)
+
+
+_turn: Final[ContextVar[_Turn | None]] = ContextVar("turn", default=None)
+
+
+async def begin_turn() -> None:
+    """Wait until an answer that has come may be parsed, if it is one that `in_turn` fetches."""
+    if turn := _turn.get():
+        await turn.begin()
+
+
+@contextmanager
+def out_of_turn() -> Iterator[None]:
+    """Fetch something else in the body, of which the turn does not depend: more requests follow it."""
+    token = _turn.set(None)
+    try:
+        yield
+    finally:
+        _turn.reset(token)
+
+
 async def in_turn(fetch: Callable[[], Awaitable[T]], work: Callable[[T], R], owner: str) -> R:
     """Fetch what may be large, and make something of it by `work`, which does not wait."""
     lines = _large.get(None)
     if lines is None:
         _large.set(lines := _Large())
-    async with lines.fetching.place(owner):
-        fetched = await fetch()
-        async with lines.working.place(owner):
-            # Also where nobody waits yet: those who come at the same moment are in line after this.
-            await checkpoint()
+    async with lines.fetching.place(owner), _Turn(lines.working.place(owner)) as turn:
+        token = _turn.set(turn)
+        try:
+            fetched = await fetch()
+        finally:
+            _turn.reset(token)
+        await turn.begin()
+        with without_collecting():
             return work(fetched)
