@@ -44,8 +44,10 @@ def to_stderr(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(OneLine("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
-    # No line shows these, and finding them out takes longer than writing the line.
+    # No line shows these, and finding them out takes longer than writing the line; the last is where in the
+    # code a line comes from, which Python's own "Logging HOWTO" has one switch off in this way.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None
     logging.getLogger("clerk_mcp").setLevel(level.upper())
 
 

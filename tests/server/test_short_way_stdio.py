@@ -466,9 +466,9 @@ SIGNATURES = {
     "find_duplicated_routing_header": ["headers"],
     "modern_error_data": ["exc"],
     "progress_token_from_params": ["params"],
-    "serve_one": ["server", "dctx", "method", "params", "connection", "lifespan_state"],
     "InboundLadderRejection": ["code", "message", "data"],
     "RequestBodyLimitMiddleware": ["app", "max_body_size"],
+    "ServerRunner": ["server", "connection", "lifespan_state", "init_options"],
     "TransportContext": ["kind", "can_send_request", "headers"],
 }
 """What is taken of the SDK's insides, and how it is called."""
@@ -493,9 +493,13 @@ def test_another_version_of_the_sdk_does_not_fit(
     assert (insides.misfit() is None) is fits
 
 
-def without(name: str, start: str) -> list[str]:
+def without_one(start: str) -> list[str]:
     """A program in which the SDK has lost one of its insides."""
-    return [sys.executable, "-c", f"import mcp.server.runner as r; del r.{name}; {start}"]
+    return [
+        sys.executable,
+        "-c",
+        f"import mcp.server.streamable_http as s; del s.check_accept_headers; {start}",
+    ]
 
 
 def test_without_the_insides_stdio_is_served_the_sdks_own_way() -> None:
@@ -504,9 +508,7 @@ def test_without_the_insides_stdio_is_served_the_sdks_own_way() -> None:
         "from clerk_mcp.cli import main; main()"
     )
     pipe = subprocess.PIPE
-    with subprocess.Popen(
-        without("serve_one", start), stdin=pipe, stdout=pipe, stderr=pipe, text=True
-    ) as process:
+    with subprocess.Popen(without_one(start), stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
         assert process.stdin
         assert process.stdout
         assert process.stderr
@@ -516,7 +518,7 @@ def test_without_the_insides_stdio_is_served_the_sdks_own_way() -> None:
         assert json.loads(process.stdout.readline())["result"]["tools"]
         process.stdin.close()
         assert process.wait(10) == 0
-        assert "cannot import name 'serve_one'" in process.stderr.read()
+        assert "cannot import name 'check_accept_headers'" in process.stderr.read()
 
 
 def test_without_the_insides_http_is_served_the_sdks_own_way() -> None:
@@ -525,7 +527,7 @@ def test_without_the_insides_http_is_served_the_sdks_own_way() -> None:
         "Web(load({'sandbox': True, 'transport': 'http'}));"
         "print('clerk_mcp.hosting.short_way' in sys.modules)"
     )
-    done = subprocess.run(without("serve_one", start), capture_output=True, text=True, timeout=30, check=True)
+    done = subprocess.run(without_one(start), capture_output=True, text=True, timeout=30, check=True)
     assert done.stdout == "False\n"
 
 

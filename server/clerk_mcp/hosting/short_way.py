@@ -3,7 +3,7 @@
 For each request of the handshake era the SDK sets up a transport, a dispatcher, four streams and two tasks,
 and takes them down again. A request of 2026-07-28 it hands to `serve_one`, but walks through the tool's
 schema before and writes the answer twice. This hands the plain `tools/call` and `tools/list` of both eras to
-`serve_one`, and leaves everything else, malformed requests included, to the SDK.
+the SDK's handlers, and leaves everything else, malformed requests included, to the SDK.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ __all__ = [
     "InboundLadderRejection",
     "RequestBodyLimitMiddleware",
     "ServerMessageMetadata",
+    "ServerRunner",
     "TransportContext",
     "cancelled_request_id_from_params",
     "check_accept_headers",
@@ -26,7 +27,6 @@ __all__ = [
     "misfit",
     "modern_error_data",
     "progress_token_from_params",
-    "serve_one",
 ]
 
 TESTED: Final = ((2, 3), (2, 4))
@@ -35,7 +35,7 @@ TESTED: Final = ((2, 3), (2, 4))
 _missing = ""
 try:
     from mcp.server.connection import Connection
-    from mcp.server.runner import modern_error_data, serve_one
+    from mcp.server.runner import ServerRunner, modern_error_data
     from mcp.server.streamable_http import check_accept_headers
     from mcp.server.transport_security import RequestBodyLimitMiddleware
     from mcp.shared.dispatcher import coerce_request_id

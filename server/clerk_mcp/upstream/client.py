@@ -20,7 +20,6 @@ off may have been executed or not. This is the sequence:
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import math
 from collections.abc import Awaitable, Callable, Iterable
@@ -30,6 +29,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import anyio
 import httpx2
+from pydantic_core import to_json
 
 from clerk_mcp.upstream.budget import Budget, Limit, Slot
 from clerk_mcp.upstream.exchange import DEADLINE_S, TIMEOUT, Api, Failure, Outcome, Reply, Unanswered
@@ -390,7 +390,7 @@ class ClerkClient:
             line["trace_id"] = outcome.trace_id
         if call.left_behind:
             line["caller_gone"] = True
-        logger.info(json.dumps(line, separators=(",", ":")))
+        logger.info(to_json(line).decode())
 
 
 def _queue_full() -> Failure:

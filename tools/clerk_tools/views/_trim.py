@@ -65,11 +65,7 @@ def trim(
     """Return the named fields of one object of Clerk's, by the rules at the top of this module, in this
     order."""
     view: JsonObject = {}
-    for name in plain:
-        value = raw.get(name)
-        # Text and null first: nearly all are, and a page of users holds thousands of them.
-        if value is not None and ((type(value) is str and value) or is_plain(value)):
-            view[name] = value
+    keep(view, raw, plain)
     for name in flags:
         if raw.get(name) is True:
             view[name] = True
@@ -84,6 +80,15 @@ def trim(
         if (time := iso(raw.get(name))) is not None:
             view[name] = time
     return view
+
+
+def keep(view: JsonObject, raw: JsonObject, plain: Iterable[str]) -> None:
+    """Add the named plain fields to a view, as `trim` does: a page of users has thousands of such fields."""
+    for name in plain:
+        value = raw.get(name)
+        # Text and null first: nearly all are.
+        if value is not None and ((type(value) is str and value) or is_plain(value)):
+            view[name] = value
 
 
 def objects_in(raw: JsonObject, name: str) -> list[JsonObject]:
@@ -114,8 +119,7 @@ def verification(raw: JsonObject) -> JsonObject:
     view: JsonObject = {"verified": status == "verified"}
     if status not in ("verified", "unverified", ""):
         view["verification_status"] = status
-    error = value.get("error")
-    if isinstance(error, dict):
+    if isinstance(error := value.get("error"), dict):
         words = (error.get("long_message"), error.get("message"), error.get("code"))
         if text := next((word for word in words if isinstance(word, str) and word), None):
             view["verification_error"] = text
@@ -125,5 +129,7 @@ def verification(raw: JsonObject) -> JsonObject:
 def full_name(raw: JsonObject) -> JsonObject:
     """`{"name": "First Last"}` of whichever parts there are, or {}."""
     first, last = raw.get("first_name"), raw.get("last_name")
+    if first and last and isinstance(first, str) and isinstance(last, str):
+        return {"name": f"{first} {last}"}
     parts = [part for part in (first, last) if isinstance(part, str) and part]
-    return {"name": " ".join(parts)} if parts else {}
+    return {"name": parts[0]} if parts else {}

@@ -1,6 +1,6 @@
 """Users, and what Clerk answers about them."""
 
-from clerk_tools.views._trim import JsonObject, full_name, iso, objects_in, trim, verification, views_in
+from clerk_tools.views._trim import JsonObject, full_name, iso, keep, objects_in, trim, verification, views_in
 from clerk_tools.views.organization_memberships import organization_membership
 
 
@@ -10,9 +10,12 @@ def user(raw: JsonObject) -> JsonObject:
     Private metadata is left out: it is the backend's own. So is what is true of nearly everybody
     (may delete themselves, has a password).
     """
-    view = trim(raw, ("id",)) | full_name(raw) | trim(raw, ("username", "external_id"))
-    for field, value, primary in _IDENTIFIERS:
-        if raw.get(field) and (identifiers := _identifiers(raw, field, value, raw.get(primary))):
+    view: JsonObject = {}
+    keep(view, raw, ("id",))
+    view |= full_name(raw)
+    keep(view, raw, ("username", "external_id"))
+    for field, shown, primary in _IDENTIFIERS:
+        if raw.get(field) and (identifiers := _identifiers(raw, field, shown, raw.get(primary))):
             view[field] = identifiers
     if factors := _second_factors(raw):
         view["second_factors"] = factors
@@ -21,12 +24,9 @@ def user(raw: JsonObject) -> JsonObject:
     for field, account in _ACCOUNTS:
         if raw.get(field):
             view |= views_in(raw, field, account)
-    if raw.get("banned") is True:
-        view["banned"] = True
-    if raw.get("requires_password_reset") is True:
-        view["requires_password_reset"] = True
-    if raw.get("deprovisioned") is True:
-        view["deprovisioned"] = True
+    for name in ("banned", "requires_password_reset", "deprovisioned"):
+        if raw.get(name) is True:
+            view[name] = True
     if raw.get("locked") is True:
         view |= trim(raw, ("locked", "lockout_expires_in_seconds"))
     for name in ("public_metadata", "unsafe_metadata"):
@@ -40,10 +40,11 @@ def user(raw: JsonObject) -> JsonObject:
     return view
 
 
-def _identifiers(raw: JsonObject, field: str, value: str, primary: object) -> list[JsonObject]:
+def _identifiers(raw: JsonObject, field: str, shown: tuple[str, str], primary: object) -> list[JsonObject]:
     views = []
     for entry in objects_in(raw, field):
-        view = trim(entry, ("id", value))
+        view: JsonObject = {}
+        keep(view, entry, shown)
         if not view:
             continue
         if isinstance(primary, str) and view.get("id") == primary:
@@ -94,9 +95,9 @@ def _passkey(raw: JsonObject) -> JsonObject:
 
 
 _IDENTIFIERS = (
-    ("email_addresses", "email_address", "primary_email_address_id"),
-    ("phone_numbers", "phone_number", "primary_phone_number_id"),
-    ("web3_wallets", "web3_wallet", "primary_web3_wallet_id"),
+    ("email_addresses", ("id", "email_address"), "primary_email_address_id"),
+    ("phone_numbers", ("id", "phone_number"), "primary_phone_number_id"),
+    ("web3_wallets", ("id", "web3_wallet"), "primary_web3_wallet_id"),
 )
 
 _ACCOUNTS = (
