@@ -85,6 +85,11 @@ def rows() -> list[tuple[str, str, dict[str, Any]]]:
     return [*((id, id, arguments) for id, arguments in example_calls().items()), *risky]
 
 
+def changes() -> list[tuple[str, str, dict[str, Any]]]:
+    """The examples that change something: enough where only who is asked, and how, is another."""
+    return [(row, id, given) for row, id, given in rows() if row == id and effect_of(row) != "reads"]
+
+
 def test_the_documented_effects_are_those_of_the_catalogue() -> None:
     named = {"read": "reads", "write": "writes", "destroy": "destroys"}
     for id, operation in operations().items():
@@ -167,9 +172,10 @@ async def test_a_call_reaches_clerk_exactly_where_the_policy_and_the_user_let_it
     rule: Rule, live: bool, era: str, word: Says
 ) -> None:
     token = ""
+    everything = era == ERAS[-1] and word == "no"
     async with world(rule, live, era, says(word)) as here:
         as_it_was = copy.deepcopy(here.sandbox.instance)
-        for row, id, given in rows():
+        for row, id, given in rows() if everything else changes():
             if row != id:
                 # Each on the same company: what one of them takes away, another may be about.
                 here.sandbox.instance = copy.deepcopy(as_it_was)
@@ -185,7 +191,7 @@ async def test_a_call_reaches_clerk_exactly_where_the_policy_and_the_user_let_it
             expected = reaches(effect, rule, live, word)
             question = asks(effect, rule, live) and word != "cannot ask"
             assert (row, here.reached(id) - reached) == (row, int(expected)), text_of(result)
-            assert (row, len(here.asked) - asked) == (row, int(question))
+            assert (row, len(here.asked) - asked) == (row, int(question)), text_of(result)
             if not expected and rule == "read-only":
                 assert value["error"]["code"] == "read_only"
             elif not expected and word == "no":

@@ -36,7 +36,7 @@ pytestmark = [
     pytest.mark.skipif(REDIS is None, reason="Redis is not installed: apt-get install redis-server"),
 ]
 
-CLIENTS, USERS_EACH = 50, 20
+CLIENTS, USERS_EACH = 50, 8
 CALLS = CLIENTS * USERS_EACH * 2
 SSE_CLIENTS = 6
 CREATE, READ = "Users_createNewUser", "Users_getUserDetails"

@@ -100,4 +100,4 @@ def test_anything_gets_an_answer(operation_id: str, data: st.DataObject) -> None
     response = asyncio.run(clerk.send(operation_id, **arguments))
     assert response.status_code < 500
     if spec.method != "GET":
-        json.dumps(clerk.sandbox.snapshot())
+        json.dumps(clerk.sandbox.instance.snapshot())
