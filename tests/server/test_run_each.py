@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -469,6 +471,61 @@ async def test_a_whole_run_is_taken_back_by_one_command(
     assert json.loads(capsys.readouterr().out) == {"run": ran["run"], "restored": ran["items"], "failed": 0}
     trail = load(audit.path)
     assert sum(Filter(run=ran["run"]).fits(call) for call in trail.calls) == ran["items"]
+    # Once more, and nothing is left to do.
+    assert await anyio.to_thread.run_sync(take_run_back, audit.path, ran["run"], calls) == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "run": ran["run"],
+        "restored": 0,
+        "already_as_before": ran["items"],
+        "failed": 0,
+    }
+
+
+async def test_taking_a_run_back_reads_a_hundred_objects_at_once(tmp_path: Path) -> None:
+    audit = AuditLog(tmp_path / "audit.jsonl")
+    async with runs_in(tmp_path, audit=audit, sandbox=Sandbox(users=230)) as here:
+        ran = await begun(here, operation=MERGE, arguments=PRO, over={"operation": USERS})
+    here.sandbox.received.clear()
+    calls = _calls_of(here.sandbox, audit)
+    assert await anyio.to_thread.run_sync(take_run_back, audit.path, ran["run"], calls) == 0
+    sent = Counter(request.operation for request in here.sandbox.received)
+    assert sent == {MERGE: ran["items"], USERS: math.ceil(ran["items"] / 100)}
+
+
+async def test_what_was_changed_since_a_run_is_left_as_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    audit = AuditLog(tmp_path / "audit.jsonl")
+    async with runs_in(tmp_path, audit=audit, sandbox=Sandbox(users=40)) as here:
+        users = here.sandbox.instance.users
+        before = {user["id"]: dict(user["public_metadata"]) for user in users}
+        ran = await begun(here, operation=MERGE, arguments=PRO, over=EXAMPLE)
+        tagged = [u["id"] for u in users if u["public_metadata"] != before[u["id"]]]
+        mine, other = tagged[:2]
+        await call(here.client, MERGE, user_id=mine, public_metadata={"plan": "enterprise"})
+        await call(here.client, MERGE, user_id=other, public_metadata={"seats": 3})
+    calls = _calls_of(here.sandbox, audit)
+    assert await anyio.to_thread.run_sync(take_run_back, audit.path, ran["run"], calls) == 1
+    told = capsys.readouterr()
+    assert json.loads(told.out)["failed"] == 1
+    assert f"{mine}: changed since" in told.err
+    after = {user["id"]: user["public_metadata"] for user in users}
+    assert after.pop(mine)["plan"] == "enterprise"
+    assert after.pop(other) == before[other] | {"seats": 3}
+    assert after == {id: metadata for id, metadata in before.items() if id in after}
+
+
+async def test_two_changes_of_one_object_are_taken_back_the_last_one_first(tmp_path: Path) -> None:
+    audit = AuditLog(tmp_path / "audit.jsonl")
+    async with runs_in(tmp_path, audit=audit, audit_before=True, max_in_flight=1) as here:
+        user = next(iter(here.sandbox.instance.users))
+        before = user["first_name"]
+        items = [{"user_id": user["id"], "first_name": name} for name in ("Ada", "Bea", "Cleo")]
+        ran = await begun(here, operation="Users_updateUserAttributes", items=items)
+        assert user["first_name"] != before
+    calls = _calls_of(here.sandbox, audit)
+    assert await anyio.to_thread.run_sync(take_run_back, audit.path, ran["run"], calls) == 0
+    assert user["first_name"] == before
 
 
 async def test_what_cannot_be_taken_back_of_a_run_is_counted_with_its_reason(

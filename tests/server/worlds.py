@@ -55,6 +55,7 @@ async def world(
     max_in_flight: int = 20,
     runs: Runs | None = None,
     audit: AuditLog | None = None,
+    audit_before: bool = False,
     retry_budget: float = 30.0,
     elicitation_callback: Any = None,
     logging_callback: Any = None,
@@ -89,6 +90,7 @@ async def world(
         policy or Policy(Selection.of()),
         confirmer,
         audit,
+        audit_before=audit_before,
         changes=changes,
     )
     presentation = Presentation(mode, cap, {"mode": mode}, runs, output_schemas)

@@ -33,6 +33,24 @@ def reading_of(operation: Operation) -> Operation | None:
     return None
 
 
+def listing_of(reading: type[Operation]) -> tuple[type[Operation], str] | None:
+    """Return the operation that lists what a read shows, and its argument that takes a list of their ids.
+
+    None where Clerk has none.
+    """
+    needed = [a.name for a in reading.spec.arguments if a.required]
+    for lister in operations().values():
+        spec = lister.spec
+        if not spec.is_list or spec.method != "GET" or spec.returns != reading.spec.returns:
+            continue
+        takes = {a.name: a for a in spec.arguments}
+        if any(a.required for a in spec.arguments) or len(needed) != 1 or needed[0] not in takes:
+            continue
+        if takes[needed[0]].type == "array":
+            return lister, needed[0]
+    return None
+
+
 def record_of(operation: Operation, answer: Any) -> JsonObject | None:
     """Return the object that is updated: the answer itself, or the entry of a listing that is about it."""
     if not isinstance(answer, dict):

@@ -15,10 +15,22 @@ from clerk_mcp.auditing.trail import (
     moment,
     targets,
 )
-from clerk_mcp.auditing.undo import NoUndo, Undo, earlier, earlier_in, undo
+from clerk_mcp.auditing.undo import (
+    MOST_IDS,
+    NoUndo,
+    Standing,
+    Undo,
+    as_it_is,
+    earlier,
+    earlier_in,
+    standing,
+    states,
+    undo,
+)
 
 __all__ = [
     "MASK",
+    "MOST_IDS",
     "OUTCOMES",
     "UNFINISHED",
     "AuditLog",
@@ -29,8 +41,10 @@ __all__ = [
     "NotMade",
     "RecordedCall",
     "Row",
+    "Standing",
     "Trail",
     "Undo",
+    "as_it_is",
     "earlier",
     "earlier_in",
     "load",
@@ -38,6 +52,8 @@ __all__ = [
     "moment",
     "newest",
     "one",
+    "standing",
+    "states",
     "targets",
     "undo",
 ]

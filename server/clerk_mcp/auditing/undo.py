@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from enum import Enum
+from typing import Any, Final
+
+import anyio
 
 from clerk_mcp.auditing.log import MASK
 from clerk_mcp.auditing.trail import UNFINISHED, RecordedCall
@@ -15,9 +18,15 @@ from clerk_mcp.upstream import Unanswered
 from clerk_tools.argument import Place
 from clerk_tools.catalog import operations
 from clerk_tools.operation import Effect, Operation, Spec
-from clerk_tools.states import reading_of, record_of, value_of
+from clerk_tools.parsing import InvalidArguments, parse
+from clerk_tools.states import listing_of, reading_of, record_of, value_of
 
 JsonObject = dict[str, Any]
+
+MOST_IDS: Final = 100
+"""Ids that Clerk takes in one filter of a list."""
+_AT_ONCE: Final = 8
+"""Reads under way at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +58,63 @@ async def earlier(operation: Operation, read: SendRead) -> JsonObject | None:
     reading = reading_of(operation) if operation.spec.media_type == "application/json" else None
     if reading is None:
         return None
+    record = record_of(operation, await _answer(reading, read))
+    return as_it_is(operation, record) if record is not None else None
+
+
+async def states(changes: Sequence[Operation], read: SendRead) -> list[JsonObject | None]:
+    """Return the object that each of several updates changes, as it is; None where that is not known.
+
+    Where Clerk lists such objects by their ids, a hundred take one read.
+    """
+    readings = {number: one for number, change in enumerate(changes) if (one := reading_of(change))}
+    listed: dict[tuple[type[Operation], str], dict[int, str]] = {}
+    for number, reading in readings.items():
+        if listing := listing_of(type(reading)):
+            listed.setdefault(listing, {})[number] = getattr(reading, listing[1])
+    asked = []
+    for (lister, argument), ids in listed.items():
+        every = sorted(set(ids.values()))
+        for at in range(0, len(every), MOST_IDS):
+            some = every[at : at + MOST_IDS]
+            asked.append(parse(lister, {argument: some, "limit": len(some)}))
+    by_id = {record["id"]: record for answer in await _answers(asked, read) for record in _records(answer)}
+    found = {n: by_id[id] for ids in listed.values() for n, id in ids.items() if id in by_id}
+    alone = [number for number in readings if number not in found]
+    for number, answer in zip(alone, await _answers([readings[n] for n in alone], read), strict=True):
+        if (record := record_of(changes[number], answer)) is not None:
+            found[number] = record
+    return [found.get(number) for number in range(len(changes))]
+
+
+def _records(answer: Any) -> list[JsonObject]:
+    entries = answer.get("data") if isinstance(answer, dict) else answer
+    found = entries if isinstance(entries, list) else []
+    return [entry for entry in found if isinstance(entry, dict) and isinstance(entry.get("id"), str)]
+
+
+async def _answers(readings: Sequence[Operation], read: SendRead) -> list[Any]:
+    """Return what Clerk answers to each of several reads, a few at once."""
+    answers: list[Any] = [None] * len(readings)
+    left = iter(range(len(readings)))
+
+    async def work() -> None:
+        for number in left:
+            answers[number] = await _answer(readings[number], read)
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(min(_AT_ONCE, len(readings))):
+            tasks.start_soon(work)
+    return answers
+
+
+async def _answer(reading: Operation, read: SendRead) -> Any:
+    """Return what Clerk answers to a read; None where it does not."""
     try:
         reply = await read(reading)
     except Unanswered:
         return None
-    record = record_of(operation, reply.value) if not reply.is_error else None
-    return _as_it_was(operation, record) if record is not None else None
+    return None if reply.is_error else reply.value
 
 
 def earlier_in(operation: Operation, record: JsonObject, kind: str) -> JsonObject | None:
@@ -69,10 +129,11 @@ def earlier_in(operation: Operation, record: JsonObject, kind: str) -> JsonObjec
     id = record.get("id")
     if reading is None or reading.spec.returns != kind or reading.spec.is_list or not isinstance(id, str):
         return None
-    return _as_it_was(operation, record) if reading.to_request().path.endswith(f"/{id}") else None
+    return as_it_is(operation, record) if reading.to_request().path.endswith(f"/{id}") else None
 
 
-def _as_it_was(operation: Operation, record: JsonObject) -> JsonObject:
+def as_it_is(operation: Operation, record: JsonObject) -> JsonObject:
+    """Return the fields that an update gives, as a record has them."""
     merges = operation.spec.method == "PATCH" and operation.spec.path.endswith("/metadata")
     cleared = getattr(operation, "clear", None) or ()
     was: JsonObject = {}
@@ -145,6 +206,54 @@ def undo(call: RecordedCall) -> Undo | NoUndo:
         ),
         caution="" if outcome == "ok" else "It is not known whether the call was executed: read first.",
     )
+
+
+class Standing(Enum):
+    """How what a call changed stands by now."""
+
+    AS_LEFT = "as the call left it"
+    AS_BEFORE = "as it was before the call"
+    CHANGED = "changed since"
+
+
+def standing(call: RecordedCall, back: Undo, record: JsonObject) -> Standing:
+    """Tell whether what `back` would restore is as `call` left it.
+
+    Args:
+        record: the object, as it is now.
+    """
+    try:
+        now = as_it_is(parse(operations()[call["operation"]], call["arguments"]), record)
+    except InvalidArguments:
+        # What was masked in the trail cannot be compared, nor what Clerk took then and takes no more.
+        return Standing.AS_LEFT
+    restored = [*(name for name in back.arguments if name in now), *back.arguments.get("clear", ())]
+    sent, was = call["arguments"], call["was"]
+    if all(_is_same(now.get(name), was[name]) for name in restored):
+        return Standing.AS_BEFORE
+    for name in restored:
+        left = sent.get(name)
+        if not (_is_same(now.get(name), left) or _is_same(now.get(name), was[name]) or _holds_mask(left)):
+            return Standing.CHANGED
+    return Standing.AS_LEFT
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Tell whether a value is the one that was sent, which Clerk may have written in its own way."""
+    if isinstance(one, str) and isinstance(other, str):
+        return one.strip().casefold() == other.strip().casefold() or _is_same_time(one, other)
+    # Nothing is shown of what is empty.
+    return bool(one == other) or (one in _NOTHING and other in _NOTHING)
+
+
+_NOTHING: Final[tuple[Any, ...]] = (None, "", [], {})
+
+
+def _is_same_time(one: str, other: str) -> bool:
+    try:
+        return datetime.fromisoformat(one) == datetime.fromisoformat(other)
+    except (ValueError, TypeError):
+        return False
 
 
 def _holds_mask(value: Any) -> bool:

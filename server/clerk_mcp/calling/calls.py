@@ -245,13 +245,19 @@ class Calls:
         return self.formatter.whole(operation.spec, fetched.reply)
 
     async def run_agreed(
-        self, operation: Operation, caller: Caller, agreed: str, *, run: str, was: Mapping[str, Any] | None
+        self,
+        operation: Operation,
+        caller: Caller,
+        agreed: str,
+        *,
+        run: str | None,
+        was: Mapping[str, Any] | None,
     ) -> Fetched | Answer:
         """Make one call of a run that was agreed to as a whole: a call like any other but for the question.
 
         Args:
             agreed: who or what agreed to the run.
-            run: the id of the run, for the audit trail.
+            run: the id of the run, for the audit trail; None of what takes one back.
             was: what an update is about to change, where it is known.
         """
         refused = self.policy.objection(operation.spec, caller.scopes, operation.actual_effect())
