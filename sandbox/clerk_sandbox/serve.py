@@ -39,7 +39,7 @@ class Server(uvicorn.Server):
             OSError: the port is taken.
         """
         if host not in LOOPBACK:
-            raise ValueError(f"the sandbox listens on loopback only, not on {host}")
+            raise ValueError(f"--host {host}: the sandbox listens on loopback only, such as 127.0.0.1")
         config = uvicorn.Config(
             make_app(sandbox),
             http=BreakableProtocol,

@@ -27,9 +27,9 @@ def read_snapshot(path: Path) -> Any:
     try:
         snapshot = json.loads(path.read_bytes())
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path}: {error}") from None
+        raise ValueError(f"{path} is no snapshot of a sandbox, which is JSON: {error}") from None
     if not isinstance(snapshot, dict):
-        raise ValueError(f"{path}: a snapshot is a JSON object")
+        raise ValueError(f"{path} is no snapshot of a sandbox, which is a JSON object")
     return snapshot
 
 

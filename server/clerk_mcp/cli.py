@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, TypeVar, get_args, get_origin
 
 import click
 
@@ -72,9 +72,14 @@ def _default(value: Any) -> str:
 
 
 def _metavar(annotation: Any) -> str:
-    """Return the words that a setting takes, where it takes words."""
-    kinds = [kind for kind in (annotation, *get_args(annotation)) if get_origin(kind) is Literal]
-    return "|".join(word for kind in kinds for word in get_args(kind)) or "VALUE"
+    """Return what a setting takes: its words, where it takes words, or else its kind."""
+    kinds = (annotation, *get_args(annotation))
+    words = [word for kind in kinds if get_origin(kind) is Literal for word in get_args(kind)]
+    known = next((_KINDS[kind] for kind in kinds if kind in _KINDS), "TEXT")
+    return "|".join(words) or known
+
+
+_KINDS: Final = {Path: "PATH", int: "NUMBER", float: "NUMBER", tuple[str, ...]: "A,B,…"}
 
 
 FOR_PEOPLE = frozenset({"rich", "tomlkit", "tree_sitter", "tree_sitter_json", "yaml"})
@@ -85,7 +90,8 @@ def _write_options(
     command: click.Command, context: click.Context, formatter: click.HelpFormatter, *, own_first: bool
 ) -> None:
     """Write a command's own options, and the settings by what they are about."""
-    records = {option.name: option.get_help_record(context) for option in command.get_params(context)}
+    options = [one for one in command.get_params(context) if isinstance(one, click.Option)]
+    records = {option.name: option.get_help_record(context) for option in options}
     settings = {title: [records.pop(name, None) for name in names] for title, names in sections().items()}
     own = {"Options": list(records.values())}
     for title, rows in (own | settings if own_first else settings | own).items():
@@ -106,6 +112,18 @@ class _Cli(click.Group):
                 raise
             command = f"clerk-mcp {context.invoked_subcommand or ''}".strip()
             _fail(SettingsError(f"{command} needs {missing.name}; install it with: {INSTALL_FOR_PEOPLE}"))
+
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is meant; where there is none, name the nearest, or all of them."""
+        if args[0] not in self.commands and not args[0].startswith("-"):
+            from clerk_tools.catalog import nearest
+
+            meant = nearest(args[0], self.commands)
+            advice = f"Did you mean {meant}?" if meant else f"There are {', '.join(sorted(self.commands))}."
+            context.fail(f"There is no command {args[0]}. {advice}")
+        return super().resolve_command(context, args)
 
     def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         self.format_commands(context, formatter)
@@ -202,7 +220,7 @@ token_file_option = click.option(
 )
 
 
-@cli.group()
+@cli.group(short_help="Make, list and revoke access tokens of a hosted server.")
 def token() -> None:
     """Access tokens of a server with --auth bearer."""
 
@@ -338,7 +356,7 @@ def tools(context: click.Context, /, name: str | None, as_json: bool, **flags: A
     sys.exit(list_tools(policy, as_json=as_json))
 
 
-@cli.command()
+@cli.command(short_help="Run one operation the way an agent's call does.")
 @click.argument("operation", shell_complete=_operations)
 @click.argument("arguments", nargs=-1, metavar="[NAME=VALUE]…")
 @click.option("--json-args", help="Arguments as one JSON object")
@@ -397,7 +415,7 @@ def call(
         _fail(SettingsError(str(error)))
 
 
-@cli.command()
+@cli.command(short_help="Show what differs between two instances.")
 @click.argument("one")
 @click.argument("other")
 @as_json_option
@@ -419,12 +437,13 @@ def compare(context: click.Context, /, one: str, other: str, as_json: bool, **fl
     sys.exit(run_compare(settings, as_json=as_json))
 
 
-@cli.command()
+@cli.command(short_help="Find what is wrong, and say how to mend it.")
 @as_json_option
 @settings_options
 @click.pass_context
 def doctor(context: click.Context, /, as_json: bool, **flags: Any) -> None:
-    """Check the key, Clerk, the settings and the hosts, and say how to mend what is wrong; then exit 1."""
+    """Check the key, Clerk, the settings and the hosts. What is wrong is said with the way to mend it, and
+    makes the exit status 1."""
     from clerk_mcp.commands.doctor import run_doctor
 
     sys.exit(run_doctor(_given(context, flags), as_json=as_json))
@@ -444,8 +463,8 @@ config_option = click.option(
 dry_run_option = click.option("--dry-run", is_flag=True, help="Show the difference, and change nothing")
 
 
-@cli.command(cls=_Install)
-@click.argument("host_id", metavar="HOST", required=False, shell_complete=_hosts)
+@cli.command(cls=_Install, short_help="Connect a host to this server.")
+@click.argument("host_id", metavar="[HOST]", required=False, shell_complete=_hosts)
 @click.option(
     "--name", help="The entry's name  [default: clerk; clerk-prod with --instance prod; demo with --sandbox]"
 )
@@ -470,6 +489,8 @@ def install(
 ) -> None:
     """Make HOST start this server, with the settings in force here, given as flags or as variables.
 
+    Without HOST it shows the hosts on this machine and asks.
+
     Changes one entry of the host's own configuration, and keeps the file as it was beside it. An entry that
     is there keeps its other settings. The key is not written: the entry names a variable or a file for it.
     """
@@ -482,7 +503,7 @@ def install(
         _fail(error)
 
 
-@cli.command()
+@cli.command(short_help="Take this server out of a host.")
 @click.argument("host_id", metavar="HOST", shell_complete=_hosts)
 @click.option("--name", help="Only the entry of this name")
 @config_option
@@ -497,10 +518,13 @@ def uninstall(host_id: str, name: str | None, config: Path | None, dry_run: bool
         _fail(error)
 
 
-@cli.command()
+@cli.command(short_help="Print what completes commands in a shell.")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
-    """Print the completion script for a shell: eval "$(clerk-mcp completion bash)"."""
+    """Print the completion script for a shell.
+
+    bash and zsh: eval "$(clerk-mcp completion bash)"; fish: clerk-mcp completion fish | source
+    """
     from click.shell_completion import get_completion_class
 
     script = get_completion_class(shell)
@@ -508,7 +532,7 @@ def completion(shell: str) -> None:
         click.echo(script(cli, {}, "clerk-mcp", "_CLERK_MCP_COMPLETE").source())
 
 
-@cli.command()
+@cli.command(short_help="Compare the tools with a Clerk OpenAPI document.")
 @click.argument("openapi_file", type=click.Path(path_type=Path))
 @click.option(
     "--since", help="What came after an API version (2025-11-10), or after an older document's file"
@@ -521,7 +545,7 @@ def drift(openapi_file: Path, since: str | None, *, reasons: bool) -> None:
     sys.exit(run_drift(str(openapi_file), since, with_reasons=reasons))
 
 
-@cli.command()
+@cli.command(short_help="Walk through a real session on the sandbox.")
 def demo() -> None:
     """Walk through a real session on the sandbox, as an agent's host would see it."""
     from clerk_mcp.commands.demo import run_demo
@@ -529,16 +553,35 @@ def demo() -> None:
     sys.exit(run_demo())
 
 
-@cli.command()
+@cli.command(short_help="Run the sandbox as an HTTP server of its own.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Loopback address to listen on")
-@click.option("--port", default=8787, show_default=True, type=click.IntRange(0, 65535))
+@click.option(
+    "--port",
+    default=8787,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    metavar="NUMBER",
+    help="Port to listen on; 0 takes a free one",
+)
 @click.option("--live", is_flag=True, help="Behave as a production instance")
 @click.option(
     "--rate-limits/--no-rate-limits", default=True, show_default=True, help="Answer 429 as Clerk does"
 )
 @click.option("--faults", help="Shares of faults, such as '429=0.05,reset-after=0.01,slow=0.02:3s'")
-@click.option("--seed", default=0, show_default=True, help="Makes faults repeat from run to run")
-@click.option("--users", default=0, type=click.IntRange(0, 1_000_000), help="Add this many users")
+@click.option(
+    "--seed",
+    default=0,
+    show_default=True,
+    metavar="NUMBER",
+    help="Faults of one seed are the same in every run",
+)
+@click.option(
+    "--users",
+    default=0,
+    type=click.IntRange(0, 1_000_000),
+    metavar="NUMBER",
+    help="Add this many users, at most a million",
+)
 @click.option("--data", type=click.Path(path_type=Path), help="Start from this JSON snapshot")
 def sandbox(host: str, port: int, data: Path | None, **options: Any) -> None:
     """Run the sandbox as an HTTP server of its own, for anything that talks to Clerk."""
@@ -557,7 +600,7 @@ def sandbox(host: str, port: int, data: Path | None, **options: Any) -> None:
         _fail(SettingsError(str(error)))
 
 
-@cli.command()
+@cli.command(short_help="Show an audit trail, or take a call back.")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--since", callback=_moment, help="From this time on: 2026-07-28T09:30, or an age such as 2h")
 @click.option("--until", callback=_moment, help="Up to this time, or age")

@@ -66,6 +66,34 @@ def test_help_shows_every_setting_once_and_only_where_it_is_at_home() -> None:
     assert "--read-only" not in clerk_mcp("call", "--help").stdout
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["doctr"], "There is no command doctr. Did you mean doctor?"),
+        (["xyzzy"], "There is no command xyzzy. There are audit, call"),
+        (
+            ["call", "--sandbox", "Users_markBaned"],
+            "Did you mean Users_markBanned? clerk-mcp tools lists all",
+        ),
+        (["tools", "xyzzy"], "Unknown tool: xyzzy. clerk-mcp tools lists all"),
+        (["call", "--sandbox", "Users_getTotalCount", "x"], "'x' is not NAME=VALUE, such as limit=5"),
+        (["install", "cursor", "--name", "a b"], '--name must be letters, digits, - and _, not "a b"'),
+        (["install", "cursor", "--name", ""], '--name must be letters, digits, - and _, not ""'),
+        (
+            ["compare", "dev", "prod", "--config", "none.toml"],
+            "There is no configuration file none.toml with dev and prod in it",
+        ),
+        (["audit", __file__], "holds no record of a call: is it the file of --audit-log?"),
+        (["sandbox", "--host", "0.0.0.0"], "--host 0.0.0.0: the sandbox listens on loopback only"),
+        (["sandbox", "--data", __file__], "is no snapshot of a sandbox, which is JSON"),
+    ],
+)
+def test_what_somebody_mistypes_is_named_with_the_way_on(words: list[str], said: str) -> None:
+    done = clerk_mcp(*words)
+    assert said in done.stderr
+    assert done.returncode == (0 if words[0] == "audit" else 2)
+
+
 def test_call_runs_an_operation_from_pairs_and_from_json() -> None:
     assert len(call("Users_listSortedByCreationDate", "limit=3")["items"]) == 3
     assert len(call("Users_listSortedByCreationDate", "--json-args", '{"limit": 2}')["items"]) == 2

@@ -352,7 +352,7 @@ def test_what_is_no_document_is_refused_in_one_line(
     assert run_on(content, tmp_path) == 2
     said = capsys.readouterr()
     assert said.out == ""
-    assert said.err.startswith(f"clerk-mcp drift: {tmp_path / 'document'}: ")
+    assert said.err.startswith(f"{tmp_path / 'document'}: ")
     assert problem in said.err
     assert said.err.count("\n") == 1
 
@@ -482,4 +482,4 @@ def test_a_since_that_is_neither_is_refused_in_one_line(tmp_path: Path, capsys: 
     file = tmp_path / "document"
     file.write_text(json.dumps(dated("2026-05-12")))
     assert drift.run_drift(str(file), since="yesterday") == 2
-    assert capsys.readouterr().err == "clerk-mcp drift: yesterday: No such file or directory\n"
+    assert capsys.readouterr().err == "yesterday: No such file or directory\n"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from clerk_mcp.serve import make_policy
+from clerk_mcp.serve.clients import make_change_bound
 from clerk_mcp.settings import (
     HOLDS_BACK,
     Settings,
@@ -58,6 +59,29 @@ def test_a_switch_that_is_neither_on_nor_off_stops_the_start(
 ) -> None:
     monkeypatch.setenv("CLERK_MCP_READ_ONLY", value)
     assert "--read-only (CLERK_MCP_READ_ONLY)" in problems_of()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("transport", "htp", "must be stdio, http or sse, not htp"),
+        ("port", "x", "must be a whole number, not x"),
+        ("port", "65536", "must be at most 65535, not 65536"),
+        ("max_result_bytes", "5", "must be at least 2000, not 5"),
+        ("session_idle", "0", "must be above 0, not 0"),
+        ("retry_budget", "many", "must be a number, not many"),
+        ("read_only", "maybe", "must be true or false, not maybe"),
+        ("read_only", "", "must be true or false, and is empty"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_told_what_it_must_be(name: str, value: str, said: str) -> None:
+    assert problems_of(**{name: value}) == f"{flag(name)} ({variable(name)}) {said}"
+
+
+@pytest.mark.parametrize("value", ["auto", "5", "5/0", "fast"])
+def test_a_bound_of_changes_is_told_by_its_own_name(value: str) -> None:
+    with pytest.raises(SettingsError, match=rf"^--max-changes .* must be off, .* 500/3600, not {value}$"):
+        make_change_bound(load({"sandbox": True, "max_changes": value}), "")
 
 
 def test_the_variables_of_clerks_other_tools_are_none_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:

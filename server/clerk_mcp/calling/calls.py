@@ -53,7 +53,7 @@ class UnknownOperation(LookupError):
         from clerk_tools.searching import operation_meant
 
         meant = operation_meant(name)
-        super().__init__(f"Unknown tool: {name[:100]}" + (f". Did you mean {meant}?" if meant else ""))
+        super().__init__(f"Unknown tool: {name[:100]}." + (f" Did you mean {meant}?" if meant else ""))
 
 
 @dataclass(frozen=True, slots=True)

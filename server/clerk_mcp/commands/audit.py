@@ -52,9 +52,20 @@ def show(path: Path, wanted: Filter, *, as_json: bool = False) -> int:
         for row in (COLUMNS, *map(_row, calls)):
             click.echo("\t".join(row))
     if trail.broken:
-        numbers = ", ".join(map(str, trail.broken))
-        click.echo(f"passed over, not a whole record: line {numbers}", err=True)
+        click.echo(_passed_over(path, trail.broken, nothing_else=not trail.calls), err=True)
     return 0
+
+
+_MOST_NAMED: Final = 10
+"""Numbers of broken lines that are told."""
+
+
+def _passed_over(path: Path, lines: list[int], *, nothing_else: bool) -> str:
+    """Name the lines that are no records, and say so where the file has none at all."""
+    if nothing_else:
+        return f"{path} holds no record of a call: is it the file of --audit-log?"
+    more = f" and {len(lines) - _MOST_NAMED} more" if len(lines) > _MOST_NAMED else ""
+    return f"passed over, not a whole record: line {', '.join(map(str, lines[:_MOST_NAMED]))}{more}"
 
 
 def _print_table(calls: list[RecordedCall]) -> None:

@@ -37,7 +37,7 @@ def arguments_of(pairs: Sequence[str], as_json: str | None) -> dict[str, Any]:
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals or not name:
-            raise ValueError(f"{pair!r} is not name=value")
+            raise ValueError(f"{pair!r} is not NAME=VALUE, such as limit=5")
         given[name] = value
     return given
 
@@ -50,6 +50,9 @@ def _json_object(text: str) -> dict[str, Any]:
     if isinstance(value, dict):
         return value
     raise ValueError("--json-args must be a JSON object, such as '{\"limit\": 5}'")
+
+
+_HOW_LISTED: Final = "clerk-mcp tools lists all of them."
 
 
 def run_call(
@@ -108,7 +111,7 @@ def run_call(
     try:
         answer = anyio.run(run)
     except UnknownOperation as unknown:
-        click.echo(str(unknown), err=True)
+        click.echo(f"{unknown} {_HOW_LISTED}", err=True)
         return 2
     show(answer.value, as_json=as_json, to_stderr=answer.is_error)
     if person.was_missing:
@@ -222,7 +225,7 @@ def describe_tool(name: str, *, as_json: bool) -> int:
     """Print one tool as an agent sees it."""
     found = declared(name)
     if found is None:
-        click.echo(str(UnknownOperation(name)), err=True)
+        click.echo(f"{UnknownOperation(name)} {_HOW_LISTED}", err=True)
         return 2
     show(tool(found.spec), as_json=as_json)
     return 0

@@ -45,7 +45,7 @@ def run_drift(path: str, since: str | None = None, *, with_reasons: bool = False
         path = since
         return _print_since_document(document, _facts(since), since)
     except (UnreadableError, FactsError) as error:
-        click.echo(_printable(f"clerk-mcp drift: {path}: {error}"), err=True)
+        click.echo(_printable(f"{path}: {error}"), err=True)
         return 2
 
 

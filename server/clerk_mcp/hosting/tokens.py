@@ -188,8 +188,8 @@ def revoke(path: Path, name: str) -> None:
     known = [token.name for token in read(path)]
     if name not in known:
         meant = nearest(name, known)
-        advice = f"; did you mean {meant}?" if meant else ""
-        raise TokenFileError(f"token file {path} has no token named {name}{advice}")
+        advice = f"did you mean {meant}?" if meant else "clerk-mcp token list shows those it has"
+        raise TokenFileError(f"token file {path} has no token named {name}; {advice}")
     lines = path.read_text(encoding="utf-8-sig").splitlines(keepends=True)
     _replace(path, "".join(line for line in lines if line.split()[:1] != [name]))
 

@@ -50,7 +50,9 @@ def _make_verifier(settings: Settings) -> Verifier | None:
         return make_oauth(settings)
     if settings.auth == "clerk-key":
         if settings.key is not None or settings.sandbox:
-            raise SettingsError("--auth clerk-key: callers bring their keys; start it without one of its own")
+            raise SettingsError(
+                "--auth clerk-key: callers bring their own keys: leave out --sandbox and this server's key"
+            )
         return ClerkKeys()
     if not is_loopback(settings.host):
         raise SettingsError(

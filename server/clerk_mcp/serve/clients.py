@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from clerk_mcp.instance import Instance, Kind, kind_of_key
 from clerk_mcp.settings import ConfigurationError, Settings, SettingsError, at_home, read_entries
-from clerk_mcp.upstream import Budget, ClerkClient, Files, OnDone, parse_rate_budget
+from clerk_mcp.upstream import Budget, ClerkClient, Files, Limit, OnDone, parse_rate_budget
 
 if TYPE_CHECKING:
     from clerk_sandbox.transport import SandboxTransport
@@ -119,11 +119,8 @@ def make_budget(settings: Settings, key: str) -> Budget | None:
     try:
         limit = parse_rate_budget(settings.rate_budget, key)
     except ValueError as error:
-        raise SettingsError(f"{settings.place_of('rate_budget')}: {error}") from None
-    try:
-        return Budget(limit, key=key, redis_url=settings.redis_url) if limit else None
-    except ValueError as error:
-        raise SettingsError(f"--redis-url (CLERK_MCP_REDIS_URL): {error}") from None
+        raise SettingsError(f"{settings.place_of('rate_budget')} {error}") from None
+    return _counting(limit, key, settings) if limit else None
 
 
 def make_change_bound(settings: Settings, key: str) -> Budget | None:
@@ -135,13 +132,28 @@ def make_change_bound(settings: Settings, key: str) -> Budget | None:
     text = settings.max_changes
     try:
         if text.strip().lower() == "auto":
-            raise ValueError("'auto' is no bound: give off, or changes/seconds such as 500/3600")
+            raise ValueError("there is no such bound")
         limit = parse_rate_budget(text)
-        # Beside the requests of the same key, which are counted for Clerk's sake.
-        counted = f"changes {settings.instance_name or ''} {key}"
-        return Budget(limit, key=counted, redis_url=settings.redis_url) if limit else None
+    except ValueError:
+        raise SettingsError(
+            f"{settings.place_of('max_changes')} must be off, or whole numbers above zero as CHANGES/SECONDS,"
+            f" such as 500/3600, not {text}"
+        ) from None
+    # Beside the requests of the same key, which are counted for Clerk's sake.
+    counted = f"changes {settings.instance_name or ''} {key}"
+    return _counting(limit, counted, settings) if limit else None
+
+
+def _counting(limit: Limit, key: str, settings: Settings) -> Budget:
+    """Make a budget, in Redis where the settings name one.
+
+    Raises:
+        SettingsError: what they name is no Redis.
+    """
+    try:
+        return Budget(limit, key=key, redis_url=settings.redis_url)
     except ValueError as error:
-        raise SettingsError(f"{settings.place_of('max_changes')}: {error}") from None
+        raise SettingsError(f"--redis-url (CLERK_MCP_REDIS_URL): {error}") from None
 
 
 def make_files(settings: Settings, transport: str) -> Files | None:

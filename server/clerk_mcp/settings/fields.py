@@ -46,7 +46,8 @@ class Settings(BaseModel):
     )
     clerk_api_version: Annotated[str, AfterValidator(values.api_version)] | None = Field(
         default=None,
-        description="Send every call with this Clerk-API-Version, such as 2025-11-10, in place of its own",
+        description="Send every call with this Clerk-API-Version, such as 2025-11-10, in place of the one"
+        " that each operation needs",
     )
     sandbox: bool = Field(
         default=False, description="Serve the built-in sandbox instead of Clerk; no key needed"
@@ -60,7 +61,9 @@ class Settings(BaseModel):
         description="Only these resources, such as users,organizations; or core (as without this) or all:"
         " these list the first operations or every one, and whatever is not listed is found by search",
     )
-    tools: Names = Field(default=(), description="Only these tools, as well; * and ? stand for anything")
+    tools: Names = Field(
+        default=(), description="Only these tools, beside those of --toolsets; * and ? stand for anything"
+    )
     exclude: Names = Field(default=(), description="Not these tools, whatever else is chosen")
     read_only: bool = Field(default=False, description="Only what reads")
     any_path: bool = Field(
@@ -79,7 +82,7 @@ class Settings(BaseModel):
     )
     type_name: Literal["grave", "always", "never"] = Field(
         default="grave",
-        description="When somebody who agrees in a browser types the target's name: before the gravest"
+        description="When somebody who agrees in a browser must type the target's name: before the gravest"
         " deletions and runs that can destroy, always, or never",
     )
     state_key: Annotated[SecretStr, AfterValidator(values.state_key)] | None = Field(
@@ -93,7 +96,7 @@ class Settings(BaseModel):
         default=None, description="Images, imports and exports are files below this directory (stdio only)"
     )
 
-    run_cap: int = Field(default=1000, ge=1, le=100_000, description="Items that one run_each has at most")
+    run_cap: int = Field(default=1000, ge=1, le=100_000, description="The most items of one run_each")
     max_changes: str = Field(
         default="off", description="Changes that one caller may make: off, or N/SECONDS such as 500/3600"
     )
@@ -104,13 +107,14 @@ class Settings(BaseModel):
     )
 
     mode: Literal["all", "search", "auto"] = Field(
-        default="all", description="Operations as tools, four tools to find and run them, or by the client"
+        default="all",
+        description="all: operations are tools; search: four tools find and run them; auto: by the client",
     )
     output_schemas: bool = Field(
         default=False, description="List with each tool what its answers hold (output schemas)"
     )
     list_all_cap: int = Field(
-        default=5000, ge=1, le=1_000_000, description="Records that one list_all reads at most"
+        default=5000, ge=1, le=1_000_000, description="The most records that one list_all reads"
     )
     max_result_bytes: int = Field(
         default=24_000,
@@ -161,7 +165,9 @@ class Settings(BaseModel):
         description="Origins of web pages that may call, besides loopback and --public-url",
     )
     stateful: bool = Field(
-        default=False, description="Keep sessions, for older clients that must be asked back; needs affinity"
+        default=False,
+        description="Keep sessions, without which older clients cannot be asked a question; all requests of"
+        " one must reach the same replica",
     )
     auth: Literal["none", "bearer", "oauth", "clerk-key"] = Field(
         default="none", description="Who may call over HTTP; none is accepted on loopback only"

@@ -33,7 +33,7 @@ def of_instances(base: Settings, given: Mapping[str, Any]) -> Settings:
     path = at_home(base.config)
     if not path.exists():
         raise SettingsError(
-            f"{named('instance')} is given, and there is no configuration file {path}:"
+            f"There is no configuration file {path} with {' and '.join(base.instance)} in it:"
             " write one, or name it with --config"
         )
     problems: list[str] = []

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from clerk_mcp.settings.configuration import KEYS, Entry
-from clerk_mcp.settings.fields import PREFIX, WITHOUT_FLAG, Settings, flag, variable
+from clerk_mcp.settings.fields import PREFIX, Settings, named, variable
 from clerk_mcp.settings.values import SettingsError, at_home, problem_with_key
 from clerk_tools.catalog import nearest
 
@@ -26,7 +27,7 @@ def validated(values: Mapping[str, Any], entry: Entry | None = None) -> Settings
         return Settings.model_validate({**from_environment(), **values})
     except ValidationError as error:
         raise SettingsError(
-            *(_problem(details["loc"], details["msg"], entry) for details in error.errors())
+            *(_problem(details["loc"], _what_it_must_be(details), entry) for details in error.errors())
         ) from None
 
 
@@ -69,15 +70,40 @@ def _nearest(name: str, known: Iterable[str]) -> str | None:
     return shortened[close] if close else None
 
 
+_MUST: Final = {
+    "literal_error": "must be {expected}",
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_parsing": "must be a number",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "greater_than": "must be above {gt}",
+}
+"""By pydantic's kind of error, what a value must be."""
+
+
+def _what_it_must_be(error: ErrorDetails) -> str:
+    """Say what a value must be, and, of those that hold no secret, what it is."""
+    rule = _MUST.get(error["type"])
+    if rule is None:
+        return error["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    bounds = {name: _plain(value) for name, value in error.get("ctx", {}).items()}
+    given = error["input"]
+    return f"{rule.format_map(bounds)}, {'and is empty' if given == '' else f'not {given}'}"
+
+
+def _plain(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value).replace("'", "")
+
+
 def _problem(location: tuple[int | str, ...], message: str, entry: Entry | None = None) -> str:
     name = str(location[0])
-    text = message.removeprefix("Value error, ").removeprefix("Input ")
     if entry and name in entry.settings:
         key = next(key for key, (_, _, field) in KEYS.items() if field == name)
-        return f"{entry.place(key)} {text[:1].lower()}{text[1:]}"
-    if name in WITHOUT_FLAG:
-        return f"{variable(name)} {text}"
-    return f"{flag(name)} ({variable(name)}) {text[:1].lower()}{text[1:]}"
+        return f"{entry.place(key)} {message}"
+    return f"{named(name)} {message}"
 
 
 def read_key(path: Path, place: str = "") -> str:

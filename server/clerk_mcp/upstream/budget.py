@@ -63,8 +63,8 @@ def parse_rate_budget(text: str, key: str = "") -> Limit | None:
             requests, seconds = map(int, found.groups()) if found else (0, 0)
             if not requests or not seconds:
                 raise ValueError(
-                    f"{text!r} is not a rate budget: give auto, off, or whole numbers above zero"
-                    " as requests/seconds, such as 100/10"
+                    f"must be auto, off, or whole numbers above zero as REQUESTS/SECONDS, such as 100/10,"
+                    f" not {text}"
                 )
             return Limit(requests, seconds)
 

@@ -179,7 +179,9 @@ class Files:
             if below.is_relative_to(root):
                 below = below.relative_to(root)
         if below.is_absolute() or ".." in below.parts or not below.parts or "\0" in path:
-            raise UploadError("file_unreadable", f"{path} is not a path below {self.directory}.")
+            raise UploadError(
+                "file_unreadable", f"{path} is not a path below {self.directory}: give one such as users.csv."
+            )
         return below.parts
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import sys
 from collections.abc import Mapping
@@ -434,9 +435,12 @@ def main_install(host_id: str | None, given: Mapping[str, Any], options: Options
     settings = load(given)
     if len(settings.served) > 1:
         raise SettingsError("An entry serves one instance: name one with --instance")
-    name = options.name or default_name(
-        {"sandbox": settings.sandbox, "instance": settings.instance_name or ""}
-    )
+    name = options.name
+    if name is None:
+        name = default_name({"sandbox": settings.sandbox, "instance": settings.instance_name or ""})
+    elif not re.fullmatch(r"[A-Za-z0-9_-]+", name):
+        # Hosts refuse such a name, or make another of it.
+        raise SettingsError(f"--name must be letters, digits, - and _, not {json.dumps(name)}")
     if options.only_print:
         show_entry(host, name, plan_launch(host, given, None, options).launch)
         return 0
