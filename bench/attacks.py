@@ -110,6 +110,15 @@ class Attacker:
         """Calls that use up the rate budget."""
         await self.calls(call(LIST))
 
+    async def large_texts(self) -> None:
+        """Calls with an argument of the largest size, again and again."""
+        text = "x" * (self.body_size - 1000)
+        await self.calls(json.dumps(call("Users_createNewUser", first_name=text)).encode())
+
+    async def whole_lists(self) -> None:
+        """`list_all` of all records, again and again."""
+        await self.calls(call("list_all", operation=LIST))
+
     async def dripping_bodies(self) -> None:
         """Bodies that arrive a byte a second."""
         head = self._head("POST", "/mcp", {**ACCEPT, "content-length": "1000"})

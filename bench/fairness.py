@@ -52,7 +52,11 @@ class Scenario:
     flags: tuple[str, ...] = ()
     over_http: bool = False
     """Whether Clerk is a process of its own, so that there is a rate budget."""
+    users: int = 0
+    """How many that Clerk has, where it is one that only lists them."""
 
+
+_UNBOUNDED: Final = ("--calls-per-second", "100000")
 
 SCENARIOS: Final = {
     "250 calls at once": Scenario("calls", 250),
@@ -66,6 +70,14 @@ SCENARIOS: Final = {
     "4 700 silent connections": Scenario("silent_connections", 4700),
     "answers of 60 kB, read at 5 kB a second": Scenario("answers_not_taken", 50),
     "fresh Clerk keys": Scenario("made_up_keys", 250, ("--auth", "clerk-key"), True),
+    "250 calls at once, any number a second": Scenario("calls", 250, _UNBOUNDED),
+    "210 questions, any number a second": Scenario(
+        "questions", 210, ("--stateful", "--confirm", "always", *_UNBOUNDED)
+    ),
+    "texts of 15 MB, one after the other": Scenario("large_texts", 1),
+    "20 lists of 5 000 users at once": Scenario(
+        "whole_lists", 20, ("--rate-budget", "100000/10"), users=5_000
+    ),
 }
 
 
@@ -313,11 +325,14 @@ def prepared(scenario: Scenario) -> Iterator[tuple[str, int, str, str]]:
         flags, variables = [*scenario.flags], {}
         if scenario.over_http:
             variables["CLERK_API_URL"] = stack.enter_context(clerk())
+        elif scenario.users:
+            port, _ = stack.enter_context(bulk.clerk(scenario.users))
+            variables["CLERK_API_URL"] = f"http://127.0.0.1:{port}/v1"
         if "clerk-key" in flags:
             url, pid = stack.enter_context(server(*flags, variables=variables))
             yield url, pid, "", f"Bearer {KEY}"
             return
-        if scenario.over_http:
+        if variables:
             variables["CLERK_SECRET_KEY"] = KEY
         else:
             flags.append("--sandbox")

@@ -9,12 +9,18 @@ from __future__ import annotations
 
 import ipaddress
 from collections import Counter
+from collections.abc import Awaitable
 from functools import lru_cache
 from typing import Any, Final
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.shared.exceptions import MCPError
 from mcp_types import INTERNAL_ERROR
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from clerk_mcp.hosting.addresses import PROBES
+from clerk_mcp.protocol import IDENTITY
+from clerk_mcp.upstream import Processor, processor, takes_turns
 
 _LENT: Final = 3
 """How many times of what is free one owner may hold."""
@@ -140,3 +146,26 @@ class Held:
         if not self._keepers:
             self._shares.calls.give_back(self._owner)
             self._shares.bytes.give_back(self._owner, self._size)
+
+
+class InTurns:
+    """Has each caller's requests worked on in turns with everybody else's; probes wait for nobody."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._processor: Processor | None = None
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        work = self._app(scope, receive, send)
+        if scope["type"] != "http" or scope["path"] in PROBES:
+            return work
+        # Looked up once: that takes ten function calls.
+        self._processor = self._processor or processor()
+        return self._processor.in_turns(scope[IDENTITY].owner, work)
+
+
+async def handled_in_turns(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+    """Have a message handled in turns where a task of the SDK's does that; an MCP middleware."""
+    if ctx.request is None or takes_turns():
+        return await call_next(ctx)
+    return await processor().in_turns(ctx.request.scope[IDENTITY].owner, call_next(ctx))

@@ -51,7 +51,7 @@ from clerk_mcp.hosting.person import BELOW, LinkDoor, OneTimeLinks, PersonPages,
 from clerk_mcp.hosting.readiness import Readiness, clerk_answers, clerk_takes_the_key
 from clerk_mcp.hosting.replicas import Replicas
 from clerk_mcp.hosting.sessions import Sessions
-from clerk_mcp.hosting.shares import CallShares
+from clerk_mcp.hosting.shares import CallShares, InTurns, handled_in_turns
 from clerk_mcp.hosting.signin import PATHS as SIGN_IN_PATHS
 from clerk_mcp.hosting.signin import SignIn
 from clerk_mcp.hosting.tenants import Tenants, make_tenants
@@ -159,7 +159,7 @@ class Web:
             self.ready = Readiness(clerk_takes_the_key(calls.client))
             kind, policy, label = instance.kind.value, calls.policy, instance.label
             server = build_server(calls, instance.words, None, presentation)
-        server.middleware.extend([self._shares.during, self.metrics])
+        server.middleware.extend([handled_in_turns, self._shares.during, self.metrics])
         replicas = self._replicas
         now = Now(settings, kind, policy, self.ready, self.metrics, self._open_sessions, replicas, label)
         questions = self.desk.questions if self.desk else None
@@ -254,6 +254,7 @@ class Web:
             Middleware(HeadBounds, max_bytes=settings.max_header_bytes),
             *known,
             Middleware(Callers, local_only=verifier is None, proved=self._proved),
+            Middleware(InTurns),
             Middleware(CallerBounds, per_second=settings.calls_per_second),
             Middleware(
                 CallBounds,

@@ -7,6 +7,7 @@ from clerk_mcp.upstream.certificates import CertificatesUnusable, tls_context
 from clerk_mcp.upstream.client import ClerkClient, OnDone, Settled
 from clerk_mcp.upstream.exchange import Failure, Reply, Unanswered
 from clerk_mcp.upstream.large import FEW, in_turn, out_of_turn
+from clerk_mcp.upstream.processor import Processor, processor, takes_turns
 from clerk_mcp.upstream.redis_pool import redis_errors, redis_pool, redis_text
 from clerk_mcp.upstream.sealed_store import SealedStore
 from clerk_mcp.upstream.tracing import is_traced
@@ -21,6 +22,7 @@ __all__ = [
     "Files",
     "Limit",
     "OnDone",
+    "Processor",
     "Reply",
     "SealedStore",
     "Settled",
@@ -30,8 +32,10 @@ __all__ = [
     "is_traced",
     "out_of_turn",
     "parse_rate_budget",
+    "processor",
     "redis_errors",
     "redis_pool",
     "redis_text",
+    "takes_turns",
     "tls_context",
 ]

@@ -12,7 +12,7 @@ import time
 from collections.abc import AsyncIterable, Iterable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeGuard
 
@@ -103,6 +103,12 @@ class Unanswered(Exception):
         self.failure = failure
 
 
+@cache
+def _user_agent() -> str:
+    # Read from a file each time, it is most of what a client for one more key takes.
+    return f"clerk-mcp/{version('clerk-mcp')} (+python)"
+
+
 class Api:
     """Clerk's API."""
 
@@ -130,7 +136,7 @@ class Api:
         self._headers = httpx2.Headers(
             {
                 "Authorization": f"Bearer {key}",
-                "User-Agent": f"clerk-mcp/{version('clerk-mcp')} (+python)",
+                "User-Agent": _user_agent(),
                 "Accept": "application/json",
                 "Accept-Encoding": "gzip, deflate",
             }

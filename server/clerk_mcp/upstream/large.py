@@ -3,7 +3,8 @@
 A page of 500 records takes tens of milliseconds of the only thread, and megabytes. Forty of them that arrive
 together would hold up everybody, a probe of the server's health among them, until the last one is done; and
 were they all fetched before the first one is done, they would fill the memory. So what may be large waits for
-a place before it is asked for, and for its turn once it is there; in both lines the owners come in rotation.
+a place before it is asked for, and for its turn once it is there; in both lines the owners come in rotation,
+and whoever had a turn leaves the processor to others for a while, if any are there.
 
 A turn begins before an answer is parsed and ends when its caller is done with it. Were several parsed before
 the first of them is done with, whoever reads page after page would ask for the next ones all at once, and
@@ -12,9 +13,10 @@ then wait for all of them.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import Any, Final, Self, TypeVar
 
@@ -22,6 +24,7 @@ import anyio
 from anyio.lowlevel import RunVar, checkpoint
 
 from clerk_mcp.upstream.parsing import without_collecting
+from clerk_mcp.upstream.processor import processor
 
 FEW: Final = 20
 """Records that take too little time to wait for a turn."""
@@ -42,6 +45,16 @@ class _Places:
         self._of_one = of_one
         self._held: Counter[str] = Counter()
         self._lines: dict[str, deque[anyio.Event]] = {}
+        self._pausing: set[str] = set()
+
+    def pause(self, owner: str, seconds: float) -> None:
+        """Give an owner no place for so long."""
+        self._pausing.add(owner)
+        asyncio.get_running_loop().call_later(seconds, self._go_on, owner)
+
+    def _go_on(self, owner: str) -> None:
+        self._pausing.discard(owner)
+        self._call()
 
     @asynccontextmanager
     async def place(self, owner: str) -> AsyncIterator[None]:
@@ -69,7 +82,7 @@ class _Places:
         for owner in list(self._lines):
             if not self._free:
                 return
-            if self._held[owner] >= self._of_one:
+            if self._held[owner] >= self._of_one or owner in self._pausing:
                 continue
             line = self._lines.pop(owner)
             line.popleft().set()
@@ -93,9 +106,12 @@ _large: Final[RunVar[_Large]] = RunVar("large")
 class _Turn:
     """One large answer's turn to be worked on."""
 
-    def __init__(self, place: AbstractAsyncContextManager[None]) -> None:
-        self._place = place
+    def __init__(self, line: _Places, owner: str) -> None:
+        self._line = line
+        self._owner = owner
+        self._place = line.place(owner)
         self._has_begun = False
+        self._began_at = float("inf")
 
     async def begin(self) -> None:
         """Wait for it, where it has not begun."""
@@ -105,12 +121,16 @@ class _Turn:
         self._has_begun = True
         # Also where nobody waits yet: those who come at the same moment are in line after this.
         await checkpoint()
+        self._began_at = processor().clock()
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *how: Any) -> None:
         if self._has_begun:
+            shared = processor()
+            if wait := shared.left_after(shared.clock() - self._began_at):
+                self._line.pause(self._owner, wait)
             await self._place.__aexit__(*how)
 
 
@@ -138,7 +158,7 @@ async def in_turn(fetch: Callable[[], Awaitable[T]], work: Callable[[T], R], own
     lines = _large.get(None)
     if lines is None:
         _large.set(lines := _Large())
-    async with lines.fetching.place(owner), _Turn(lines.working.place(owner)) as turn:
+    async with lines.fetching.place(owner), _Turn(lines.working, owner) as turn:
         token = _turn.set(turn)
         try:
             fetched = await fetch()
