@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -225,3 +226,55 @@ async def test_rows_whose_name_means_nobody_go_to_the_file_of_those_that_are_wro
         )
         assert (planned["preview"]["items"], planned["preview"]["wrong"]) == (2, 1)
         assert "no user is called gone@x.example" in planned["preview"]["because"][0]
+
+
+async def test_each_of_a_list_of_ids_may_be_a_name_and_addresses_take_one_read_together() -> None:
+    async with world() as here:
+        fields = ["id", "email_addresses.email_address"]
+        users = (await call(here.client, USERS, limit=3, fields=fields))["items"]
+        addresses = [user["email_addresses"][0]["email_address"] for user in users[:2]]
+        here.sandbox.received.clear()
+        listed = await call(here.client, USERS, user_id=[*addresses, users[2]["id"]])
+        assert {item["id"] for item in listed["items"]} == {user["id"] for user in users}
+        for user in users[:2]:
+            assert f"{user['id']}, " in listed["meant"]["user_id"]
+        assert here.received == [USERS, USERS]
+
+
+async def test_names_in_filters_of_a_whole_list_and_what_they_leave_out() -> None:
+    async with world() as here:
+        every = await call(here.client, "list_all", operation=USERS, group="count")
+        one = await call(
+            here.client, "list_all", operation=USERS, arguments={"user_id": [f"-{PRIYA}"]}, group="count"
+        )
+        assert one["matched"] == every["matched"] - 1
+        assert "Priya Raman" in one["meant"]["user_id"]
+        inside = {"organization_id": ["Fernhill"]}
+        members = await call(here.client, "list_all", operation=USERS, arguments=inside, fields=["id"])
+        assert 0 < members["matched"] < every["matched"]
+        assert "Fernhill" in members["meant"]["organization_id"]
+
+
+async def test_a_name_in_a_list_that_means_nobody_is_refused_and_so_are_more_names_than_reads() -> None:
+    async with world() as here:
+        error = await error_of(here.client, USERS, user_id=[PRIYA, "nobody@x.example"])
+        assert (error["code"], error["param"]) == ("invalid_arguments", "user_id")
+        assert "nobody@x.example" in error["message"]
+        before = len(here.received)
+        error = await error_of(here.client, USERS, user_id=[f"Some Body {n}" for n in range(21)])
+        assert "more than 20 names" in error["message"]
+        assert len(here.received) == before
+
+
+async def test_a_ban_of_many_shows_whom_before_their_names_are_enough() -> None:
+    async with world(confirm=False) as here:
+        error = await error_of(here.client, "UsersBan", user_ids=[PRIYA])
+        assert error["code"] == "id_needed"
+        assert "Priya Raman" in error["message"]
+        assert "UsersBan" not in here.received
+    async with world(confirm=True) as here:
+        shown = await call(here.client, "UsersBan", user_ids=[PRIYA])
+        assert "UsersBan" not in here.received
+        assert "Priya Raman" in json.dumps(shown)
+        await call(here.client, "UsersBan", user_ids=[PRIYA], confirm=shown["confirm"])
+        assert here.received.count("UsersBan") == 1

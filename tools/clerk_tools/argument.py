@@ -261,6 +261,11 @@ class Argument:
     """Whether an object with known keys may hold others too."""
 
     @property
+    def id_kind(self) -> Kind | None:
+        """What it takes the id of, or a list of the ids."""
+        return self.items.kind if self.items else self.kind
+
+    @property
     def schema(self) -> dict[str, Any]:
         """The argument as compact JSON Schema, in the subset that every known host accepts."""
         out: dict[str, Any] = {"type": self.type}

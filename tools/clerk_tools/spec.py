@@ -202,8 +202,10 @@ class Spec:
 
     @cached_property
     def by_name(self) -> tuple[Argument, ...]:
-        """The arguments that take an id, for which the name of one object will do."""
-        return tuple(a for a in self.arguments if a.type == "string" and a.kind and a.kind.names)
+        """The arguments that take an id, or a list of them, for which the name of one object will do."""
+        return tuple(
+            a for a in self.arguments if a.type in ("string", "array") and a.id_kind and a.id_kind.names
+        )
 
     @cached_property
     def can_destroy(self) -> bool:

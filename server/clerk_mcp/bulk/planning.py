@@ -19,7 +19,7 @@ from clerk_mcp.bulk.reading import Forms, Reading
 from clerk_mcp.bulk.run_store import Item
 from clerk_mcp.bulk.tables import Rows
 from clerk_mcp.bulk.wanted import Wanted, understand
-from clerk_mcp.calling import Caller, Calls, Named
+from clerk_mcp.calling import Caller, Calls, Meant
 from clerk_tools import views
 from clerk_tools.argument import JsonObject, Place
 from clerk_tools.catalog import nearest, operations
@@ -108,16 +108,16 @@ async def plan_items(calls: Calls, model: type[Operation], given: Sequence[_Give
     return _checked(model, named, unknown)
 
 
-def _with_ids(given: _Given, ids: Mapping[str, Named]) -> _Given:
+def _with_ids(given: _Given, ids: Mapping[str, Meant]) -> _Given:
     name, arguments, row = given
     if not ids:
         return given
-    name = name or ", ".join(f"{one.words} ({one.id})" for one in ids.values())
-    return cut_text(name, _LONGEST_NAME), {**arguments, **{n: one.id for n, one in ids.items()}}, row
+    name = name or ", ".join(one.title for one in ids.values())
+    return cut_text(name, _LONGEST_NAME), {**arguments, **{n: one.given for n, one in ids.items()}}, row
 
 
 def _unknown_name(
-    calls: Calls, spec: Spec, arguments: JsonObject, ids: Mapping[str, Named], caller: Caller
+    calls: Calls, spec: Spec, arguments: JsonObject, ids: Mapping[str, Meant], caller: Caller
 ) -> str:
     """Say that a name means nothing, where that could be looked up; empty where there is no such name."""
     for argument in spec.by_name:

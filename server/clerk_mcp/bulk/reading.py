@@ -123,7 +123,7 @@ class Reading:
         wanted = self._wanted
         (meant,) = await self._calls.ids_meant(wanted.spec, [wanted.arguments], self._caller)
         if meant:
-            ids = {name: one.id for name, one in meant.items()}
+            ids = {name: one.given for name, one in meant.items()}
             self._wanted = dataclasses.replace(wanted, arguments={**wanted.arguments, **ids})
             self.notes["meant"] = tell(meant)
 

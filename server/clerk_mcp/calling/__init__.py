@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from clerk_mcp.calling.asked import Now, look_again
 from clerk_mcp.calling.calls import Caller, Calls, Fetched, Reach, UnknownOperation, refusal, tell
-from clerk_mcp.calling.names import Named
+from clerk_mcp.calling.names import Meant
 from clerk_mcp.calling.previews import preview_change
 
 __all__ = [
     "Caller",
     "Calls",
     "Fetched",
-    "Named",
+    "Meant",
     "Now",
     "Reach",
     "UnknownOperation",

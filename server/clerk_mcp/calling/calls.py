@@ -17,7 +17,7 @@ from clerk_mcp.answering import (
     without_given,
 )
 from clerk_mcp.auditing import AuditLog, NotMade, earlier
-from clerk_mcp.calling.names import Named, ids_meant, is_named
+from clerk_mcp.calling.names import Meant, ids_meant, is_named
 from clerk_mcp.confirming import (
     Asker,
     AskInResult,
@@ -82,7 +82,7 @@ class Fetched:
     operation: Operation
     options: options.Options
     reply: Reply
-    meant: Mapping[str, Named] = field(default_factory=dict)
+    meant: Mapping[str, Meant] = field(default_factory=dict)
     """The arguments that gave a name in place of an id."""
     said: str = ""
     """Where the credentials of the answer went, where a person is to fetch them."""
@@ -183,7 +183,7 @@ class Calls:
         fetched = await self._decide(operation, chosen, caller, only)
         return replace(fetched, meant=meant) if isinstance(fetched, Fetched) else fetched
 
-    async def with_ids(self, operation: Operation, caller: Caller) -> tuple[Operation, Mapping[str, Named]]:
+    async def with_ids(self, operation: Operation, caller: Caller) -> tuple[Operation, Mapping[str, Meant]]:
         """Return a call with the ids of what it names, and what was taken for what; see `ids_meant`."""
         if not operation.spec.by_name:
             return operation, {}
@@ -191,11 +191,11 @@ class Calls:
         (meant,) = await self.ids_meant(operation.spec, [given], caller)
         if not meant:
             return operation, {}
-        return operation.model_copy(update={name: one.id for name, one in meant.items()}), meant
+        return operation.model_copy(update={name: one.given for name, one in meant.items()}), meant
 
     async def ids_meant(
         self, spec: Spec, given: Sequence[Mapping[str, Any]], caller: Caller
-    ) -> list[dict[str, Named]]:
+    ) -> list[dict[str, Meant]]:
         """Find what names mean that calls of one operation give in place of ids; see `names.ids_meant`.
 
         Raises:
@@ -208,13 +208,13 @@ class Calls:
             spec, given, read, lambda finder: self.policy.objection(finder, caller.scopes) is None
         )
 
-    def _unseen(self, operation: Operation, meant: Mapping[str, Named]) -> Answer | None:
+    def _unseen(self, operation: Operation, meant: Mapping[str, Meant]) -> Answer | None:
         """Tell whom a call would hit that destroys and about which nobody is asked: it takes the id."""
         if operation.actual_effect() is not Effect.DESTROY:
             return None
         if needs_confirmation(operation, self.confirmer.mode, self.confirmer.kind):
             return None
-        told = "; ".join(f"`{name}`: {one.words}, {one.id}" for name, one in meant.items())
+        told = "; ".join(f"`{name}`: {one.title}" for name, one in meant.items())
         return answers.error(
             "id_needed",
             f"{operation.spec.id} destroys, so it takes no name in place of an id. Meant is {told}.",
@@ -418,9 +418,9 @@ class Calls:
             )
 
 
-def tell(meant: Mapping[str, Named]) -> dict[str, str]:
+def tell(meant: Mapping[str, Meant]) -> dict[str, str]:
     """Return what names were taken to mean, for an answer."""
-    return {name: f"{one.id}, {one.words}" for name, one in meant.items()}
+    return {name: one.told for name, one in meant.items()}
 
 
 def _as_far_as_it_fits(operation: type[Operation], arguments: Mapping[str, Any]) -> Operation | Spec:

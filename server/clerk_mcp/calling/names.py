@@ -1,12 +1,14 @@
 """Names in place of ids: an address, a slug or a name that means exactly one object is taken for its id.
 
 Each kind of id says by which fields people call what it is the id of (`Kind.names`), and the operation that
-lists such objects. A value that begins as an id does costs nothing; any other costs a read.
+lists such objects. A value that begins as an id does costs nothing; any other costs a read, but a hundred
+addresses take one. In a list of ids each may be a name, and then means something, or the call is refused:
+Clerk would not tell that a filter names what is not there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -23,10 +25,14 @@ from clerk_tools.parsing import InvalidArguments, Problem, parse
 
 _MOST_LOOKUPS: Final = 200
 """Reads that the names of one run may take."""
+_MOST_OF_ONE_CALL: Final = 20
+"""Reads that those of one call may take."""
 _AT_ONCE: Final = 8
 _MOST_EXACT: Final = 100
 """Addresses that Clerk looks up in one read."""
 _MOST_FOUND: Final = 500
+_MOST_TOLD: Final = 20
+"""Names of one list that are told of."""
 _LEAST_NAMED: Final = 3
 """Objects that are told of where a name means several."""
 
@@ -39,6 +45,49 @@ class Named:
     words: str
     """What it is, for a person."""
 
+    @property
+    def given(self) -> str:
+        """What is given in place of the name."""
+        return self.id
+
+    @property
+    def told(self) -> str:
+        """For an answer."""
+        return f"{self.id}, {self.words}"
+
+    @property
+    def title(self) -> str:
+        """For a person to agree to."""
+        return f"{self.words} ({self.id})"
+
+
+@dataclass(frozen=True, slots=True)
+class NamedEntries:
+    """What the names in a list of ids mean."""
+
+    given: list[str]
+    """The whole list, with ids in place of the names."""
+    named: tuple[Named, ...]
+
+    @property
+    def told(self) -> str:
+        """For an answer."""
+        return _several(one.told for one in self.named)
+
+    @property
+    def title(self) -> str:
+        """For a person to agree to."""
+        return _several(one.title for one in self.named)
+
+
+Meant = Named | NamedEntries
+
+
+def _several(texts: Iterable[str]) -> str:
+    every = list(texts)
+    more = f"; and {len(every) - _MOST_TOLD} more" if len(every) > _MOST_TOLD else ""
+    return "; ".join(every[:_MOST_TOLD]) + more
+
 
 @dataclass(frozen=True, slots=True)
 class _Lookup:
@@ -50,49 +99,89 @@ class _Lookup:
 
 async def ids_meant(
     spec: Spec, given: Sequence[Mapping[str, Any]], read: SendRead, may_run: Callable[[Spec], bool]
-) -> list[dict[str, Named]]:
+) -> list[dict[str, Meant]]:
     """Return, for each of several calls of an operation, the arguments whose names mean exactly one object.
 
-    A name that means nothing is left as it is: Clerk may know it.
+    A name that means nothing is left as it is where it stands alone: Clerk may know it.
 
     Args:
         may_run: whether the caller may make the read that finds such objects.
 
     Raises:
-        InvalidArguments: a name means several objects, or there are too many names.
+        InvalidArguments: a name means several objects, one in a list means nothing, or there are too many
+            names.
     """
-    found: list[dict[str, Named]] = [{} for _ in given]
+    found: list[dict[str, Meant]] = [{} for _ in given]
+    most = _MOST_LOOKUPS if len(given) > 1 else _MOST_OF_ONE_CALL
     for argument in spec.by_name:
-        if not is_named(argument, given):
+        kind = argument.id_kind
+        if kind is None or not is_named(argument, given):
             continue
-        finder = operations().get(argument.kind.found_by) if argument.kind else None
-        if argument.kind is None or finder is None or not may_run(finder.spec):
+        finder = operations().get(kind.found_by)
+        if finder is None or not may_run(finder.spec):
             continue
-        groups = _by_scope(argument, argument.kind, finder, given, found)
+        groups = _by_scope(argument, kind, finder, given, found)
         lookups = [one for scope, places in groups.items() for one in _lookups(finder, scope, list(places))]
-        if len(lookups) > _MOST_LOOKUPS:
-            raise _invalid(argument, f"more than {_MOST_LOOKUPS} names: give ids, or email addresses")
+        if len(lookups) > most:
+            raise _invalid(argument, f"more than {most} names: give ids, or email addresses")
         answers = await _read(lookups, read)
+        of_entries: dict[int, dict[int, Named]] = {}
         for scope, places in groups.items():
             own = [
                 record for one, answer in answers if dict(scope).items() <= _given(one) for record in answer
             ]
-            for name, numbers in places.items():
-                meant = _meant(argument, argument.kind, name, own)
-                if meant:
-                    for number in numbers:
-                        found[number][argument.name] = meant
+            for name, its_places in places.items():
+                meant = _meant(argument, kind, name, own)
+                for number, entry in its_places:
+                    if entry is None:
+                        found[number] |= {argument.name: meant} if meant else {}
+                    elif meant is None:
+                        raise _invalid(argument, f"no {kind.name} is found that is called {shown(name)}")
+                    else:
+                        of_entries.setdefault(number, {})[entry] = meant
+        for number, entries in of_entries.items():
+            found[number][argument.name] = _with_entries(given[number][argument.name], entries)
     return found
+
+
+def _with_entries(ids: list[str], named: Mapping[int, Named]) -> NamedEntries:
+    new = [_sign(id) + named[at].id if at in named else id for at, id in enumerate(ids)]
+    return NamedEntries(new, tuple(dict.fromkeys(named[at] for at in sorted(named))))
 
 
 def is_named(argument: Argument, given: Sequence[Mapping[str, Any]]) -> bool:
     """Tell whether some call gives a name in place of an id."""
-    may_name = argument.kind.may_name if argument.kind else None
-    return may_name is not None and any(may_name(one.get(argument.name)) for one in given)
+    return any(True for one in given for _ in _names(argument, one.get(argument.name)))
+
+
+def _names(argument: Argument, value: Any) -> Iterator[tuple[int | None, str]]:
+    """Return the names in what is given for an argument, with their places where it is a list."""
+    kind = argument.id_kind
+    if kind is None:
+        return
+    if isinstance(value, list):
+        for at, one in enumerate(value):
+            name = one.strip().removeprefix(_sign(one)) if _is_text(one) else ""
+            if name and kind.may_name(name):
+                yield at, name
+    elif argument.type == "string" and _is_text(value) and kind.may_name(value):
+        yield None, value.strip()
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _sign(entry: str) -> str:
+    """Return what Clerk's filters read as including or excluding; a number of a phone begins with one too."""
+    entry = entry.strip()
+    return entry[0] if entry[0] in "+-" and not entry[1:2].isdigit() else ""
 
 
 _Scope = tuple[tuple[str, str], ...]
 """The finder's own required arguments, such as the organization whose invitations it lists."""
+_Places = list[tuple[int, int | None]]
+"""Numbers of calls, each with the place in a list."""
 
 
 def _by_scope(
@@ -100,19 +189,17 @@ def _by_scope(
     kind: Kind,
     finder: type[Operation],
     given: Sequence[Mapping[str, Any]],
-    found: Sequence[Mapping[str, Named]],
-) -> dict[_Scope, dict[str, list[int]]]:
+    found: Sequence[Mapping[str, Meant]],
+) -> dict[_Scope, dict[str, _Places]]:
     """Return which calls give which name, by where it is to be looked for."""
-    groups: dict[_Scope, dict[str, list[int]]] = {}
+    groups: dict[_Scope, dict[str, _Places]] = {}
     needed = [a.name for a in finder.spec.arguments if a.required]
     for number, one in enumerate(given):
-        value = one.get(argument.name)
-        if not isinstance(value, str) or not kind.may_name(value) or not value.strip():
-            continue
-        ids = [(name, found[number][name].id if name in found[number] else one.get(name)) for name in needed]
-        scope = tuple((name, id) for name, id in ids if isinstance(id, str))
-        if len(scope) == len(needed):
-            groups.setdefault(scope, {}).setdefault(value.strip(), []).append(number)
+        for entry, name in _names(argument, one.get(argument.name)):
+            ids = [(n, found[number][n].given if n in found[number] else one.get(n)) for n in needed]
+            scope = tuple((name, id) for name, id in ids if isinstance(id, str))
+            if len(scope) == len(needed):
+                groups.setdefault(scope, {}).setdefault(name, []).append((number, entry))
     return groups
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from clerk_mcp.answering import Answer, NoPlaceForCredential, answers
 from clerk_mcp.auditing import MASK, earlier, masked
 from clerk_mcp.calling.calls import Caller, Calls, UnknownOperation, tell
-from clerk_mcp.calling.names import Named
+from clerk_mcp.calling.names import Meant
 from clerk_mcp.confirming import SendRead, TargetMissing, find_hit, needs_confirmation
 from clerk_mcp.offering import options
 from clerk_mcp.upstream import Failure, Reply, Unanswered
@@ -28,7 +28,7 @@ async def preview_change(calls: Calls, name: str, arguments: Mapping[str, Any], 
     model = operations().get(name)
     if model is None:
         raise UnknownOperation(name)
-    meant: Mapping[str, Named] = {}
+    meant: Mapping[str, Meant] = {}
     try:
         operation = parse(model, options.split(model.spec, arguments)[1])
         if not calls.policy.objection(model.spec, caller.scopes):

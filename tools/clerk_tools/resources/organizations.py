@@ -32,8 +32,8 @@ class ListOrganizations(
     include_members_count: Query[bool] = arg(optional=True)
     include_missing_member_with_elevated_permissions: Query[bool] = arg(optional=True)
     query: Query[str] = arg("Exact id, or part of name or slug", optional=True)
-    user_id: Query[list[str]] = arg("With these members; - excludes", optional=True)
-    organization_id: Query[list[str]] = arg("- excludes", optional=True)
+    user_id: Query[list[UserId]] = arg("With these members; - excludes", optional=True)
+    organization_id: Query[list[OrganizationId]] = arg("- excludes", optional=True)
     order_by: Query[str] = arg("name, created_at or members_count; - descends", default="-created_at")
 
 

@@ -45,7 +45,7 @@ class ListSamlConnections(
     """SAML connections, newest first. Superseded by ListEnterpriseConnections."""
 
     query: Query[str] = arg(optional=True)
-    organization_id: Query[list[str]] = arg("- excludes", optional=True)
+    organization_id: Query[list[OrganizationId]] = arg("- excludes", optional=True)
     order_by: Query[str] = arg("created_at or name", optional=True)
 
 

@@ -18,7 +18,7 @@ from clerk_tools.argument import (
     replaces,
 )
 from clerk_tools.hits import Hit, Look, count, first_with, inside, listed, person, records, thing
-from clerk_tools.ids import ImageId, ProviderName, UserId, UsersOwnId
+from clerk_tools.ids import ImageId, OrganizationId, ProviderName, UserId, UsersOwnId
 from clerk_tools.operation import Clearing, Operation, Paged, PagedOnRequest
 from clerk_tools.resources import sessions
 from clerk_tools.spec import EACH_OBJECT, Advice, Demo, Example
@@ -76,7 +76,7 @@ class UserFilters(Operation):
     phone_number: Query[list[str]] = arg("E.164", optional=True)
     username: Query[list[str]] = arg(optional=True)
     web3_wallet: Query[list[str]] = arg(optional=True)
-    user_id: Query[list[str]] = arg("- excludes", optional=True)
+    user_id: Query[list[UserId]] = arg("- excludes", optional=True)
     query: Query[str] = arg("Part of a name, identifier or id", optional=True)
     email_address_query: Query[str] = arg(optional=True)
     phone_number_query: Query[str] = arg(optional=True)
@@ -95,7 +95,7 @@ class InstanceUserFilters(UserFilters):
     last_sign_in_at_after: Query[int] = arg(optional=True)
     last_sign_in_at_before: Query[int] = arg(optional=True)
     external_id: Query[list[str]] = arg("- excludes", optional=True)
-    organization_id: Query[list[str]] = arg("Members of these; - excludes", optional=True)
+    organization_id: Query[list[OrganizationId]] = arg("Members of these; - excludes", optional=True)
     banned: Query[bool] = arg(optional=True)
     provider: Query[str] = arg("Such as oauth_google; with provider_user_id", optional=True)
     provider_user_id: Query[list[str]] = arg(optional=True)
