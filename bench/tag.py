@@ -110,7 +110,8 @@ def main() -> None:
         wrong = (tagged ^ meant) - already
         started = time.perf_counter()
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            status = take_run_back(audit.path, report["run"], calls_on(sandbox, audit))
+            anew = Runs(RunFiles(Path(directory) / "runs"), cap=users)
+            status = take_run_back(audit.path, report["run"], calls_on(sandbox, audit), anew)
         undone = time.perf_counter() - started
     after = {user["id"]: json.dumps(user["public_metadata"]) for user in sandbox.instance.users}
     refused = sum(request.status == 429 for request in sandbox.received)

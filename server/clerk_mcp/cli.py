@@ -628,21 +628,23 @@ def audit(
         sys.exit(show(file, Filter(**filters), as_json=as_json))
     from clerk_mcp.commands.call import take_back
 
-    calls = None
+    calls, runs = None, None
     if yes:
-        from clerk_mcp.serve import make_calls
+        from clerk_mcp.serve import make_calls, make_runs
         from clerk_mcp.telemetry import to_stderr
 
         to_stderr("warning")
         try:
             flags = {"audit_log": file, "instance": filters["instance"]}
-            calls, _ = make_calls(_settings(context, flags))
+            settings = _settings(context, flags)
+            calls, _ = make_calls(settings)
+            runs = make_runs(settings)
         except SettingsError as error:
             _fail(error)
     if entry.startswith("run_"):
         from clerk_mcp.commands.undo_run import take_run_back
 
-        sys.exit(take_run_back(file, entry, calls))
+        sys.exit(take_run_back(file, entry, calls, runs))
     sys.exit(take_back(file, entry, calls, as_json=as_json))
 
 

@@ -453,6 +453,12 @@ def _calls_of(sandbox: Sandbox, audit: AuditLog) -> Calls:
     return Calls(client, Formatter(60_000, secrets), Policy(Selection.of()), confirmer, audit)
 
 
+async def _taken_back(trail: Path, run: str, calls: Calls) -> int:
+    """Take a run back as the command does; its exit status."""
+    runs = Runs(RunFiles(trail.parent / "runs of the terminal"))
+    return await anyio.to_thread.run_sync(take_run_back, trail, run, calls, runs)
+
+
 async def test_a_whole_run_is_taken_back_by_one_command(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -462,17 +468,18 @@ async def test_a_whole_run_is_taken_back_by_one_command(
         before = {user["id"]: dict(user["public_metadata"]) for user in users}
         ran = await begun(here, operation=MERGE, arguments=PRO, over=EXAMPLE)
         assert {user["id"]: user["public_metadata"] for user in users} != before
-    shown = await anyio.to_thread.run_sync(take_run_back, audit.path, ran["run"], None)
+    shown = await anyio.to_thread.run_sync(take_run_back, audit.path, ran["run"], None, None)
     assert shown == 0
     assert f"--undo {ran['run']} --yes" in capsys.readouterr().out
     calls = _calls_of(here.sandbox, audit)
-    assert await anyio.to_thread.run_sync(take_run_back, audit.path, ran["run"], calls) == 0
+    assert await _taken_back(audit.path, ran["run"], calls) == 0
     assert {user["id"]: user["public_metadata"] for user in here.sandbox.instance.users} == before
-    assert json.loads(capsys.readouterr().out) == {"run": ran["run"], "restored": ran["items"], "failed": 0}
+    told = json.loads(capsys.readouterr().out)
+    assert told == {"run": ran["run"], "restored": ran["items"], "failed": 0, "by": told["by"]}
     trail = load(audit.path)
     assert sum(Filter(run=ran["run"]).fits(call) for call in trail.calls) == ran["items"]
     # Once more, and nothing is left to do.
-    assert await anyio.to_thread.run_sync(take_run_back, audit.path, ran["run"], calls) == 0
+    assert await _taken_back(audit.path, ran["run"], calls) == 0
     assert json.loads(capsys.readouterr().out) == {
         "run": ran["run"],
         "restored": 0,
@@ -487,7 +494,7 @@ async def test_taking_a_run_back_reads_a_hundred_objects_at_once(tmp_path: Path)
         ran = await begun(here, operation=MERGE, arguments=PRO, over={"operation": USERS})
     here.sandbox.received.clear()
     calls = _calls_of(here.sandbox, audit)
-    assert await anyio.to_thread.run_sync(take_run_back, audit.path, ran["run"], calls) == 0
+    assert await _taken_back(audit.path, ran["run"], calls) == 0
     sent = Counter(request.operation for request in here.sandbox.received)
     assert sent == {MERGE: ran["items"], USERS: math.ceil(ran["items"] / 100)}
 
@@ -505,7 +512,7 @@ async def test_what_was_changed_since_a_run_is_left_as_it_is(
         await call(here.client, MERGE, user_id=mine, public_metadata={"plan": "enterprise"})
         await call(here.client, MERGE, user_id=other, public_metadata={"seats": 3})
     calls = _calls_of(here.sandbox, audit)
-    assert await anyio.to_thread.run_sync(take_run_back, audit.path, ran["run"], calls) == 1
+    assert await _taken_back(audit.path, ran["run"], calls) == 1
     told = capsys.readouterr()
     assert json.loads(told.out)["failed"] == 1
     assert f"{mine}: changed since" in told.err
@@ -524,7 +531,7 @@ async def test_two_changes_of_one_object_are_taken_back_the_last_one_first(tmp_p
         ran = await begun(here, operation="Users_updateUserAttributes", items=items)
         assert user["first_name"] != before
     calls = _calls_of(here.sandbox, audit)
-    assert await anyio.to_thread.run_sync(take_run_back, audit.path, ran["run"], calls) == 0
+    assert await _taken_back(audit.path, ran["run"], calls) == 0
     assert user["first_name"] == before
 
 
@@ -535,9 +542,9 @@ async def test_what_cannot_be_taken_back_of_a_run_is_counted_with_its_reason(
     async with runs_in(tmp_path, audit=audit) as here:
         items = [{"email_address": f"new{n}@example.com"} for n in range(3)]
         ran = await begun(here, operation="Invitations_createNewInvitation", items=items)
-    assert await anyio.to_thread.run_sync(take_run_back, audit.path, ran["run"], None) == 1
+    assert await anyio.to_thread.run_sync(take_run_back, audit.path, ran["run"], None, None) == 1
     assert "1 of 1 calls cannot be taken back: The mail was sent" in capsys.readouterr().err
-    assert await anyio.to_thread.run_sync(take_run_back, audit.path, "run_none", None) == 2
+    assert await anyio.to_thread.run_sync(take_run_back, audit.path, "run_none", None, None) == 2
 
 
 # ── Bounds ──

@@ -243,7 +243,7 @@ async def test_the_list_names_who_did_what_and_leads_to_each_call(tmp_path: Path
         [row] = rows_of(page)
         wrong = (await served.get("/trail?since=yesterday&run=run_9", **signed_in("console"))).text
         assert "since: this is neither a time nor an age" in wrong
-        assert "--undo run_9" in wrong
+        assert "/undo/run?run=run_9" in wrong
         assert row[1:3] == ["agent", "Users_updateUserAttributes"]
         assert f"/trail/entry?id={entry_of(tmp_path)}" in page
         for path in ("/trail", f"/trail/entry?id={entry_of(tmp_path)}", f"/undo?entry={entry_of(tmp_path)}"):

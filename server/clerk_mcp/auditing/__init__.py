@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clerk_mcp.auditing.log import MASK, AuditLog, NotMade, masked
-from clerk_mcp.auditing.tail import Found, Row, newest, one
+from clerk_mcp.auditing.tail import Found, Row, calls_of_run, newest, one
 from clerk_mcp.auditing.trail import (
     OUTCOMES,
     UNFINISHED,
@@ -45,6 +45,7 @@ __all__ = [
     "Trail",
     "Undo",
     "as_it_is",
+    "calls_of_run",
     "earlier",
     "earlier_in",
     "load",

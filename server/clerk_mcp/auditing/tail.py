@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,6 +21,7 @@ BLOCK: Final = 65_536
 MOST_BYTES: Final = 8_000_000
 """Bytes that one search goes through."""
 _ENTRY: Final = re.compile(r"\w{1,40}", re.ASCII)
+_ENDED: Final = re.compile(rb'"entry":"(\w{1,40})","stage":"after"', re.ASCII)
 _OUT_OF_ORDER: Final = timedelta(minutes=10)
 """By how much the lines of several processes may be out of the order of their times."""
 
@@ -111,6 +112,34 @@ def one(path: Path, entry: str) -> RecordedCall:
     if found is None:
         raise NoSuchEntry(f"no entry {entry[:40]}")
     return found
+
+
+def calls_of_run(path: Path, run: str) -> list[RecordedCall]:
+    """Find all calls of a run, in the order in which they began; other lines are hardly looked at.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    calls: dict[str, RecordedCall] = {}
+    if _ENTRY.fullmatch(run):
+        needle = f'"run":"{run}"'.encode()
+        with path.open("rb") as file:
+            for line in file:
+                # How a call ended does not name its run.
+                if needle not in line and not _ends_one_of(calls, line):
+                    continue
+                known = record(line.decode("utf-8", "replace"))
+                if known is None:
+                    continue
+                before = calls.get(known["entry"])
+                if before or known.get("run") == run:
+                    calls[known["entry"]] = _joined(before, known) if before else known
+    return list(calls.values())
+
+
+def _ends_one_of(calls: Container[str], line: bytes) -> bool:
+    found = _ENDED.search(line)
+    return found is not None and found[1].decode() in calls
 
 
 class _Search:

@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from clerk_mcp.bulk.all_pages import list_all
     from clerk_mcp.bulk.comparing import Comparison, Side, compare, compare_peers
     from clerk_mcp.bulk.each_item import run_each
+    from clerk_mcp.bulk.undoing import Left, WayBack, look_at, plan_back, way_back, what_is_left
 
 __all__ = [
     "ANSWER_WITHIN_S",
     "Compare",
     "Comparison",
+    "Left",
     "Links",
     "ListAll",
     "Peers",
@@ -36,19 +38,30 @@ __all__ = [
     "WaitingFiles",
     "WaitingInProcess",
     "WaitingInRedis",
+    "WayBack",
     "compare",
     "compare_peers",
     "list_all",
+    "look_at",
+    "plan_back",
     "run_each",
+    "way_back",
+    "what_is_left",
 ]
 
 _LATER: Final = {
     "Comparison": "comparing",
+    "Left": "undoing",
     "Side": "comparing",
+    "WayBack": "undoing",
     "compare": "comparing",
     "compare_peers": "comparing",
     "list_all": "all_pages",
+    "look_at": "undoing",
+    "plan_back": "undoing",
     "run_each": "each_item",
+    "way_back": "undoing",
+    "what_is_left": "undoing",
 }
 """The module of each name that is imported when it is first used. No module has such a name itself."""
 

@@ -95,7 +95,6 @@ async def _plan(
     calls: Calls, asked: RunEach, told: JsonObject, caller: Caller, runs: Runs, progress: Progress | None
 ) -> Answer:
     plan = await _planned(calls, asked, told, caller, runs.cap, progress)
-    spec = plan.model.spec
     # The rows of a file that are wrong go to a file of their own, to be mended and run again.
     rejected = await reject(calls, told["file"], plan.wrong) if "file" in told and plan.items else None
     if plan.wrong and not rejected:
@@ -104,13 +103,28 @@ async def _plan(
         )
     if not plan.items:
         raise InvalidArguments([Problem(_source(told), f"`{_source(told)}`: there is nothing to run")])
+    return await offer(calls, plan, told, caller, runs, rejected or {})
+
+
+async def offer(
+    calls: Calls, plan: Plan, source: JsonObject, caller: Caller, runs: Runs, more: JsonObject
+) -> Answer:
+    """Keep a plan, and answer with what it would do and the token that begins it.
+
+    Args:
+        source: what the plan was made from.
+        more: what else there is to say of it.
+
+    Raises:
+        Refusal: the caller may not make one of its calls, or its answers would get lost.
+    """
     _allow(calls, plan, caller)
     run = Run(
         id=new_id(),
-        operation=spec.id,
+        operation=plan.model.spec.id,
         caller=caller.name,
         key=calls.confirmer.key_fingerprint,
-        source=told,
+        source=source,
         digest=plan.digest,
         items=plan.items,
     )
@@ -118,7 +132,7 @@ async def _plan(
     token = f"{run.id}.{await calls.confirmer.plan_token(run.digest, caller.name)}"
     return answers.answer(
         {
-            "preview": _shown(calls, plan) | (rejected or {}),
+            "preview": _shown(calls, plan) | more,
             "confirm": token,
             "expires_in_seconds": LIFETIME_S,
             "message": "Nothing was done yet. Show the preview to the user. Only if they agree, run run_each"
@@ -234,7 +248,7 @@ async def _begin(
     progress: Progress | None,
 ) -> Answer | AskInResult:
     id, _, token = confirm.strip().partition(".")
-    run = await _own(calls, id, caller, runs) if is_id(id) else None
+    run = await own_run(calls, id, caller, runs) if is_id(id) else None
     if run is None:
         raise SealRefused("confirm_altered", "was altered, or is not one of a plan that is kept here")
     if run.agreed:
@@ -348,7 +362,7 @@ async def _see(
     calls: Calls, told: JsonObject, caller: Caller, runs: Runs, reach: Reach, progress: Progress | None
 ) -> Answer:
     """Show a run, end it, or go on with it."""
-    run = await _own(calls, told["run"].strip(), caller, runs)
+    run = await own_run(calls, told["run"].strip(), caller, runs)
     if run is None:
         raise InvalidArguments([Problem("run", "`run`: there is no such run of yours; it may be too old")])
     if not run.agreed:
@@ -366,7 +380,7 @@ async def _see(
     return await _go_on(calls, run, told, caller, runs, reach, progress)
 
 
-async def _own(calls: Calls, id: str, caller: Caller, runs: Runs) -> Run | None:
+async def own_run(calls: Calls, id: str, caller: Caller, runs: Runs) -> Run | None:
     """Return a run of this caller on this instance; another's is none."""
     if going := runs.going(id):
         run: Run | None = going.run

@@ -38,6 +38,15 @@ class Runs:
         """Return the run of this id, where this process is at it."""
         return self._going.get(id)
 
+    @property
+    def under_way(self) -> int:
+        """How many runs this process is at."""
+        return len(self._going)
+
+    def taking_back(self, run: str) -> Going | None:
+        """Return what takes a run back, where this process is at it."""
+        return next((going for going in self._going.values() if going.run.source.get("undo") == run), None)
+
     async def go_on(
         self, run: Run, reach: Reach, caller: Caller, stop_after: int | None, progress: Progress | None
     ) -> Answer:

@@ -93,15 +93,15 @@ def run_call(
         ):
             return plan
         token = {"confirm": plan.value["confirm"]}
-        agreed = Asker(way=Asking.LIVE, elicit=_has_agreed)
-        return await surface.call(calls, name, token, replace(caller, asker=agreed), _say_how_far)
+        agreed = Asker(way=Asking.LIVE, elicit=has_agreed)
+        return await surface.call(calls, name, token, replace(caller, asker=agreed), say_how_far)
 
     async def run() -> Answer:
         async with calls.client:
             caller = Caller(session, "terminal", on_wait=_say_why_it_waits, asker=asker)
             if dry_run:
                 return await preview_change(calls, name, arguments, caller)
-            answer = await surface.call(calls, name, arguments, caller, _say_how_far)
+            answer = await surface.call(calls, name, arguments, caller, say_how_far)
             if name == RunEach.spec.id and isinstance(answer, Answer) and "preview" in answer.value:
                 answer = await agree_and_run(answer, caller)
         if not isinstance(answer, Answer):
@@ -120,7 +120,7 @@ def run_call(
     return 2 if wrong else int(answer.is_error)
 
 
-async def _has_agreed(_: str) -> Answered:
+async def has_agreed(_: str) -> Answered:
     """Answer for somebody who was asked just before."""
     return Answered.ACCEPTED
 
@@ -130,7 +130,8 @@ async def _say_why_it_waits(seconds: float, reason: str) -> None:
         click.echo(f"Waiting for {seconds:.0f} s: {reason}", err=True)
 
 
-async def _say_how_far(done: float, total: float | None, message: str) -> None:
+async def say_how_far(done: float, total: float | None, message: str) -> None:
+    """Show on a terminal how far a call is."""
     if not sys.stderr.isatty():
         return
     # On one line, which the next one takes the place of; the last stays.

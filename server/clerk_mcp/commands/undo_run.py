@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -14,37 +10,27 @@ import anyio
 import click
 
 from clerk_mcp.answering import Answer
-from clerk_mcp.auditing import (
-    MOST_IDS,
-    NoUndo,
-    RecordedCall,
-    Standing,
-    Undo,
-    as_it_is,
-    load,
-    standing,
-    states,
-    undo,
-)
+from clerk_mcp.auditing import calls_of_run
+from clerk_mcp.bulk import Left, Runs, WayBack, plan_back, run_each, way_back, what_is_left
 from clerk_mcp.calling import Caller, Calls
-from clerk_mcp.commands.call import made_elsewhere
-from clerk_tools.catalog import operations
-from clerk_tools.operation import Operation
-from clerk_tools.parsing import InvalidArguments, parse
+from clerk_mcp.commands.call import has_agreed, made_elsewhere, say_how_far
+from clerk_mcp.confirming import Asker, Asking
+from clerk_tools.argument import JsonObject
 
-_AT_ONCE: Final = 16
 _NAMED: Final = 5
-_CHANGED_SINCE: Final = "changed since, so it is left as it is; --undo with the entry restores it anyway"
 
 
-def take_run_back(file: Path, run: str, calls: Calls | None) -> int:
+def take_run_back(file: Path, run: str, calls: Calls | None, runs: Runs | None) -> int:
     """Say what taking a run back would restore; with `calls`, restore it.
+
+    Args:
+        runs: where the run is kept that does it.
 
     Returns:
         The exit status: 0; 1 where something could not be restored; 2 where there is no such run.
     """
     try:
-        made = [call for call in load(file).calls if call.get("run") == run]
+        made = calls_of_run(file, run)
     except OSError as error:
         click.echo(f"{file} cannot be read: {error.strerror}", err=True)
         return 2
@@ -58,107 +44,65 @@ def take_run_back(file: Path, run: str, calls: Calls | None) -> int:
             if elsewhere := made_elsewhere(call, calls):
                 click.echo(elsewhere, err=True)
                 return 2
-    # The last change first, should two of them be about the same object.
-    found = [(call, undo(call)) for call in reversed(made) if call["outcome"] not in ("error", "not_run")]
-    restoring = [(call, how) for call, how in found if isinstance(how, Undo)]
-    reasons = Counter(how.reason for _, how in found if isinstance(how, NoUndo))
-    for reason, count in reasons.most_common():
-        click.echo(f"{count} of {len(made)} calls cannot be taken back: {reason}", err=True)
-    click.echo(f"{len(restoring)} of {len(made)} calls can be taken back.", err=True)
-    if not restoring:
+    way = way_back(run, made)
+    for reason, count in way.reasons.most_common():
+        click.echo(f"{count} of {way.made} calls cannot be taken back: {reason}", err=True)
+    click.echo(f"{len(way.items)} of {way.made} calls can be taken back.", err=True)
+    if not way.items:
         return 1
-    if calls is None:
+    if calls is None or runs is None:
         click.echo(f"clerk-mcp audit {file} --undo {run} --yes")
-        return int(bool(reasons))
-    restoration = anyio.run(_restore, calls, run, restoring)
-    for call, why in restoration.failed[:_NAMED]:
-        click.echo(f"{call['entry']} {_target(call)}: {why}", err=True)
-    click.echo(json.dumps({"run": run, **restoration.counts}))
-    return int(bool(restoration.failed or reasons))
+        return int(bool(way.reasons))
+    left, answer = anyio.run(_restore, calls, way, runs)
+    return max(_show(answer, left, run), int(bool(way.reasons)))
 
 
-def _target(call: RecordedCall) -> str:
-    return " ".join(str(value) for value in call.get("target", {}).values())
-
-
-@dataclass(slots=True)
-class _Restoration:
-    """How taking a run back went."""
-
-    restored: int = 0
-    already: int = 0
-    """Calls whose changes were gone."""
-    failed: list[tuple[RecordedCall, str]] = field(default_factory=list)
-    """Calls that were not taken back, each with why."""
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """For the line at the end."""
-        already = {"already_as_before": self.already} if self.already else {}
-        return {"restored": self.restored, **already, "failed": len(self.failed)}
-
-
-async def _restore(calls: Calls, run: str, restoring: Sequence[tuple[RecordedCall, Undo]]) -> _Restoration:
-    """Look at a hundred objects by one read, put these back several at once, then the next hundred."""
-    caller = Caller(f"undo of {run}", "terminal")
-    done = _Restoration()
+async def _restore(calls: Calls, way: WayBack, runs: Runs) -> tuple[Left, Answer | None]:
+    """Run it to its end, through every failure: somebody is there to read of them."""
+    caller = Caller(f"undo of {way.run}", "terminal", asker=Asker(way=Asking.LIVE, elicit=has_agreed))
     async with calls.client:
-        for some in _batches(restoring, done):
-            await _restore_some(calls, caller, some, done)
-            if sys.stderr.isatty():
-                count = done.restored + done.already + len(done.failed)
-                click.echo(f"{count} of {len(restoring)} done", err=True)
-    return done
+        left = await what_is_left(calls, way, caller)
+        if not left.steps:
+            return left, None
+        answer = await plan_back(calls, way, left, caller, runs)
+        told = {"confirm": answer.value.get("confirm"), "stop_after": len(way.items)}
+        while not answer.is_error:
+            ran = await run_each(calls, told, caller, runs=runs, reach=calls, progress=say_how_far)
+            if not isinstance(ran, Answer):
+                raise RuntimeError("a terminal asks at once")
+            answer, told = ran, {"run": ran.value.get("run")}
+            going = runs.going(str(ran.value.get("run")))
+            if going is None or going.done.is_set():
+                break
+        await runs.close()
+    return left, answer
 
 
-_Restoring = tuple[RecordedCall, Undo, Operation]
+def _show(answer: Answer | None, left: Left, run: str) -> int:
+    """Print what came of it. Returns the exit status.
 
-
-def _batches(
-    restoring: Sequence[tuple[RecordedCall, Undo]], done: _Restoration
-) -> Iterator[list[_Restoring]]:
-    """Pass on as many at a time as Clerk shows by one read, each of another object.
-
-    What changed an object before is taken back after what changed it last.
+    Args:
+        answer: None where nothing was left to do.
     """
-    batch: dict[str, _Restoring] = {}
-    for call, how in restoring:
-        try:
-            operation = parse(operations()[how.operation], how.arguments)
-        except InvalidArguments as invalid:
-            done.failed.append((call, str(invalid)))
-            continue
-        target = operation.to_request().path.removesuffix("/metadata")
-        if target in batch or len(batch) == MOST_IDS:
-            yield list(batch.values())
-            batch = {}
-        batch[target] = (call, how, operation)
-    if batch:
-        yield list(batch.values())
+    for name in left.changed_since[:_NAMED]:
+        click.echo(f"{name}: {_CHANGED_SINCE}", err=True)
+    value = answer.value if answer else _NOTHING
+    if answer and answer.is_error:
+        click.echo(value["error"]["message"], err=True)
+        return 1
+    for failure in value.get("failures", ())[:_NAMED]:
+        click.echo(
+            f"{failure['count']} failed: {failure['message']} ({', '.join(failure['items'])})", err=True
+        )
+    if value["left"] or value["unknown"]:
+        click.echo(value["message"], err=True)
+    failed = value["failed"] + len(left.changed_since)
+    already = {"already_as_before": left.already} if left.already else {}
+    told = {"run": run, "restored": value["ok"], **already, "failed": failed}
+    told |= {name: value[name] for name in ("unknown", "left") if value[name]}
+    click.echo(json.dumps({**told, **({"by": value["run"]} if answer else {})}))
+    return int(bool(failed) or value["ok"] < value["items"])
 
 
-async def _restore_some(calls: Calls, caller: Caller, some: list[_Restoring], done: _Restoration) -> None:
-    read = calls.reader(some[0][2], caller)
-    records = await states([operation for _, _, operation in some], read)
-    left = list(zip(some, records, strict=True))
-
-    async def work() -> None:
-        while left:
-            (call, how, operation), record = left.pop()
-            stands = standing(call, how, record) if record is not None else Standing.AS_LEFT
-            if stands is Standing.AS_BEFORE:
-                done.already += 1
-                continue
-            if stands is Standing.CHANGED:
-                done.failed.append((call, _CHANGED_SINCE))
-                continue
-            was = as_it_is(operation, record) if record is not None else None
-            result = await calls.run_agreed(operation, caller, "--yes", run=None, was=was)
-            if isinstance(result, Answer):
-                done.failed.append((call, result.value["error"]["message"]))
-            else:
-                done.restored += 1
-
-    async with anyio.create_task_group() as tasks:
-        for _ in range(max(1, min(_AT_ONCE, calls.client.max_in_flight * 4 // 5))):
-            tasks.start_soon(work)
+_NOTHING: Final[JsonObject] = {"items": 0, "ok": 0, "failed": 0, "unknown": 0, "left": 0}
+_CHANGED_SINCE: Final = "changed since, so it is left as it is; --undo with the entry restores it anyway"

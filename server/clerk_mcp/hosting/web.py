@@ -73,6 +73,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 _WELL_KNOWN: Final = "/.well-known/"
+_PAGE_WITHIN_S: Final = 1.0
+"""Seconds after which a page tells how far a run is that goes on."""
 _BODIES_HELD: Final = 3
 """How many bodies of the largest size are held in memory at once."""
 
@@ -138,6 +140,7 @@ class Web:
     def _make_server(self) -> tuple[Console, Server[Any]]:
         settings, count = self.settings, self.metrics.upstream
         self._runs = make_runs(settings)
+        self._runs_back = make_runs(settings, _PAGE_WITHIN_S)
         links = make_links(settings, f"{_own_address(settings)}{FILES_PATH}")
         self._downloads = Downloads(links.files)
         presentation = replace(Presentation.of(settings, self._runs, self._peers), links=links)
@@ -147,6 +150,7 @@ class Web:
             self._clients: Tenants | ClerkClient = tenants
             self.ready = Readiness(clerk_answers(settings.clerk_api_url))
             kind: InstanceKind = "own"
+            calls = None
             policy, label = tenants.policy, None
             server = build_server(tenants, "the Clerk instance of the caller's key", None, presentation)
         else:
@@ -163,7 +167,8 @@ class Web:
         replicas = self._replicas
         now = Now(settings, kind, policy, self.ready, self.metrics, self._open_sessions, replicas, label)
         questions = self.desk.questions if self.desk else None
-        return Console(now, presentation, server, self._sign_in, questions), server
+        console = Console(now, presentation, server, self._sign_in, questions, calls, self._runs_back)
+        return console, server
 
     def _open_sessions(self) -> int:
         return self._sse.open + self._sessions.open
@@ -272,6 +277,7 @@ class Web:
                 yield
             finally:
                 await self._runs.close()
+                await self._runs_back.close()
                 await self._downloads.close()
         if verifier is not None:
             await verifier.close()

@@ -76,7 +76,7 @@ async function refresh() {
   const live = document.getElementById("live");
   // Whoever reads or tabs through the calls is not disturbed.
   const busy = document.activeElement.closest("[data-live]");
-  if (document.hidden || pause.ariaPressed === "true" || busy) return;
+  if (document.hidden || pause?.ariaPressed === "true" || live.dataset.done !== undefined || busy) return;
   const answer = await fetch(location.href, { headers: { accept: "text/html" } }).catch(() => null);
   const page = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = page && page.getElementById("live");
@@ -84,6 +84,7 @@ async function refresh() {
     said.textContent = answer ? "No longer brought up to date: reload the page" : "The server does not answer";
     return;
   }
+  if (fresh.dataset.said !== live.dataset.said) said.textContent = fresh.dataset.said;
   const more = fresh.dataset.count - live.dataset.count;
   for (const part of document.querySelectorAll("[data-live]")) part.replaceWith(page.getElementById(part.id));
   if (more > 0) {
@@ -100,5 +101,6 @@ if (pause) {
     pause.ariaPressed = String(paused);
     pause.textContent = paused ? "Go on" : "Pause";
   });
-  setInterval(refresh, 3000);
 }
+
+if (document.getElementById("live")) setInterval(refresh, 3000);

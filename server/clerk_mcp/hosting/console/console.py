@@ -12,6 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from clerk_mcp.bulk import Runs
+from clerk_mcp.calling import Calls
 from clerk_mcp.confirming import Questions
 from clerk_mcp.hosting.addresses import mcp_address
 from clerk_mcp.hosting.console.activity_screen import Wanted, activity_screen
@@ -19,8 +21,10 @@ from clerk_mcp.hosting.console.connect import connect
 from clerk_mcp.hosting.console.doors import Doors
 from clerk_mcp.hosting.console.layout import APPROVE_SCOPE, CONSOLE_SCOPE, Frame
 from clerk_mcp.hosting.console.now import Now
+from clerk_mcp.hosting.console.run_undo import RunUndo
 from clerk_mcp.hosting.console.tools import tools
-from clerk_mcp.hosting.console.trails import Trails
+from clerk_mcp.hosting.console.trail_file import TrailFile
+from clerk_mcp.hosting.console.trails import Trails, no_trail
 from clerk_mcp.hosting.console.trying import Trying
 from clerk_mcp.hosting.console.waiting import waiting
 from clerk_mcp.hosting.html import HEADERS
@@ -28,7 +32,17 @@ from clerk_mcp.hosting.signin import SignIn, is_known, may
 from clerk_mcp.protocol import IDENTITY, Presentation, icon, offer_to
 from clerk_mcp.settings import at_home
 
-PAGES: Final = ("/", "/activity", "/trail", "/trail/entry", "/undo", "/tools", "/try", "/connect")
+PAGES: Final = (
+    "/",
+    "/activity",
+    "/trail",
+    "/trail/entry",
+    "/undo",
+    "/undo/run",
+    "/tools",
+    "/try",
+    "/connect",
+)
 """The paths of the screens."""
 
 ASSETS: Final = ("/console.css", "/console.js", "/console.svg")
@@ -47,8 +61,15 @@ class Console:
         server: Server[Any],
         sign_in: SignIn | None,
         questions: Questions | None = None,
+        calls: Calls | None = None,
+        runs: Runs | None = None,
     ) -> None:
-        """`questions` are those that wait for a person, where a person is asked."""
+        """
+        Args:
+            questions: those that wait for a person, where a person is asked.
+            calls: what runs operations; None where each caller brings a key.
+            runs: what takes runs back, and answers at once.
+        """
         self._questions = questions
         self._now = now
         self._settings = now.settings
@@ -56,8 +77,7 @@ class Console:
         self._sign_in = sign_in
         name = now.settings.instance_name
         self._doors = Doors(now.settings, Frame(now.kind, sign_in is not None, name), sign_in)
-        trail = at_home(now.settings.audit_log) if now.settings.audit_log else None
-        self._trails = Trails(trail, now.instance, server, self._doors, apart=name is not None)
+        self._trails = self._routes_of_trail(server, calls, runs)
         self._trying = Trying(now.policy, server, self._doors)
 
     def routes(self) -> Sequence[Route]:
@@ -65,13 +85,24 @@ class Console:
         return [
             Route("/", self._doors.for_all(self._show_now)),
             Route("/activity", self._doors.for_lookers(self._show_activity)),
-            *self._trails.routes(),
+            *self._trails,
             Route("/tools", self._doors.for_all(self._show_tools)),
             *self._trying.routes(),
             Route("/connect", self._doors.for_all(self._show_connect)),
             *(self._sign_in.routes() if self._sign_in else ()),
             *(Route(path, _asset) for path in ASSETS),
         ]
+
+    def _routes_of_trail(
+        self, server: Server[Any], calls: Calls | None, runs: Runs | None
+    ) -> Sequence[Route]:
+        settings, doors = self._settings, self._doors
+        if settings.audit_log is None or calls is None or runs is None:
+            return no_trail(doors)
+        trail = TrailFile(
+            at_home(settings.audit_log), self._now.instance, apart=settings.instance_name is not None
+        )
+        return [*Trails(trail, server, doors).routes(), *RunUndo(trail, calls, runs, doors).routes()]
 
     async def _show_now(self, request: Request) -> Response:
         body = [self._now.standing()]

@@ -72,15 +72,16 @@ def _before_and_after(call: RecordedCall) -> Html | None:
         tag(
             "tr",
             tag("th", code(name), scope="row"),
-            tag("td", _value(before)),
-            tag("td", tag("i", "emptied") if name in emptied else _value(given.get(name))),
+            tag("td", value_shown(before)),
+            tag("td", tag("i", "emptied") if name in emptied else value_shown(given.get(name))),
         )
         for name, before in was.items()
     ]
     return panel("Before and after", table("Before and after", ("Field", "Before", "After"), rows), id="was")
 
 
-def _value(value: Any) -> Html:
+def value_shown(value: Any) -> Html:
+    """Show one value of an object."""
     if value is None:
         return tag("i", "nothing")
     return code(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
@@ -120,8 +121,8 @@ def _preview(preview: Answered) -> tuple[Child, ...]:
     if not isinstance(changes, dict):
         return (shown(preview.value) or tag("p", "Nothing is known."),)
     rows = [
-        tag("tr", tag("th", code(name), scope="row"), tag("td", _value(each.get("before"))),
-            tag("td", _value(each.get("after"))))
+        tag("tr", tag("th", code(name), scope="row"), tag("td", value_shown(each.get("before"))),
+            tag("td", value_shown(each.get("after"))))
         for name, each in changes.items()
         if isinstance(each, dict)
     ]  # fmt: skip

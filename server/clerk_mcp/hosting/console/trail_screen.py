@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from pathlib import Path
 from typing import Final, Self
 from urllib.parse import urlencode
 
@@ -73,16 +72,16 @@ def _time(text: str) -> datetime | None:
         return None
 
 
-def trail_screen(found: Found, sought: Sought, root: str, *, file: Path, wrong: Sequence[str] = ()) -> Html:
+def trail_screen(found: Found, sought: Sought, root: str, *, wrong: Sequence[str] = ()) -> Html:
     """Return the screen's body.
 
     Args:
-        file: the trail.
         wrong: fields whose times are none.
     """
     rows = [_run(row, root) if "run" in row.call and not sought.run else _call(row.call, root)
             for row in found.rows]  # fmt: skip
     heads = ("Began", "Who", "Operation", "Target", "Outcome", "ms")
+    back = f"{root}/undo/run?{urlencode({'run': sought.run})}"
     return join(
         _filters(sought, root),
         *(
@@ -96,8 +95,9 @@ def trail_screen(found: Found, sought: Sought, root: str, *, file: Path, wrong: 
         ),
         tag(
             "p",
-            "A run is taken back as a whole in a terminal: ",
-            code(f"clerk-mcp audit {file} --undo {sought.run}"),
+            tag("a", "Take the whole run back", href=back, class_="button"),
+            tag("span", "It shows first what that would do.", class_="quiet"),
+            class_="bar",
         )
         if sought.run
         else None,

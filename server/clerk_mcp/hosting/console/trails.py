@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import anyio
-import anyio.to_thread
 from mcp.server.lowlevel import Server
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,32 +15,19 @@ from clerk_mcp.hosting.console.doors import Doors
 from clerk_mcp.hosting.console.entry_screen import entry_screen, undo_screen, undone_screen
 from clerk_mcp.hosting.console.inside import call_tool
 from clerk_mcp.hosting.console.layout import code
+from clerk_mcp.hosting.console.trail_file import TrailFile
 from clerk_mcp.hosting.console.trail_screen import ROWS, TIMES, Sought, trail_screen
 from clerk_mcp.hosting.html import Html, tag
-from clerk_mcp.hosting.signin import may, read_form
-from clerk_mcp.protocol import IDENTITY
-
-_READERS = 2
-"""Searches of the trail at once: each reads megabytes, in a thread."""
+from clerk_mcp.hosting.signin import read_form
 
 
 class Trails:
     """Shows one server's trail to those who may look, and takes calls back for those who may write."""
 
-    def __init__(
-        self, file: Path | None, instance: str | None, server: Server[Any], doors: Doors, *, apart: bool
-    ) -> None:
-        """
-        Args:
-            instance: how the trail names the one that this server reaches, where it names any.
-            apart: whether who may see the calls of this instance may see those of no other.
-        """
-        self._apart = apart
-        self._file = file
-        self._instance = instance
+    def __init__(self, trail: TrailFile, server: Server[Any], doors: Doors) -> None:
+        self._trail = trail
         self._server = server
         self._doors = doors
-        self._readers = anyio.Semaphore(_READERS)
 
     def routes(self) -> Sequence[Route]:
         look = self._doors.for_lookers
@@ -55,28 +39,25 @@ class Trails:
         ]
 
     async def _list(self, request: Request) -> Response:
-        if self._file is None:
-            return self._doors.show(request, "/trail", "Trail", _NO_TRAIL)
-        file, sought = self._file, Sought.of(request.query_params)
-        before = request.query_params.get("before", "")
+        query = request.query_params
+        sought, before = Sought.of(query), query.get("before", "")
         at = int(before) if before.isdecimal() and len(before) < 20 else None
-
-        def fits(call: RecordedCall) -> bool:
-            return self._is_shown(call) and sought.fits(call)
-
-        def search() -> Found:
-            return newest(
-                file, fits, before=at, since=sought.since_when, most=ROWS, runs_as_one=not sought.run
-            )
-
         try:
-            async with self._readers:
-                found = await anyio.to_thread.run_sync(search)
+            found = await self._found(sought, at)
         except OSError as error:
             return self._unreadable(request, error)
-        wrong = [name for name in TIMES if request.query_params.get(name) and not getattr(sought, name)]
-        body = trail_screen(found, sought, request.scope["root_path"], file=file, wrong=wrong)
+        body = trail_screen(found, sought, request.scope["root_path"], wrong=_no_times(query, sought))
         return self._doors.show(request, "/trail", "Trail", body)
+
+    async def _found(self, sought: Sought, before: int | None) -> Found:
+        def fits(call: RecordedCall) -> bool:
+            return self._trail.is_shown(call) and sought.fits(call)
+
+        return await self._trail.look(
+            lambda file: newest(
+                file, fits, before=before, since=sought.since_when, most=ROWS, runs_as_one=not sought.run
+            )
+        )
 
     async def _one(self, request: Request) -> Response:
         call = await self._entry(request, request.query_params.get("id", ""))
@@ -94,7 +75,9 @@ class Trails:
             return self._doors.show(request, "/trail", "Take it back", tag("p", found.reason), status=409)
         given = {"operation": found.operation, "arguments": found.arguments}
         preview = await call_tool(self._server, request, "preview_change", given, "console")
-        body = undo_screen(call, found, preview, may_run=self._why_not(request, call), root=root)
+        body = undo_screen(
+            call, found, preview, may_run=self._trail.why_not(request, call["entry"]), root=root
+        )
         return self._doors.show(request, "/trail", "Take it back", body)
 
     async def _take_back(self, request: Request) -> Response:
@@ -103,7 +86,7 @@ class Trails:
         if isinstance(call, Response):
             return call
         found = self._undo(call)
-        reason = found.reason if isinstance(found, NoUndo) else self._why_not(request, call)
+        reason = found.reason if isinstance(found, NoUndo) else self._trail.why_not(request, call["entry"])
         if reason or isinstance(found, NoUndo):
             return self._doors.show(request, "/trail", "Not taken back", tag("p", reason), status=403)
         arguments = dict(found.arguments) | ({"confirm": form["confirm"]} if form.get("confirm") else {})
@@ -114,12 +97,9 @@ class Trails:
 
     async def _entry(self, request: Request, entry: str) -> RecordedCall | Response:
         """Find a call, or say why there is none."""
-        if self._file is None:
-            return self._doors.show(request, "/trail", "Trail", _NO_TRAIL, status=404)
         try:
-            async with self._readers:
-                call = await anyio.to_thread.run_sync(one, self._file, entry)
-            if self._is_shown(call):
+            call = await self._trail.look(lambda file: one(file, entry))
+            if self._trail.is_shown(call):
                 return call
         except NoSuchEntry:
             pass
@@ -128,28 +108,29 @@ class Trails:
         words = tag("p", "The trail has no such call.")
         return self._doors.show(request, "/trail", "No such call", words, status=404)
 
-    def _is_shown(self, call: RecordedCall) -> bool:
-        return not self._apart or call.get("instance") == self._instance
-
     def _undo(self, call: RecordedCall) -> Undo | NoUndo:
-        there = call.get("instance")
-        if there not in (None, self._instance):
-            return NoUndo(f"It was made on {there}, which this server does not reach.")
-        return undo(call)
-
-    def _why_not(self, request: Request, call: RecordedCall) -> str:
-        """Tell why whoever looks may not take a call back here; empty where they may."""
-        if request.scope[IDENTITY].scopes is None:
-            return (
-                "Here everybody on this machine may look, and nobody may change. Take it back in a terminal:"
-                f" clerk-mcp audit {self._file} --undo {call['entry']} --yes. Or serve with --auth bearer,"
-                " and sign in with a token that has the scopes console and write."
-            )
-        return "" if may(request, "clerk:write") else "Your token lacks the scope write."
+        elsewhere = self._trail.made_elsewhere(call)
+        return NoUndo(elsewhere) if elsewhere else undo(call)
 
     def _unreadable(self, request: Request, error: OSError) -> Response:
-        words = tag("p", f"The trail {self._file} cannot be read: {error.strerror}.", class_="problem")
+        words = tag("p", self._trail.unreadable(error), class_="problem")
         return self._doors.show(request, "/trail", "Trail", words, status=500)
+
+
+def _no_times(query: Mapping[str, str], sought: Sought) -> list[str]:
+    """Return the fields that were to hold a time, and do not."""
+    return [name for name in TIMES if query.get(name) and not getattr(sought, name)]
+
+
+def no_trail(doors: Doors) -> Sequence[Route]:
+    """Return the routes of a server that keeps no trail, which say so."""
+
+    async def tell(request: Request) -> Response:
+        status = 200 if request.url.path.endswith("/trail") else 404
+        return doors.show(request, "/trail", "Trail", _NO_TRAIL, status=status)
+
+    look = doors.for_lookers(tell)
+    return [Route(path, look) for path in ("/trail", "/trail/entry", "/undo", "/undo/run")]
 
 
 _NO_TRAIL: Html = tag(
