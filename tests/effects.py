@@ -120,6 +120,10 @@ TOMAS = {"user_id": user_id(DEMO, "tomas.rivera@fernhill.example")}
 INGRID = {"user_id": user_id(DEMO, "ingrid.solberg@fernhill.example")}
 FERNHILL = {"organization_id": id_of(DEMO.organizations, name="Fernhill")}
 MOSSBROOK = {"saml_connection_id": id_of(DEMO.saml_connections, active=True)}
+INVITED = {
+    "organization_id": id_of(DEMO.organizations, name="Mossbrook Gardens"),
+    "domain_id": id_of(DEMO.table("organization_domains"), enrollment_mode="automatic_invitation"),
+}
 PRIMARY = {"domain_id": id_of(DEMO.domains, is_satellite=False)}
 PHONE = {"phone_number_id": str(DEMO.users[KWAME["user_id"]]["phone_numbers"][0]["id"])}
 EMAIL = {"email_address_id": str(DEMO.users[INGRID["user_id"]]["email_addresses"][0]["id"])}
@@ -142,8 +146,9 @@ def make_losable(sandbox: Sandbox) -> None:
     for template in demo.templates:
         template["markup"] = "<re-body/>"
     saml = demo.saml_connections[MOSSBROOK["saml_connection_id"]]
-    saml.update(allow_subdomains=True, allow_idp_initiated=True)
+    saml.update(allow_subdomains=True, allow_idp_initiated=True, organization_id="org_present")
     for connection in demo.table("enterprise_connections"):
+        connection["organization_id"] = "org_present"
         connection["custom_attributes"] = [{"name": "Desk", "key": "desk"}]
 
 
@@ -188,12 +193,17 @@ DESTROYING_ARGUMENTS = [
     Destroying(SAML, {"clear": ["idp_metadata_url", "idp_certificate"]}, "idp_certificate", MOSSBROOK),
     Destroying(SAML, {"domain": "other.example"}, "whoever signs in from its present domain", MOSSBROOK),
     Destroying(SAML, {"active": False}, "its users can no longer sign in through it", MOSSBROOK),
+    Destroying(SAML, {"attribute_mapping": {"user_id": "mail"}}, "whose account a sign-in is taken for",
+               MOSSBROOK),
+    Destroying(SAML, {"organization_id": FERNHILL["organization_id"]}, "its present organization loses it",
+               MOSSBROOK),
     Destroying(SAML, {"allow_subdomains": False}, "users of its subdomains", MOSSBROOK),
     Destroying(SAML, {"allow_idp_initiated": False}, "at the identity provider", MOSSBROOK),
     Destroying("OAuthApplications_updateApplication", {"callback_url": "https://elsewhere.example/cb"},
                "sign-ins that return to its present callback URL fail"),
     Destroying("OAuthApplications_updateApplication", {"redirect_uris": ["https://another.example/cb"]},
                "a URL that is left out"),
+    Destroying("OAuthApplications_updateApplication", {"scopes": "openid"}, "refused the scopes"),
     Destroying("OAuthApplications_updateApplication", {"pkce_required": True}, "send no proof key"),
     Destroying("OAuthApplications_updateApplication", {"public": True}, "secret no longer counts"),
     Destroying(SAML, {"idp_certificates": ["MIIDother"]}, "changes the identity", MOSSBROOK),
@@ -235,27 +245,39 @@ DESTROYING_ARGUMENTS = [
     Destroying("UpdateInstanceCommunication", {"blocked_country_codes": ["DE"]}, "replaces the whole list"),
     Destroying(OAUTH, {"dynamic_oauth_client_registration": False}, "no longer register themselves"),
     Destroying(OAUTH, {"clear": ["default_scopes"]}, "Clerk's default scopes"),
+    Destroying(OAUTH, {"default_scopes": []}, "Clerk's default scopes"),
     Destroying(OAUTH, {"oauth_jwt_access_tokens": True}, "in another form"),
     Destroying(OAUTH, {"client_id_metadata_documents_only_allow_pre_registered_clients": True},
                "unknown clients are refused"),
     Destroying(OAUTH, {"client_id_metadata_documents_block_implicitly_allowed_clients": True},
                "clients that connected by themselves are refused"),
     Destroying("updateApiKey", {"claims": {"plan": "pro"}}, "claims: tier"),
+    Destroying("updateApiKey", {"scopes": []}, "loses the scopes that are not given"),
+    Destroying("updateApiKey", {"subject": ""}, "no longer acts for its present subject"),
     Destroying("updateApiKey", {"seconds_until_expiration": 60}, "refused once that time is over"),
     Destroying(ORGANIZATIONS, {"domains_enabled": False}, "email domains no longer let anybody"),
+    Destroying(ORGANIZATIONS, {"domains_enrollment_modes": ["manual_invitation"]},
+               "email domains lose the ways to enrol that are not given"),
     Destroying(ORGANIZATIONS, {"enabled": False}, "switches 4 organizations off"),
     Destroying("UpdateOrganizationRole", {"key": "org:bookkeeper"}, "checks for its present key fail"),
     Destroying("UpdateOrganizationRole", {"permissions": []},
                "whoever has it loses the permissions that are not given"),
+    Destroying("UpdateRoleSet", {"key": "role_set:resellers"}, "names it by its present key fails"),
     Destroying("UpdateOrganizationPermission", {"key": "org:invoices:see"},
                "checks for its present key fail"),
     Destroying("UpdateOrganizationDomain", {"verified": False},
                "its email domain no longer lets anybody enrol"),
+    Destroying("UpdateOrganizationDomain", {"enrollment_mode": "manual_invitation"},
+               "no longer get in by themselves", INVITED),
     Destroying("ReplaceOrganizationMetadata", {"private_metadata": {"plan": 1}},
                "deletes 1 key of private_metadata: cost_center", FERNHILL),
     Destroying("UpdateEnterpriseConnection", {"domains": ["other.example"]},
                "whoever signs in from a domain that is not given no longer can"),
     Destroying("UpdateEnterpriseConnection", {"active": False}, "off, nobody signs in through it"),
+    Destroying("UpdateEnterpriseConnection", {"disable_additional_identifications": True},
+               "add no other way to sign in"),
+    Destroying("UpdateEnterpriseConnection", {"organization_id": FERNHILL["organization_id"]},
+               "its present organization loses it"),
     Destroying("UpdateEnterpriseConnection", {"saml": {"idp_sso_url": "https://other.example/sso"}},
                "changes how its identity provider is known"),
     Destroying("UpdateEnterpriseConnection", {"oidc": {"client_id": "other"}},
@@ -264,8 +286,10 @@ DESTROYING_ARGUMENTS = [
     Destroying("UpdateEnterpriseConnection", {"custom_attributes": []},
                "loses the custom attributes that are not given"),
     Destroying("UpdateDirectory", {"enabled": False}, "can no longer provision users"),
+    Destroying("UpdateDirectory", {"provider": "okta"}, "may no longer provision users"),
     Destroying("UpdateDirectory", {"group_role_mapping_enabled": False}, "groups no longer give roles"),
     Destroying("UpdateSCIMDirectory", {"enabled": False}, "can no longer provision users"),
+    Destroying("UpdateSCIMDirectory", {"provider": "okta"}, "may no longer provision users"),
     Destroying("UpdateSCIMDirectory", {"group_role_mapping_enabled": False}, "groups no longer give roles"),
 ]  # fmt: skip
 """Every argument that can destroy, at least once."""

@@ -141,7 +141,7 @@ class Risk:
     """A field of the object without which nothing is at risk, such as `active`."""
 
 
-def cuts_off(value: bool, words: str) -> Risk:
+def cuts_off(value: bool | str, words: str) -> Risk:
     """Return a switch that cuts somebody off in one of its positions."""
     return Risk(words, value=value)
 

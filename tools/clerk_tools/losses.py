@@ -29,7 +29,7 @@ def _loss(operation: Operation, argument: Argument, record: JsonObject | None) -
         return ""
     before = _before(record, argument)
     if operation.clears(argument):
-        return "" if before in (None, "", False) else _cleared(argument, before)
+        return "" if before in (None, "", False, [], {}) else _cleared(argument, before)
     risk = argument.risk
     if risk is None or (record is not None and not record.get(risk.only_while, True)):
         return ""
@@ -40,6 +40,8 @@ def _loss(operation: Operation, argument: Argument, record: JsonObject | None) -
         return risk.words
     # A switch has nothing in neither position; of anything else, nothing is no loss.
     harmless = before == given or not (before or risk.value is not None or risk.over_nothing)
+    if isinstance(before, list) and isinstance(given, list) and not risk.over_nothing:
+        harmless = all(entry in given for entry in before)
     return "" if harmless else risk.words
 
 

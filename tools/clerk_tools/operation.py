@@ -104,11 +104,12 @@ class Operation(BaseModel):
         return argument.risk.value is None or self.__dict__[argument.name] == argument.risk.value
 
     def clears(self, argument: Argument) -> bool:
-        """Tell whether this call empties an argument: by its name, or with a blank text."""
+        """Tell whether this call empties an argument: by its name, with a blank text, or with an empty list
+        or object."""
         if not argument.clearable:
             return False
         value = self.__dict__.get(argument.name) if argument.name in self.model_fields_set else None
-        blank = isinstance(value, str) and not value.strip()
+        blank = not value.strip() if isinstance(value, str) else value in ([], {})
         return blank or argument.name in (self.__dict__.get("clear") or ())
 
     async def hit(self, look: Look) -> Hit:

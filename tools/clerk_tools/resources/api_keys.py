@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from clerk_tools.argument import REPLACES_KEYS, Body, Id, JsonObject, Kind, Path, Query, arg, moves
+from clerk_tools.argument import REPLACES_KEYS, Body, Id, JsonObject, Kind, Path, Query, arg, moves, replaces
 from clerk_tools.hits import Hit, Look, inside, thing
 from clerk_tools.ids import UserId, UserOrOrganizationId
 from clerk_tools.operation import Operation
@@ -104,13 +104,15 @@ class UpdateApiKey(
     "key, other scopes for a key, longer life of an API key, change an API key",
     example=Example({"api_key_id": Demo("an API key"), "description": "For the nightly export"}),
 ):
-    """Change what an API key may do and when it expires; its secret stays."""
+    """Change an API key's rights and expiry; its secret stays."""
 
     api_key_id: Path[ApiKeyId] = arg()
     claims: Body[JsonObject] = arg("Replaces them", optional=True, nullable=True, risk=REPLACES_KEYS)
-    scopes: Body[list[str]] = arg("Replaces them", optional=True)
+    scopes: Body[list[str]] = arg(
+        "Replaces them", optional=True, risk=replaces("whoever uses it loses the scopes that are not given")
+    )
     description: Body[str] = arg(optional=True, max_length=255, nullable=True)
-    subject: Body[str] = arg(optional=True)
+    subject: Body[str] = arg(optional=True, risk=replaces("it no longer acts for its present subject"))
     seconds_until_expiration: Body[int] = arg(
         "From now", optional=True, ge=0, nullable=True, risk=moves("it is refused once that time is over")
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from clerk_tools.argument import Body, Id, JsonObject, Nested, Path, arg, cuts_off
+from clerk_tools.argument import Body, Id, JsonObject, Nested, Path, arg, cuts_off, replaces
 from clerk_tools.hits import Hit, Look, count, first_with, inside, records, thing
 from clerk_tools.ids import DirectoryId, EnterpriseConnectionId, GroupRoleMappingId, RoleId
 from clerk_tools.operation import Operation, Paged
@@ -44,6 +44,7 @@ SYNONYMS: Final = {
 
 STOPS: Final = cuts_off(False, "its identity provider can no longer provision users")
 NO_ROLES: Final = cuts_off(False, "its groups no longer give roles")
+OTHER_PROVIDER: Final = replaces("its present identity provider may no longer provision users")
 
 
 class NewMapping(Nested):
@@ -138,7 +139,7 @@ class UpdateDirectory(
     directory_id: Path[DirectoryId] = arg()
     name: Body[str] = arg(optional=True)
     enabled: Body[bool] = arg(optional=True, risk=STOPS)
-    provider: Body[str] = arg(optional=True)
+    provider: Body[str] = arg(optional=True, risk=OTHER_PROVIDER)
     attribute_mapping: Body[JsonObject] = arg("Attribute to directory path", optional=True)
     group_role_mapping_enabled: Body[bool] = arg(optional=True, risk=NO_ROLES)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from clerk_tools.argument import Body, Id, Nested, Path, Query, arg, moves, replaces
+from clerk_tools.argument import Body, Id, Nested, Path, Query, arg, cuts_off, moves, replaces
 from clerk_tools.hits import Hit, Look, inside, listed, records, thing
 from clerk_tools.ids import EnterpriseConnectionId, OrganizationId
 from clerk_tools.operation import Operation, Paged
@@ -208,9 +208,13 @@ class UpdateEnterpriseConnection(
         ),
     )
     sync_user_attributes: Body[bool] = arg(optional=True, nullable=True)
-    disable_additional_identifications: Body[bool] = arg(optional=True, nullable=True)
+    disable_additional_identifications: Body[bool] = arg(
+        optional=True, nullable=True, risk=cuts_off(True, "its users can add no other way to sign in")
+    )
     allow_organization_account_linking: Body[bool] = arg(optional=True, nullable=True)
-    organization_id: Body[OrganizationId] = arg(optional=True, nullable=True)
+    organization_id: Body[OrganizationId] = arg(
+        optional=True, nullable=True, risk=replaces("its present organization loses it")
+    )
     saml: Body[SamlChanges] = arg(
         optional=True,
         nullable=True,

@@ -127,7 +127,9 @@ class UpdateOrganizationSettings(
         risk=cuts_off(False, "email domains no longer let anybody into an organization"),
     )
     domains_enrollment_modes: Body[list[str]] = arg(
-        "manual_invitation, automatic_invitation, automatic_suggestion", optional=True
+        "manual_invitation, automatic_invitation, automatic_suggestion",
+        optional=True,
+        risk=replaces("email domains lose the ways to enrol that are not given"),
     )
     creator_role_id: Body[RoleId] = arg("Role of whoever creates an organization", optional=True)
     domains_default_role_id: Body[RoleId] = arg("Role of who joins through a domain", optional=True)

@@ -86,7 +86,9 @@ class UpdateOAuthApplication(
     callback_url: Body[str] = arg(
         optional=True, risk=moves("sign-ins that return to its present callback URL fail")
     )
-    scopes: Body[str] = arg(default="profile email")
+    scopes: Body[str] = arg(
+        default="profile email", risk=replaces("its clients are refused the scopes that are not given")
+    )
     redirect_uris: Body[list[str]] = arg(
         "Replaces them",
         optional=True,

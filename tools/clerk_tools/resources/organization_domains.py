@@ -107,7 +107,12 @@ class UpdateOrganizationDomain(
 
     organization_id: Path[OrganizationId] = arg()
     domain_id: Path[OrganizationDomainId] = arg()
-    enrollment_mode: Body[str] = arg("As in CreateOrganizationDomain", optional=True, nullable=True)
+    enrollment_mode: Body[str] = arg(
+        "As in CreateOrganizationDomain",
+        optional=True,
+        nullable=True,
+        risk=cuts_off("manual_invitation", "people of its email domain no longer get in by themselves"),
+    )
     verified: Body[bool] = arg(
         optional=True, nullable=True, risk=cuts_off(False, "its email domain no longer lets anybody enrol")
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from clerk_tools.argument import Body, JsonObject, Path, Query, arg
+from clerk_tools.argument import Body, JsonObject, Path, Query, arg, moves
 from clerk_tools.hits import Hit, Look, count, first_with, inside, records, shown, thing
 from clerk_tools.ids import RoleSetKeyOrId
 from clerk_tools.operation import Operation, Paged
@@ -98,16 +98,21 @@ class UpdateRoleSet(
     "new organizations, change a role set, edit a role set, default role set",
     example=Example({"role_set_key_or_id": Demo("the partners' role set"), "description": "For resellers"}),
 ):
-    """Change a role set's name, default roles, or make it the one of new organizations. Its roles:
-    AddRolesToRoleSet, ReplaceRoleInRoleSet."""
+    """Change a role set, or make it the one of new organizations. Its roles: AddRolesToRoleSet,
+    ReplaceRoleInRoleSet."""
 
     role_set_key_or_id: Path[RoleSetKeyOrId] = arg()
     name: Body[str] = arg(optional=True, nullable=True)
-    key: Body[str] = arg("role_set:name", optional=True, nullable=True)
+    key: Body[str] = arg(
+        "role_set:name",
+        optional=True,
+        nullable=True,
+        risk=moves("whoever names it by its present key fails"),
+    )
     description: Body[str] = arg(optional=True, nullable=True)
-    type: Body[Literal["initial"]] = arg("initial: for new organizations", optional=True, nullable=True)
+    type: Body[Literal["initial"]] = arg("For new organizations", optional=True, nullable=True)
     default_role_key: Body[str] = arg("Role of new members", optional=True, nullable=True)
-    creator_role_key: Body[str] = arg("Role of organizations' creators", optional=True, nullable=True)
+    creator_role_key: Body[str] = arg("Of organizations' creators", optional=True, nullable=True)
 
 
 class ReplaceRoleSet(

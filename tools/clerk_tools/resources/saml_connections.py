@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal
 
-from clerk_tools.argument import Body, Id, Nested, Path, Query, arg, cuts_off, moves
+from clerk_tools.argument import Body, Id, Nested, Path, Query, arg, cuts_off, moves, replaces
 from clerk_tools.hits import Hit, Look, count, inside, thing
 from clerk_tools.ids import OrganizationId, SamlConnectionId
 from clerk_tools.operation import Clearing, Operation, Paged
@@ -156,7 +156,11 @@ class UpdateSamlConnection(
         clearable=True,
         risk=moves("changes the identity provider that its users sign in with", only_while="active"),
     )
-    attribute_mapping: Body[AttributeMapping] = arg(optional=True, nullable=True)
+    attribute_mapping: Body[AttributeMapping] = arg(
+        optional=True,
+        nullable=True,
+        risk=replaces("changes whose account a sign-in is taken for, and what it is called"),
+    )
     active: Body[bool] = arg(
         optional=True, nullable=True, risk=cuts_off(False, "its users can no longer sign in through it")
     )
@@ -176,7 +180,9 @@ class UpdateSamlConnection(
         nullable=True,
         risk=moves("whoever signs in from a domain that is left out no longer can", only_while="active"),
     )
-    organization_id: Body[OrganizationId] = arg(optional=True, nullable=True)
+    organization_id: Body[OrganizationId] = arg(
+        optional=True, nullable=True, risk=replaces("its present organization loses it")
+    )
     force_authn: Body[bool] = arg(optional=True)
     disable_additional_identifications: Body[bool] = arg(
         optional=True, nullable=True, risk=cuts_off(True, "its users can add no other way to sign in")

@@ -8,6 +8,7 @@ from clerk_tools.ids import DirectoryId, EnterpriseConnectionId, GroupRoleMappin
 from clerk_tools.operation import Operation, Paged
 from clerk_tools.resources.directories import (
     NO_ROLES,
+    OTHER_PROVIDER,
     STOPS,
     GetDirectory,
     all_mappings,
@@ -104,7 +105,7 @@ class UpdateScimDirectory(
     scim_directory_id: Path[DirectoryId] = arg()
     name: Body[str] = arg(optional=True)
     enabled: Body[bool] = arg(optional=True, risk=STOPS)
-    provider: Body[str] = arg(optional=True)
+    provider: Body[str] = arg(optional=True, risk=OTHER_PROVIDER)
     attribute_mapping: Body[JsonObject] = arg(optional=True)
     group_role_mapping_enabled: Body[bool] = arg(optional=True, risk=NO_ROLES)
 
