@@ -134,7 +134,7 @@ async def test_the_end_of_somebody_elses_sign_in_is_none_here() -> None:
 
 
 async def test_where_they_go_afterwards_is_on_this_server() -> None:
-    for elsewhere in ("//evil.example", "https://evil.example", "/\\evil.example"):
+    for elsewhere in ("//evil.example", "https://evil.example", "/\\evil.example", "/\t/evil.example"):
         async with world() as (_, served), Browser() as ada:
             await ada.http.get(f"{served.url}/signin")
             ada.http.follow_redirects = False

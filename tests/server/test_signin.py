@@ -149,7 +149,7 @@ async def test_a_post_that_names_no_origin_is_refused(token_file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "after", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:x"]
+    "after", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:x", "/\t/evil.example"]
 )
 async def test_signing_in_leads_nowhere_else(token_file: Path, after: str) -> None:
     token = issue(token_file, "grace", ["console"])

@@ -295,5 +295,7 @@ async def read_form(request: Request) -> dict[str, str]:
 
 def _within(request: Request, after: str) -> str:
     """Return the address to go on to, on this server whatever a link said."""
-    path = after if after.startswith("/") and not after.startswith("//") and "\\" not in after else "/"
+    # Browsers drop tabs and line breaks from an address, and take `/<tab>/host` for one of another host.
+    leads_here = after.startswith("/") and not after.startswith("//") and "\\" not in after
+    path = after if leads_here and after.isprintable() else "/"
     return f"{request.scope['root_path']}{path}"
