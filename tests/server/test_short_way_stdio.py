@@ -179,6 +179,7 @@ UNREADABLE: dict[str, object] = {
     "params that are no object": asking("tools/call", [1]),
     "a byte-order mark before it": b"\xef\xbb\xbf" + json.dumps(calling(COUNT, {})).encode(),
     "half a character": rb'{"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {"name": "\ud83d"}}',
+    "half a character for an id": rb'{"jsonrpc": "2.0", "id": "\ud83d", "method": "tools/list"}',
     "a blank line": b"  ",
     "brackets without end": b'{"a":' * 50_000,
 }

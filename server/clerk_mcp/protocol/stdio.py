@@ -311,7 +311,8 @@ def _id_in(given: Any) -> RequestId | None:
     """Return the id of what was meant as a request. Another's would be taken for an answer to the client's
     own."""
     id = given.get("id") if isinstance(given, dict) and "method" in given else None
-    return id if isinstance(id, str) or type(id) is int else None
+    # Half a character in it could not be sent back.
+    return id if (isinstance(id, str) and is_whole(id)) or type(id) is int else None
 
 
 def _error(id: RequestId | None, code: int, message: str) -> JSONRPCError:
