@@ -38,6 +38,7 @@ USERS = "Users_listSortedByCreationDate"
 MERGE = "Users_mergeUserMetadataAttributes"
 EXAMPLE = {"operation": USERS, "where": 'domain(email_addresses.email_address) == "example.com"'}
 PRO = {"public_metadata": {"plan": "pro"}}
+INVITE = "Invitations_createNewInvitation"
 
 
 @asynccontextmanager
@@ -138,6 +139,8 @@ async def test_a_run_is_shown_to_who_began_it(tmp_path: Path) -> None:
         ({"operation": MERGE, "over": EXAMPLE, "map": {"user_id": "idd"}}, "map", "no field"),
         ({"operation": MERGE, "over": EXAMPLE, "map": {"usr_id": "id"}}, "map", "did you mean user_id"),
         ({"operation": MERGE, "over": EXAMPLE, "map": {"user_id": 5}}, "map", "as text"),
+        ({"operation": MERGE, "over": EXAMPLE, "map": {"user_id.x": "id"}}, "map", "no way into an object"),
+        ({"operation": MERGE, "over": EXAMPLE, "map": {"public_metadata..x": "id"}}, "map", "no way into"),
         ({"run": "run_0123456789abcdef"}, "run", "no such run"),
         ({"run": "../../etc/passwd"}, "run", "no such run"),
     ],
@@ -287,6 +290,34 @@ async def test_what_destroys_is_run_with_the_one_agreement(tmp_path: Path) -> No
         assert ran["ok"] == planned["preview"]["items"] > 0
 
 
+UPDATE = "Users_updateUserAttributes"
+
+
+def one_that_destroys(here: World) -> list[dict[str, Any]]:
+    """Twenty items, of which the tenth empties a name."""
+    users = [user["id"] for user in here.sandbox.instance.users][:20]
+    items: list[dict[str, Any]] = [{"user_id": user, "first_name": "Ada"} for user in users]
+    items[9] = {"user_id": users[9], "clear": ["last_name"]}
+    return items
+
+
+async def test_what_destroys_does_not_hide_among_what_only_changes(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    async def ask(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+        asked.append(params.message)
+        return ElicitResult(action="decline")
+
+    async with runs_in(tmp_path, confirm=True, elicitation_callback=ask) as here:
+        items = one_that_destroys(here)
+        planned = await call(here.client, "run_each", operation=UPDATE, items=items)
+        assert planned["preview"]["effects"] == {"write": 19, "destroy": 1}
+        assert planned["preview"]["destroys"] == {"items": [items[9]["user_id"]], "call": items[9]}
+        await error_of(here.client, "run_each", confirm=planned["confirm"])
+        assert f"1 of them destroy, for good: {items[9]['user_id']}." in asked[0]
+        assert writes(here) == []
+
+
 # ── Longer than a host waits ──
 
 
@@ -416,6 +447,39 @@ async def test_where_runs_cannot_be_kept_nothing_is_run(tmp_path: Path) -> None:
         )
         assert error["code"] == "runs_unavailable"
         assert writes(here) == []
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [b"", b"{", b"[]\n", b"{}\n", b'{"items": []}\n', b"\0", b"\xff\xfe", b'%s{"item": 99, "mark": null}\n',
+     b'%s{"item": 0, "mark": 5}\n', b'%s{"mark": {"outcome": "ok"}}\n'],
+)  # fmt: skip
+async def test_what_something_else_has_written_where_runs_are_kept_is_not_run(
+    kept: bytes, tmp_path: Path
+) -> None:
+    async with runs_in(tmp_path) as here:
+        items = [{"email_address": "new@example.com"}]
+        planned = await call(here.client, "run_each", operation=INVITE, items=items)
+        (file,) = (tmp_path / "runs").iterdir()
+        file.write_bytes(kept.replace(b"%s", file.read_bytes()))
+        error = await error_of(here.client, "run_each", confirm=planned["confirm"])
+        assert (error["code"], writes(here)) == ("runs_unavailable", [])
+        assert "not as this server wrote it" in error["message"]
+
+
+@pytest.mark.parametrize("now", ["other@example.com", "no\ud800"])
+async def test_a_token_is_for_the_plan_that_was_shown_and_not_for_what_is_kept_of_it(
+    now: str, tmp_path: Path
+) -> None:
+    async with runs_in(tmp_path) as here:
+        items = [{"email_address": "new@example.com"}]
+        planned = await call(here.client, "run_each", operation=INVITE, items=items)
+        (file,) = (tmp_path / "runs").iterdir()
+        kept = json.loads(file.read_text())
+        kept["items"][0]["arguments"]["email_address"] = now
+        file.write_text(json.dumps(kept) + "\n")
+        error = await error_of(here.client, "run_each", confirm=planned["confirm"])
+        assert (error["code"], writes(here)) == ("confirm_altered", [])
 
 
 async def test_a_line_that_was_cut_off_costs_nothing(tmp_path: Path) -> None:

@@ -154,13 +154,13 @@ async def test_without_a_directory_for_files_there_are_none() -> None:
         assert "--files-dir" in error["message"]
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+49", "-1", "@sum", "\tx", "\rx"])
+@pytest.mark.parametrize("text", ["=1+1", "+49", "-1", "@sum", "\tx", "\rx", "\nx", "'=1", "''+1", "＝1"])
 def test_formulas_are_made_harmless_and_come_back_as_they_were(text: str) -> None:
     assert harmless(text) == f"'{text}"
-    table = table_of([{"a": text, "b": "plain"}])
+    table = table_of([{"a": text, "b": "'plain", text.strip(): "a column"}])
     content = b"".join(table.chunks(".csv"))
     table.close()
-    assert read_table(content, "x.csv", 10).rows == [{"a": text, "b": "plain"}]
+    assert read_table(content, "x.csv", 10).rows == [{"a": text, "b": "'plain", text.strip(): "a column"}]
 
 
 # ── Reading ──
@@ -182,6 +182,9 @@ def test_formulas_are_made_harmless_and_come_back_as_they_were(text: str) -> Non
         (b"[1]\n", "x.jsonl", "line 1 must be a JSON object"),
         (b'{"a": 1}', "x.json", "array of objects"),
         (b"[" * 100_000, "x.json", "no JSON"),
+        (b'[{"a": "\\ud83d"}]', "x.json", "entry 1 holds half a character"),
+        (b'{"a": 1}\n{"\\ud83d": 1}\n', "x.jsonl", "line 2 holds half a character"),
+        (b",".join(b"c%d" % n for n in range(2001)), "x.csv", "line 1 names 2001 columns"),
         (b"a\n1\n", "x.txt", "must end in"),
     ],
 )

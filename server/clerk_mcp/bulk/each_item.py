@@ -11,6 +11,8 @@ from clerk_mcp.bulk.declared import RunEach
 from clerk_mcp.bulk.imports import read_rows, reject, reject_failed
 from clerk_mcp.bulk.planning import (
     Plan,
+    destroying_among,
+    digest_of,
     name_wrong,
     operation_of,
     over_items,
@@ -33,6 +35,7 @@ from clerk_tools.parsing import InvalidArguments, Problem, parse
 
 _SHOWN_FIRST: Final = 3
 _SHOWN_LAST: Final = 2
+_SHOWN_DESTROYING: Final = 5
 _MASK: Final = "[masked]"
 
 
@@ -199,6 +202,12 @@ def _shown(calls: Calls, plan: Plan) -> JsonObject:
     shown["call"] = _masked(spec, plan.items[0].arguments)
     shown["effects"] = {effect.value: count for effect, count in plan.effects.items()}
     shown["back"] = _way_back(calls, plan)
+    if destroying := destroying_among(plan.model, plan.items):
+        # The first call is none of these, or does not tell what the others lose.
+        shown["destroys"] = {
+            "items": [item.name for item in destroying[:_SHOWN_DESTROYING]],
+            "call": _masked(spec, destroying[0].arguments),
+        }
     if takes := _takes(calls, plan):
         shown["takes"] = takes
     return shown
@@ -251,6 +260,8 @@ async def _begin(
     run = await own_run(calls, id, caller, runs) if is_id(id) else None
     if run is None:
         raise SealRefused("confirm_altered", "was altered, or is not one of a plan that is kept here")
+    if not _is_as_planned(run):
+        raise SealRefused("confirm_altered", "is for a plan that something has changed where runs are kept")
     if run.agreed:
         raise SealRefused("confirm_used", f"was used already: see how far it is with run {run.id}")
     source = {name: value for name, value in told.items() if name not in ("run", "stop", "stop_after")}
@@ -269,6 +280,14 @@ async def _begin(
     run.agreed = decision.agreed
     await runs.store.save(run)
     return await _go_on(calls, run, told, caller, runs, reach, progress)
+
+
+def _is_as_planned(run: Run) -> bool:
+    """Tell whether what is kept is what was shown: the token holds for its digest alone."""
+    try:
+        return digest_of(run) == run.digest
+    except InvalidArguments:
+        return False
 
 
 def _unanswered(calls: Calls, run: Run, token: str) -> Answer:
@@ -337,16 +356,29 @@ def _question(calls: Calls, run: Run) -> str:
         [
             f"Run {run.operation} on {len(names)} items of {calls.confirmer.instance.words}?",
             "",
-            *(f"- {''.join(c for c in name if c.isprintable())}" for name in shown),
+            *(f"- {_printable(name)}" for name in shown),
             "",
-            "Every one of them is called once. What destroys cannot be taken back.",
+            f"Every one of them is called once. {_what_destroys(run)}",
         ]
     )
 
 
+def _what_destroys(run: Run) -> str:
+    destroying = destroying_among(operation_of(run.operation), run.items)
+    if not destroying:
+        return "What destroys cannot be taken back."
+    named = ", ".join(_printable(item.name) for item in destroying[:_SHOWN_DESTROYING])
+    more = len(destroying) - _SHOWN_DESTROYING
+    return f"{len(destroying)} of them destroy, for good: {named}{f', and {more} more' if more > 0 else ''}."
+
+
+def _printable(name: str) -> str:
+    return "".join(c for c in name if c.isprintable())
+
+
 def _subject(calls: Calls, run: Run) -> Subject:
     question, spec = _question(calls, run), operations()[run.operation].spec
-    names = tuple("".join(c for c in item.name if c.isprintable()) for item in run.items)
+    names = tuple(_printable(item.name) for item in run.items)
     return Subject(
         tool=RunEach.spec.id,
         operation=run.operation,

@@ -39,6 +39,9 @@ def mapping_for(
             meant = nearest(name, arguments)
             advice = f"; did you mean {meant}?" if meant else f"; it takes {', '.join(arguments)}"
             raise InvalidArguments([Problem("map", f"`map`: {spec.id} has no argument {name[:60]}{advice}")])
+        if "." in target and (arguments[name].type != "object" or "" in target.split(".")):
+            wrong = f"`map`: {target[:60]} is no way into an object, such as public_metadata.plan"
+            raise InvalidArguments([Problem("map", wrong)])
         if not isinstance(source, str) or not source.strip():
             raise InvalidArguments([Problem("map", f"`map`: {target[:60]} must name a field, as text")])
     mapping = {target: source.strip() for target, source in given.items()}

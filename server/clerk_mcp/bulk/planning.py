@@ -16,7 +16,7 @@ from clerk_mcp.bulk.fields import advice, known_fields, names_of
 from clerk_mcp.bulk.mapping import mapped, mapping_for, merged
 from clerk_mcp.bulk.progress import Progress
 from clerk_mcp.bulk.reading import Forms, Reading
-from clerk_mcp.bulk.run_store import Item
+from clerk_mcp.bulk.run_store import Item, Run
 from clerk_mcp.bulk.tables import Rows
 from clerk_mcp.bulk.wanted import Wanted, understand
 from clerk_mcp.calling import Caller, Calls, Meant
@@ -65,8 +65,27 @@ class Plan:
     @property
     def digest(self) -> str:
         """Of all requests together, in whatever order they were found."""
-        together = f"{self.model.spec.id} {' '.join(sorted(self.digests))}"
-        return hashlib.sha256(together.encode()).hexdigest()
+        return _digest_together(self.model, self.digests)
+
+
+def digest_of(run: Run) -> str:
+    """Return the digest of what a run would call, as it is kept.
+
+    Raises:
+        InvalidArguments: an item can no longer be called.
+    """
+    model = operation_of(run.operation)
+    return _digest_together(model, [_digest(parse(model, item.arguments)) for item in run.items])
+
+
+def _digest_together(model: type[Operation], digests: Sequence[str]) -> str:
+    return hashlib.sha256(f"{model.spec.id} {' '.join(sorted(digests))}".encode()).hexdigest()
+
+
+def destroying_among(model: type[Operation], items: Sequence[Item]) -> list[Item]:
+    """Return the items that destroy where others only change; none where all of them do."""
+    found = [item for item in items if parse(model, item.arguments).actual_effect() is Effect.DESTROY]
+    return found if len(found) < len(items) else []
 
 
 def operation_of(id: str) -> type[Operation]:

@@ -79,8 +79,19 @@ class Run:
 
     @classmethod
     def from_json(cls, value: JsonObject) -> Run:
-        """Return the reverse of `to_json`."""
-        return cls(**{**value, "items": [Item(**item) for item in value["items"]]})
+        """Return the reverse of `to_json`.
+
+        Raises:
+            OSError: something else has written it.
+        """
+        try:
+            return cls(**{**value, "items": [Item(**item) for item in value["items"]]})
+        except (KeyError, TypeError):
+            raise _not_ours() from None
+
+
+def _not_ours() -> OSError:
+    return OSError(0, "what is kept of this run is not as this server wrote it")
 
 
 def new_id() -> str:
@@ -162,14 +173,13 @@ class RunFiles:
         path = self._path(id)
         if not path.exists():
             return None
-        with path.open(encoding="utf-8") as lines:
-            run = Run.from_json(json.loads(next(lines)))
-        for line in self._marks(path):
-            mark = json.loads(line)
-            if mark["mark"] is None:
-                run.marks.pop(mark["item"], None)
-            else:
-                run.marks[mark["item"]] = mark["mark"]
+        try:
+            with path.open(encoding="utf-8") as lines:
+                run = Run.from_json(json.loads(next(lines, "")))
+            for line in self._marks(path):
+                _note(run, json.loads(line))
+        except ValueError:
+            raise _not_ours() from None
         return run
 
     @staticmethod
@@ -205,6 +215,23 @@ class RunFiles:
 
     def _path(self, id: str) -> Path:
         return self._directory / f"{id}.jsonl"
+
+
+def _note(run: Run, line: JsonObject) -> None:
+    """Note what one line says of an item.
+
+    Raises:
+        OSError: it says it of no item, or something else has written it.
+    """
+    number, mark = line.get("item"), line.get("mark", 0)
+    if type(number) is not int or not 0 <= number < len(run.items):
+        raise _not_ours()
+    if mark is None:
+        run.marks.pop(number, None)
+    elif isinstance(mark, dict) and isinstance(mark.get("outcome"), str):
+        run.marks[number] = mark
+    else:
+        raise _not_ours()
 
 
 def _is_whole(line: str) -> bool:
