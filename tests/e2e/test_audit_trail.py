@@ -15,7 +15,7 @@ import anyio
 import pytest
 
 from clerk_mcp.auditing.trail import UNFINISHED, load
-from clerk_mcp.auditing.undo import Undo, undo
+from clerk_mcp.auditing.undoing import Undo, undo
 from clerk_mcp.hosting.tokens import issue
 from clerk_mcp.serve import make_server
 from clerk_mcp.settings import SettingsError

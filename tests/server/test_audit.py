@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from clerk_mcp.auditing.log import MASK, AuditLog, masked
 from clerk_mcp.auditing.trail import UNFINISHED, Filter, NoSuchEntry, load, moment
-from clerk_mcp.auditing.undo import NoUndo, Undo, earlier, undo, unmerge
+from clerk_mcp.auditing.undoing import NoUndo, Undo, earlier, undo, unmerge
 from clerk_mcp.commands.audit import COLUMNS, show
 from clerk_mcp.offering.policy import Refused
 from clerk_mcp.upstream.client import ClerkClient, Failure, Reply, Unanswered

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import pkgutil
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -124,6 +123,9 @@ def nearest(name: str, known: Iterable[str], likeness: float = 0.5) -> str | Non
     """
     if len(name) > LONGEST_NAME:
         return None
+    # Nobody mistypes anything at most starts.
+    import difflib
+
     by_folded = {k.casefold(): k for k in known}
     close = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=likeness)
     return by_folded[close[0]] if close else None

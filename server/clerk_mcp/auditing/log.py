@@ -89,7 +89,7 @@ class AuditLog:
 
         Args:
             confirmation: who or what agreed to it.
-            was: for an update, the fields that it changes as they were; see `clerk_mcp.auditing.undo`.
+            was: for an update, the fields that it changes as they were; see `clerk_mcp.auditing.undoing`.
             run: the id of the run that the call belongs to.
 
         Raises:

@@ -6,19 +6,19 @@ how they are declared.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from clerk_mcp.bulk.declared import Compare, ListAll, Peers, RunEach
-from clerk_mcp.bulk.links import Links, WaitingFiles, WaitingInProcess, WaitingInRedis
 from clerk_mcp.bulk.progress import ANSWER_WITHIN_S, Progress
 from clerk_mcp.bulk.run_store import RunFiles, RunsInRedis
 from clerk_mcp.bulk.runs import Runs
+from clerk_mcp.later import at_first_use
 
 if TYPE_CHECKING:
     from clerk_mcp.bulk.all_pages import list_all
     from clerk_mcp.bulk.comparing import Comparison, Side, compare, compare_peers
     from clerk_mcp.bulk.each_item import run_each
+    from clerk_mcp.bulk.links import Links, WaitingFiles, WaitingInProcess, WaitingInRedis
     from clerk_mcp.bulk.undoing import Left, WayBack, look_at, plan_back, way_back, what_is_left
 
 __all__ = [
@@ -52,7 +52,11 @@ __all__ = [
 _LATER: Final = {
     "Comparison": "comparing",
     "Left": "undoing",
+    "Links": "links",
     "Side": "comparing",
+    "WaitingFiles": "links",
+    "WaitingInProcess": "links",
+    "WaitingInRedis": "links",
     "WayBack": "undoing",
     "compare": "comparing",
     "compare_peers": "comparing",
@@ -63,10 +67,5 @@ _LATER: Final = {
     "way_back": "undoing",
     "what_is_left": "undoing",
 }
-"""The module of each name that is imported when it is first used. No module has such a name itself."""
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+__getattr__ = at_first_use(__name__, _LATER)

@@ -16,7 +16,7 @@ from clerk_mcp.answering import (
     answers,
     without_given,
 )
-from clerk_mcp.auditing import AuditLog, NotMade, earlier
+from clerk_mcp.auditing import AuditLog, NotMade
 from clerk_mcp.calling.names import Meant, ids_meant, is_named
 from clerk_mcp.confirming import (
     Asker,
@@ -370,14 +370,16 @@ class Calls:
         if self.audit is None:
             return await self.client.send(request, owner=caller.name, on_wait=caller.on_wait)
         audit = self.audit
+        if was is None and self.audit_before:
+            from clerk_mcp.auditing import earlier
+
+            was = await earlier(operation, self.reader(operation, caller))
         entry = await audit.before(
             operation,
             session=caller.session,
             caller=caller.name,
             confirmation=agreed,
-            was=await earlier(operation, self.reader(operation, caller))
-            if was is None and self.audit_before
-            else was,
+            was=was,
             run=run,
         )
 

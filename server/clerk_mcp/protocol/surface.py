@@ -14,8 +14,8 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from clerk_mcp.answering import Answer, answers, size
-from clerk_mcp.bulk import Compare, Links, ListAll, Peers, Progress, RunEach, Runs
-from clerk_mcp.calling import Caller, Calls, Reach, UnknownOperation, preview_change
+from clerk_mcp.bulk import Compare, ListAll, Peers, Progress, RunEach, Runs
+from clerk_mcp.calling import Caller, Calls, Reach, UnknownOperation
 from clerk_mcp.confirming import AskInResult
 from clerk_mcp.offering import Policy, entry_of, input_schema, options, output_schema, tool
 from clerk_mcp.protocol import apps
@@ -43,6 +43,7 @@ from clerk_tools.operation import Effect, Operation, Spec
 from clerk_tools.parsing import InvalidArguments, Problem, parse
 
 if TYPE_CHECKING:
+    from clerk_mcp.bulk import Links
     from clerk_tools.searching import Found
 
 ListingMode = Literal["all", "search", "auto"]
@@ -270,6 +271,8 @@ class Surface:
         if spec.effect is Effect.READ:
             return answers.error("only_reads", f"{spec.id} changes nothing.", hint="Call it as it is.")
         arguments = dict(asked.arguments) if "arguments" in asked.model_fields_set else {}
+        from clerk_mcp.calling import preview_change
+
         return await preview_change(calls, spec.id, arguments, caller)
 
     def _search(self, asked: SearchOperations, caller: Caller) -> Answer:

@@ -13,21 +13,15 @@ from clerk_mcp.answering import (
     SecretValues,
     default_mode,
 )
-from clerk_mcp.bulk import (
-    ANSWER_WITHIN_S,
-    Links,
-    RunFiles,
-    Runs,
-    RunsInRedis,
-    WaitingInProcess,
-    WaitingInRedis,
-)
+from clerk_mcp.bulk import ANSWER_WITHIN_S, RunFiles, Runs, RunsInRedis
 from clerk_mcp.confirming import Desk, QuestionsInProcess, QuestionsInRedis, Seals, UsedInRedis
 from clerk_mcp.settings import ONLY_A_PERSON, Settings, SettingsError, at_home, people_sign_in
 from clerk_mcp.upstream import SealedStore, redis_pool
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
+
+    from clerk_mcp.bulk import Links
 
 logger = logging.getLogger("clerk_mcp")
 
@@ -75,6 +69,8 @@ def make_links(settings: Settings, base: str) -> Links:
     Raises:
         SettingsError: a setting does not hold.
     """
+    from clerk_mcp.bulk import Links, WaitingInProcess, WaitingInRedis
+
     shared = _sealed_store(settings, "files", settings.instance_name)
     return Links(WaitingInRedis(shared) if shared else WaitingInProcess(), base)
 

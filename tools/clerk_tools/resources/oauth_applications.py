@@ -79,7 +79,7 @@ class UpdateOAuthApplication(
     "application, consent screen, require PKCE, rename an OAuth client",
     example=Example({"oauth_application_id": Demo("an OAuth application"), "name": "Reports"}),
 ):
-    """Change an OAuth application."""
+    """Change an OAuth application; only what is given changes."""
 
     oauth_application_id: Path[OAuthApplicationId] = arg()
     name: Body[str] = arg(optional=True)
@@ -90,10 +90,7 @@ class UpdateOAuthApplication(
         default="profile email", risk=replaces("its clients are refused the scopes that are not given")
     )
     redirect_uris: Body[list[str]] = arg(
-        "Replaces them",
-        optional=True,
-        nullable=True,
-        risk=moves("sign-ins that return to a URL that is left out fail"),
+        optional=True, nullable=True, risk=moves("sign-ins that return to a URL that is left out fail")
     )
     consent_screen_enabled: Body[bool] = arg(optional=True, nullable=True)
     pkce_required: Body[bool] = arg(

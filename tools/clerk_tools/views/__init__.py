@@ -11,36 +11,10 @@ type is not the expected one.
 import importlib
 from collections.abc import Callable
 from functools import cache, partial
-from typing import Any, Final
+from typing import Any
 
 from clerk_tools.catalog import RESOURCES
 from clerk_tools.view import View
-from clerk_tools.views import (
-    actor_tokens,
-    allowlist_blocklist,
-    beta_features,
-    clients,
-    deleted,
-    domains,
-    email_addresses,
-    email_sms_templates,
-    instance_settings,
-    invitations,
-    jwks,
-    jwt_templates,
-    oauth_applications,
-    organization_invitations,
-    organization_memberships,
-    organizations,
-    phone_numbers,
-    proxy_checks,
-    saml_connections,
-    sessions,
-    sign_in_tokens,
-    sign_ups,
-    users,
-    webhooks,
-)
 from clerk_tools.views._trim import JsonObject, is_plain, iso, trim, views_in
 from clerk_tools.views.pick import Wanted, pick, tree_of, unknown_fields, written_out
 
@@ -56,41 +30,13 @@ __all__ = [
     "written_out",
 ]
 
-_WITH_LOGIC: Final[dict[str, Callable[[JsonObject], JsonObject]]] = {
-    "actor_token": actor_tokens.actor_token,
-    "allowlist_identifier": allowlist_blocklist.identifier,
-    "blocklist_identifier": allowlist_blocklist.identifier,
-    "client": clients.client,
-    "deleted": deleted.deleted,
-    "domain": domains.domain,
-    "email_address": email_addresses.email_address,
-    "instance_restrictions": instance_settings.instance_restrictions,
-    "instance_settings": beta_features.instance_settings,
-    "invitation": invitations.invitation,
-    "jwks": jwks.jwks,
-    "jwt_template": jwt_templates.jwt_template,
-    "oauth_access_token": users.oauth_access_token,
-    "oauth_application": oauth_applications.oauth_application,
-    "organization": organizations.organization,
-    "organization_invitation": organization_invitations.organization_invitation,
-    "organization_membership": organization_memberships.organization_membership,
-    "organization_settings": instance_settings.organization_settings,
-    "phone_number": phone_numbers.phone_number,
-    "proxy_check": proxy_checks.proxy_check,
-    "saml_connection": saml_connections.saml_connection,
-    "session": sessions.session,
-    "session_token": sessions.session_token,
-    "sign_in_token": sign_in_tokens.sign_in_token,
-    "sign_up_attempt": sign_ups.sign_up_attempt,
-    "svix_url": webhooks.svix_url,
-    "template": email_sms_templates.template,
-    "template_details": email_sms_templates.template_details,
-    "template_preview": email_sms_templates.template_preview,
-    "total_count": users.total_count,
-    "user": users.user,
-    "user_reference": users.user_reference,
-    "verification": users.verification_result,
-}
+
+@cache
+def _with_logic() -> dict[str, Callable[[JsonObject], JsonObject]]:
+    """Return the views that are functions, imported when the first answer is shown."""
+    from clerk_tools.views.with_logic import WITH_LOGIC
+
+    return WITH_LOGIC
 
 
 @cache
@@ -107,7 +53,7 @@ def _as_data() -> dict[str, Callable[[JsonObject], JsonObject]]:
 
 def view_as_data(kind: str) -> View | None:
     """Return the view of a kind of object; None where it is a function."""
-    return None if kind in _WITH_LOGIC else _data().get(kind)
+    return None if kind in _with_logic() else _data().get(kind)
 
 
 def _shown(view: View, raw: JsonObject) -> JsonObject:
@@ -128,7 +74,7 @@ def kinds() -> frozenset[str]:
     `template_preview`, `user_reference` (whose second factors were removed) and `verification` (of a password
     or code).
     """
-    return frozenset({**_WITH_LOGIC, **_as_data()})
+    return frozenset({**_with_logic(), **_as_data()})
 
 
 def view(kind: str, obj: object) -> Any:
@@ -141,7 +87,7 @@ def view(kind: str, obj: object) -> Any:
     Raises:
         KeyError: `kind` is none of `kinds`. Whatever `obj` is, nothing else is raised.
     """
-    view_of = _WITH_LOGIC.get(kind) or _as_data()[kind]
+    view_of = _with_logic().get(kind) or _as_data()[kind]
     if isinstance(obj, dict):
         return view_of(obj)
     if isinstance(obj, list):

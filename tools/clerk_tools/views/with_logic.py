@@ -1,0 +1,70 @@
+"""The kinds of objects whose view is a function rather than data beside the operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from clerk_tools.views import (
+    actor_tokens,
+    allowlist_blocklist,
+    beta_features,
+    clients,
+    deleted,
+    domains,
+    email_addresses,
+    email_sms_templates,
+    instance_settings,
+    invitations,
+    jwks,
+    jwt_templates,
+    oauth_applications,
+    organization_invitations,
+    organization_memberships,
+    organizations,
+    phone_numbers,
+    proxy_checks,
+    saml_connections,
+    sessions,
+    sign_in_tokens,
+    sign_ups,
+    users,
+    webhooks,
+)
+from clerk_tools.views._trim import JsonObject
+
+WITH_LOGIC: Final[dict[str, Callable[[JsonObject], JsonObject]]] = {
+    "actor_token": actor_tokens.actor_token,
+    "allowlist_identifier": allowlist_blocklist.identifier,
+    "blocklist_identifier": allowlist_blocklist.identifier,
+    "client": clients.client,
+    "deleted": deleted.deleted,
+    "domain": domains.domain,
+    "email_address": email_addresses.email_address,
+    "instance_restrictions": instance_settings.instance_restrictions,
+    "instance_settings": beta_features.instance_settings,
+    "invitation": invitations.invitation,
+    "jwks": jwks.jwks,
+    "jwt_template": jwt_templates.jwt_template,
+    "oauth_access_token": users.oauth_access_token,
+    "oauth_application": oauth_applications.oauth_application,
+    "organization": organizations.organization,
+    "organization_invitation": organization_invitations.organization_invitation,
+    "organization_membership": organization_memberships.organization_membership,
+    "organization_settings": instance_settings.organization_settings,
+    "phone_number": phone_numbers.phone_number,
+    "proxy_check": proxy_checks.proxy_check,
+    "saml_connection": saml_connections.saml_connection,
+    "session": sessions.session,
+    "session_token": sessions.session_token,
+    "sign_in_token": sign_in_tokens.sign_in_token,
+    "sign_up_attempt": sign_ups.sign_up_attempt,
+    "svix_url": webhooks.svix_url,
+    "template": email_sms_templates.template,
+    "template_details": email_sms_templates.template_details,
+    "template_preview": email_sms_templates.template_preview,
+    "total_count": users.total_count,
+    "user": users.user,
+    "user_reference": users.user_reference,
+    "verification": users.verification_result,
+}
