@@ -12,9 +12,11 @@ import pytest
 
 from clerk_mcp.bulk.links import KEPT_S, MOST_OF_ONE, NoRoom, Waiting, WaitingInProcess
 from clerk_mcp.hosting.tokens import issue
+from clerk_sandbox.asgi import make_app
+from clerk_sandbox.sandbox import Sandbox
 from tests.calling import call, error_of
 from tests.processes import RedisServer
-from tests.server.web import Served, serving
+from tests.server.web import Served, hosting, serving, serving_instances
 
 pytestmark = pytest.mark.anyio
 
@@ -90,6 +92,64 @@ async def test_every_replica_has_a_file_that_waits_in_redis(tmp_path: Path, redi
         assert (await other.get(path, **_bearer(bob))).status_code == 404
         assert len((await other.get(path, **_bearer(ada))).json()) == told["rows"]
         assert (await one.get(path, **_bearer(ada))).status_code == 404
+
+
+async def test_what_was_fetched_or_is_over_makes_room_for_more_in_redis_too(
+    tmp_path: Path, redis: RedisServer
+) -> None:
+    async with _served(tmp_path, redis_url=redis.url, state_key="k" * 43) as (served, ada, _):
+        paths = [urlsplit((await _export(served, ada, "a.json"))["url"]).path for _ in range(MOST_OF_ONE)]
+        async with served.client(token=ada) as client:
+            error = await error_of(client, "list_all", **USERS, to="a.json")
+        assert "wait already: fetch them first" in error["message"]
+        assert (await served.get(paths[0], **_bearer(ada))).status_code == 200
+        assert (await _export(served, ada, "a.json"))["rows"]
+        # As if the time of all that wait were over.
+        (waiting,) = redis.ask("KEYS", "*files-waiting*").split()
+        for id in redis.ask("ZRANGE", waiting, "0", "-1").split():
+            redis.ask("ZADD", waiting, "1", id)
+        assert (await _export(served, ada, "a.json"))["rows"]
+        assert redis.ask("ZCARD", waiting).strip() == "1"
+
+
+async def test_a_link_of_one_clerk_key_is_none_for_another() -> None:
+    keys = ("sk_test_sandbox_of_ada", "sk_test_sandbox_of_bob")
+    apps = {key: make_app(Sandbox(key=key)) for key in keys}
+
+    async def clerk(scope: Any, receive: Any, send: Any) -> None:
+        key = dict(scope["headers"])[b"authorization"].decode().removeprefix("Bearer ")
+        await apps[key](scope, receive, send)
+
+    ada, bob = keys
+    async with hosting(clerk) as url, serving(auth="clerk-key", clerk_api_url=f"{url}/v1") as served:
+        told = await _export(served, ada, "a.json")
+        path = urlsplit(told["url"]).path
+        assert (await served.get(path)).status_code == 401
+        assert (await served.get(path, **_bearer(bob))).status_code == 404
+        assert len((await served.get(path, **_bearer(ada))).json()) == told["rows"]
+        assert (await served.get(path, **_bearer(ada))).status_code == 404
+
+
+@pytest.mark.parametrize("shared", [False, True])
+async def test_a_link_of_one_instance_is_none_of_another(
+    tmp_path: Path, redis: RedisServer, shared: bool
+) -> None:
+    config, tokens = tmp_path / "config.toml", tmp_path / "tokens"
+    config.write_text("[instances.dev]\nsandbox = true\n[instances.prod]\nsandbox = true\n", "utf-8")
+    config.chmod(0o600)
+    ada, bob = issue(tokens, "ada", ["dev:read", "prod:read"]), issue(tokens, "bob", ["dev:read"])
+    flags: dict[str, Any] = {"redis_url": redis.url, "state_key": "k" * 43} if shared else {}
+    async with serving_instances(
+        config=config, instance="all", auth="bearer", token_file=tokens, **flags
+    ) as served:
+        async with served.client(token=ada, instance="prod") as client:
+            told = await call(client, "list_all", **USERS, to="a.json")
+        path = urlsplit(told["url"]).path
+        assert "/prod/" in path
+        assert (await served.get(path.replace("/prod/", "/dev/"), **_bearer(ada))).status_code == 404
+        # Who may use the other instance alone does not get as far as to look.
+        assert (await served.get(path, **_bearer(bob))).status_code == 403
+        assert len((await served.get(path, **_bearer(ada))).json()) == told["rows"]
 
 
 async def test_a_file_is_forgotten_after_its_time() -> None:

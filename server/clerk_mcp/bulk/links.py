@@ -104,15 +104,21 @@ class WaitingInRedis:
     async def keep(self, file: Waiting) -> str:
         id = secrets.token_urlsafe(32)
         packed = base64.b64encode(zlib.compress(file.content)).decode()
-        owner = base64.urlsafe_b64encode(file.owner.encode()).decode()
-        redis, count = self._store.redis, self._store.key(f"files-of:{owner}")
+        redis, own, now = self._store.redis, self._own(file.owner), time.time()
         with redis_errors():
-            if await redis.incr(count) == 1:
-                await redis.expire(count, KEPT_S)
-            elif int(await redis.get(count) or 0) > MOST_OF_ONE:
-                raise NoRoom(f"{MOST_OF_ONE} files were made for you: try again in {KEPT_S} s")
+            await redis.zremrangebyscore(own, "-inf", now)
+            await redis.zadd(own, {id: now + KEPT_S})
+            await redis.expire(own, KEPT_S)
+            if await redis.zcard(own) > MOST_OF_ONE:
+                await redis.zrem(own, id)
+                raise NoRoom(f"{MOST_OF_ONE} files of yours wait already: fetch them first")
         await self._store.keep(f"file:{id}", [file.owner, file.name, packed], KEPT_S)
         return id
+
+    def _own(self, owner: str) -> str:
+        """Return where Redis has the ids of an owner's files, each with the time until which it waits."""
+        name = base64.urlsafe_b64encode(owner.encode()).decode()
+        return self._store.key(f"files-waiting:{name}")
 
     async def take(self, id: str, owner: str) -> Waiting | None:
         found = await self._store.read(f"file:{id}") if _ID.match(id) else None
@@ -121,6 +127,8 @@ class WaitingInRedis:
         of, name, packed = found
         if of != owner or not await self._store.delete(f"file:{id}"):
             return None
+        with redis_errors():
+            await self._store.redis.zrem(self._own(owner), id)
         return Waiting(of, name, zlib.decompress(base64.b64decode(packed)))
 
     async def close(self) -> None:
