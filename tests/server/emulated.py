@@ -3,10 +3,10 @@
     python -c "from tests.server.emulated import become; become('win32'); …"
 
 Only imports made by the product's packages are answered differently, so that the standard library and the
-packages of others go on with the platform that is really there. Emulated are the name of the platform,
-functions, flags and signals that it lacks, modules that it has not, line ends, the encoding of text files and
-pipes, and an event loop that cannot handle signals. Not emulated are drive letters, files that cannot be
-replaced while they are open, and the console.
+packages of others go on with the platform that is really there. Emulated are the names of the platform,
+functions, flags and signals that it lacks, modules that it has not or has alone, line ends, the encoding of
+text files and pipes, and an event loop that cannot handle signals. Not emulated are drive letters, files that
+cannot be replaced while they are open, and the console.
 """
 
 from __future__ import annotations
@@ -64,8 +64,15 @@ def become(platform: str) -> None:
     absent = ABSENT_NAMES[platform]
     seen = {
         "sys": Seen(sys, set(), platform=platform),
-        "os": Seen(os, absent["os"], linesep=LINE_END[platform], supports_dir_fd=set[object]()),
+        "os": Seen(
+            os,
+            absent["os"],
+            name="nt" if platform == "win32" else "posix",
+            linesep=LINE_END[platform],
+            supports_dir_fd=set[object](),
+        ),
         "signal": Seen(signal, absent["signal"]),
+        **({"msvcrt": _msvcrt()} if platform == "win32" else {}),
     }
     really = builtins.__import__
 
@@ -86,6 +93,17 @@ def become(platform: str) -> None:
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(encoding="cp1252")
         _handle_no_signals()
+
+
+def _msvcrt() -> ModuleType:
+    """Make what Windows locks files with, of what is here."""
+    import fcntl
+
+    module = ModuleType("msvcrt")
+    vars(module).update(
+        LK_NBLCK=2, locking=lambda descriptor, *_: fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    )
+    return module
 
 
 def _write_lines_as(line_end: str) -> None:

@@ -106,6 +106,48 @@ async def test_a_host_is_served_over_pipes_with_a_trail_that_reads_the_same(
     assert written.endswith(b"\n")
 
 
+@pytest.mark.anyio
+async def test_a_question_is_agreed_to_once_also_for_a_server_that_starts_later(
+    platform: str, home: Path
+) -> None:
+    command, *arguments = command_on(platform, "--sandbox", "--confirm", "always")
+    state = {"CLERK_MCP_STATE_KEY": "s" * 32}
+    host = StdioServerParameters(command=command, args=arguments, env=environment(home) | state)
+    async with Client(host) as client:
+        asked = json.loads(text_of(await client.call_tool("Webhooks_deleteSvixApp", {})))
+        token = {"confirm": asked["confirm"]}
+        done = await client.call_tool("Webhooks_deleteSvixApp", token)
+        assert not done.is_error, text_of(done)
+    async with Client(host) as client:
+        again = await client.call_tool("Webhooks_deleteSvixApp", token)
+    assert json.loads(text_of(again))["error"]["code"] == "confirm_used"
+
+
+def test_instances_runs_credentials_and_a_trail_are_kept_in_files(platform: str, home: Path) -> None:
+    config, trail = home / "config.toml", home / "trail.jsonl"
+    (home / "vault").write_text("sk_test_sandboxOfAProgram")
+    program = json.dumps([sys.executable, "-c", f"print(open({str(home / 'vault')!r}).read())"])
+    config.write_text(f"[instances.dev]\nsandbox = true\n[instances.kept]\nkey_command = {program}\n")
+    config.chmod(0o600)
+    items = json.dumps([{"user_id": f"user_{name}"} for name in ("one", "two")], separators=(",", ":"))
+    shown = run(
+        platform,
+        home,
+        f"--config {config} --instance dev call Users_getTotalCount",
+        f"--config {config} --instance kept install cursor --print",
+        f"call --sandbox --audit-log {trail} CreateMachine name=mill",
+        f"call --sandbox --yes run_each operation=Users_markBanned items={items}",
+        f"audit {trail}",
+    )
+    assert '"total_count"' in shown
+    assert '"kept"' in shown
+    assert f"written to {home / '.clerk-mcp' / 'secrets'}" in shown
+    assert '"failed":2' in shown
+    assert list((home / ".clerk-mcp" / "runs").iterdir())
+    assert trail.read_bytes().count(b"\n") == 2
+    assert "\tCreateMachine\t" in shown
+
+
 def hello(process: subprocess.Popen[str]) -> None:
     assert process.stdin
     assert process.stdout
