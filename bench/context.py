@@ -9,7 +9,7 @@ pages, the search's accuracy and time, and what hostile conditions cost. Needs `
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -28,6 +28,7 @@ from tests.server.test_conditions import HOSTILE
 from tests.server.worlds import world
 from tests.tools.search_held_out import HELD_OUT
 from tests.tools.search_questions import SEEN
+from tests.tools.search_scores import Questions, asked, shares
 
 USERS = "Users_listSortedByCreationDate"
 
@@ -81,16 +82,10 @@ async def weekly_question() -> None:
         print(f"  pages of two fields     {len(pages):4} calls  {total:8} bytes {count:8} tokens")
 
 
-def accuracy(name: str, *sets: Mapping[str, Sequence[str]]) -> None:
-    first = three = count = 0
-    for questions in sets:
-        for id, asked in questions.items():
-            for question in asked:
-                found = [spec.id for spec in search(question, limit=3)]
-                count += 1
-                first += found[:1] == [id]
-                three += id in found
-    print(f"  {name:10}{count:5} questions   first {first / count:6.1%}   among three {three / count:6.1%}")
+def accuracy(name: str, questions: Questions) -> None:
+    first, among_three = shares(questions)
+    count = len(asked(questions))
+    print(f"  {name:10}{count:5} questions   first {first:6.1%}   among three {among_three:6.1%}")
 
 
 def searching() -> None:
@@ -100,7 +95,7 @@ def searching() -> None:
     )
     accuracy("seen", SEEN)
     accuracy("held out", HELD_OUT)
-    every = [question for asked in (*SEEN.values(), *HELD_OUT.values()) for question in asked]
+    every = asked(SEEN, HELD_OUT)
     # The shortest of three: what a search takes when nothing else runs on the machine.
     times = sorted(min(milliseconds(partial(search, question)) for _ in range(3)) for question in every)
     print(f"  time      median {times[len(times) // 2]:.2f} ms   longest {times[-1]:.2f} ms")

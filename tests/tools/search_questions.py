@@ -27,6 +27,8 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "search for a user named Maria",
         "list the most recent sign-ups",
         "who owns the address bob@corp.com",
+        "who has signed up since monday but never verified anything",
+        "get user's active sessions, then end them all",
     ),
     "Users_createNewUser": (
         "add a new user",
@@ -38,6 +40,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "new user",
         "create accounts from a CSV file",
         "create user without password",
+        "provision an account for bob.smith@initech.com w/o sending him anything",
     ),
     "Users_getTotalCount": (
         "how many users do we have",
@@ -69,6 +72,9 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "let a user set a new password",
         "change username",
         "update user",
+        "fix the spelling of a customer's last name",
+        "set new password for user and log out his other devices",
+        "change primary email to one she already has",
     ),
     "Users_deleteUserById": (
         "delete an account",
@@ -79,6 +85,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "wipe a user from our system",
         "deleteUser",
         "permanently delete a person",
+        "offboard an employee completely, remove his account for good",
     ),
     "Users_markBanned": (
         "kick someone out",
@@ -93,6 +100,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "cut off a user's access",
         "block a troll",
         "suspend someone's account",
+        "suspend a user because of abuse",
     ),
     "Users_removeBanFromUser": (
         "unban",
@@ -151,6 +159,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "oauth access token for slack",
         "fetch microsoft access token of a user",
         "get oauth access token",
+        "I need the google access token of this user to read their calendar",
     ),
     "Users_getOrganizationMemberships": (
         "which organizations is a user in",
@@ -160,6 +169,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "organizations of a user",
         "what companies is this user a member of",
         "which teams is he in",
+        "which tenants does this person belong to",
     ),
     "Users_verifyPassword": (
         "check a password",
@@ -168,6 +178,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "verify password",
         "validate a user's password",
         "test a user's password",
+        "check if this password is right for user X",
     ),
     "Users_verifyTotp": (
         "verify an authenticator code",
@@ -187,6 +198,8 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "take away two-step verification from a user",
         "clear MFA",
         "disable two factor authentication",
+        "compromised account: lock it and reset MFA",
+        "MFA reset for a user who lost their phone",
     ),
     "EmailAddresses_createNewAddress": (
         "add a second email to a user",
@@ -199,6 +212,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
     "EmailAddresses_getDetails": (
         "get email address by id idn_",
         "is this email address verified",
+        "is idn_2abc verified? it's an email",
     ),
     "EmailAddresses_deleteById": (
         "remove an email address from a user",
@@ -214,6 +228,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "set the primary email of a user",
         "set email as verified",
         "mark address verified",
+        "make this adress the primary one",
     ),
     "PhoneNumbers_createNewPhoneNumber": (
         "add a phone number to a user",
@@ -221,6 +236,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "new phone for a user",
         "add mobile number",
         "add phone",
+        "add mobile number to someones account",
     ),
     "PhoneNumbers_getDetails": ("show details of a phone number",),
     "PhoneNumbers_deletePhoneNumberById": (
@@ -250,6 +266,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
     "Sessions_getDetails": (
         "details of one session",
         "get session",
+        "show session sess_2x and when it expires",
     ),
     "Sessions_revokeSession": (
         "log out everywhere",
@@ -267,7 +284,10 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "end all sessions of a user",
         "log out user",
     ),
-    "Sessions_verifySession": ("check whether a session token is valid",),
+    "Sessions_verifySession": (
+        "check whether a session token is valid",
+        "verify a session token the old way",
+    ),
     "Sessions_createSessionTokenFromTemplate": (
         "issue a JWT for a session",
         "get a hasura token for a session from a template",
@@ -279,11 +299,15 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "list clients",
         "all browsers and devices",
     ),
-    "Clients_verifyClientToken": ("verify a client token",),
+    "Clients_verifyClientToken": (
+        "verify a client token",
+        "decode the __client cookie",
+    ),
     "Clients_getDetails": (
         "get a client by id",
         "client details",
         "show a client",
+        "details of one client by id",
     ),
     "Organizations_listSortedByCreationDate": (
         "list all organizations",
@@ -296,6 +320,8 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "which organization is called Acme",
         "find organization",
         "list our tenants",
+        "find the tenant called Initech",
+        "show all workspaces with more than 10 members",
     ),
     "Organizations_createNewOrganization": (
         "create a new team",
@@ -312,6 +338,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "look up the organization acme",
         "organization details",
         "get organization acme-inc",
+        "fetch org by its slug acme-inc",
     ),
     "Organizations_updateOrganization": (
         "rename an organization",
@@ -322,6 +349,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "change the name of a workspace",
         "increase max members of an org",
         "edit an organization",
+        "raise number of seats for acme to 50",
     ),
     "Organizations_deleteOrganization": (
         "delete a company",
@@ -330,6 +358,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "remove an organization completely",
         "remove a workspace",
         "get rid of an organization",
+        "customer churned, delete their workspace and everything in it",
     ),
     "Organizations_mergeOrganizationMetadata": (
         "set metadata on an organization",
@@ -343,10 +372,12 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "change org logo",
         "replace the logo of a team",
         "upload logo",
+        "new logo for a customer's org",
     ),
     "Organizations_removeLogo": (
         "remove the logo of an organization",
         "delete logo",
+        "take down the company logo",
     ),
     "OrganizationMemberships_addUserToOrganization": (
         "put an existing user into an organization",
@@ -393,10 +424,12 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "remove a member from a workspace",
         "throw someone out of a team",
         "delete a member from an org",
+        "kick jane out of the team",
     ),
     "OrganizationMemberships_updateMembershipMetadata": (
         "metadata on a membership",
         "update membership metadata",
+        "save a department on someone's membership",
     ),
     "OrganizationInvitations_createAndSend": (
         "invite a colleague to our organization",
@@ -414,6 +447,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "open invites of a team",
         "which team invitations are still pending",
         "org invitations that are pending",
+        "has the invite to Acme been accepted?",
     ),
     "OrganizationInvitations_bulkCreateAndSend": (
         "invite ten people to an organization at once",
@@ -421,8 +455,12 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "bulk invite to organization",
         "send many org invitations",
         "bulk invitations",
+        "invite the whole sales dept (30 mails) into the organization",
     ),
-    "OrganizationInvitations_listPending": ("listPending organization invitations deprecated",),
+    "OrganizationInvitations_listPending": (
+        "listPending organization invitations deprecated",
+        "pending invites of org, deprecated endpoint",
+    ),
     "OrganizationInvitations_getById": (
         "look at one organization invitation",
         "get organization invitation",
@@ -433,6 +471,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "revoke organization invitation",
         "withdraw a team invite",
         "revoke an org invitation",
+        "cancel an invite to a workspace that went to the wrong person",
     ),
     "Invitations_createNewInvitation": (
         "invite link",
@@ -443,6 +482,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "invite bob@corp.com",
         "send an invitation email",
         "invite a new user by email",
+        "email somebody a sign-up link for our app",
     ),
     "Invitations_listAllNonRevoked": (
         "list invitations",
@@ -460,6 +500,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "cancel an invite",
         "revoke an invite",
         "cancel invitation",
+        "withdraw the invitation for bob@x.com",
     ),
     "AllowlistBlocklist_listAllowedIdentifiers": (
         "show the allowlist",
@@ -479,6 +520,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "take a domain off the allowlist",
         "remove from allowlist",
         "delete allowlist entry",
+        "take a domain off the allow list",
     ),
     "AllowlistBlocklist_listBlockedIdentifiers": (
         "show blocked emails",
@@ -494,11 +536,13 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "blocklist spam.com",
         "prevent an address from registering",
         "block a domain from registering",
+        "block everyone from mailinator.com",
     ),
     "AllowlistBlocklist_deleteIdentifierFromBlocklist": (
         "unblock an email address",
         "remove an entry from the blocklist",
         "remove a domain from the blacklist",
+        "unblock an address that was blacklisted",
     ),
     "SigninTokens_createToken": (
         "magic link for a user",
@@ -512,6 +556,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
     "SigninTokens_revokeToken": (
         "revoke a sign-in token",
         "invalidate a login link",
+        "invalidate a one-time sign in link I just made",
     ),
     "ActorTokens_createToken": (
         "impersonate",
@@ -522,6 +567,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "impersonate a customer",
         "log in on behalf of a user",
         "create an impersonation token",
+        "impersonate a customer to reproduce a bug",
     ),
     "ActorTokens_revokeToken": (
         "stop an impersonation token",
@@ -530,6 +576,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
     "Signups_updateSignUpById": (
         "update a sign-up in progress",
         "update signup",
+        "set external id on a sign-up attempt",
     ),
     "SamlConnectionsBeta_getList": (
         "saml connections",
@@ -539,6 +586,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "new SAML connection",
         "create saml connection",
         "add google workspace SAML",
+        "create saml_connection for okta with old api",
     ),
     "SamlConnectionsBeta_getById": (
         "show one SAML connection",
@@ -557,6 +605,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "oauth applications",
         "which oauth clients exist",
         "show oauth applications",
+        "which apps can use us as identity provider",
     ),
     "OAuthApplications_createNewApplication": (
         "register an OAuth client",
@@ -564,6 +613,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "use Clerk as an identity provider",
         "sign in with our service from another site",
         "add an oauth client",
+        'register an OAuth client so that "Login with OurApp" works',
     ),
     "OAuthApplications_getById": (
         "show an OAuth application",
@@ -572,10 +622,12 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
     "OAuthApplications_updateApplication": (
         "change the callback URL of an OAuth app",
         "edit oauth app scopes",
+        "add a callback url to an oauth client",
     ),
     "OAuthApplications_deleteById": (
         "delete an oauth application",
         "remove oauth app",
+        "decommission third-party oauth app",
     ),
     "OAuthApplications_rotateSecret": (
         "API secret",
@@ -585,11 +637,13 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "leaked oauth client secret",
         "change the secret of an OAuth client",
         "new client secret",
+        "client secret leaked, roll it",
     ),
     "JwtTemplates_listAllTemplates": (
         "which JWT templates are there",
         "list jwt templates",
         "show token templates",
+        "what jwt templates exist",
     ),
     "JwtTemplates_createTemplate": (
         "create a JWT template for Supabase",
@@ -604,6 +658,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "change the claims in a token template",
         "edit jwt template",
         "make JWTs from a template live longer",
+        "make tokens of the template live for 10 minutes",
     ),
     "JwtTemplates_deleteTemplateById": ("delete a JWT template",),
     "EmailSmsTemplates_listSortedByPosition": (
@@ -636,12 +691,14 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "preview an email template",
         "what will this email look like",
         "see how the mail would look",
+        "render a mail template before saving",
     ),
     "EmailSmsTemplates_toggleDeliveryByTypeAndSlug": (
         "stop Clerk from sending SMS codes",
         "disable delivery of an email by Clerk",
         "send emails ourselves instead of Clerk",
         "turn off delivery of a mail",
+        "let us send the SMS codes via twilio ourselves instead of clerk",
     ),
     "RedirectUrLs_listAll": (
         "list redirect urls",
@@ -658,6 +715,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
     "RedirectUrLs_removeById": (
         "remove a redirect url",
         "delete redirect url",
+        "delete a redirect URL",
     ),
     "Domains_getAllDomains": (
         "what domains does this instance have",
@@ -701,6 +759,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "turn on the blocklist",
         "refuse throwaway emails",
         "restrict sign-ups",
+        "nobody should sign up with throwaway email addresses",
     ),
     "InstanceSettings_updateOrganizationSettings": (
         "enable organizations for the whole instance",
@@ -710,6 +769,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "let admins delete organizations",
         "switch organizations on",
         "turn on organizations",
+        "turn on organisations feature and cap members at 20",
     ),
     "BetaFeatures_updateInstanceSettings": (
         "customize the session token with a template",
@@ -745,12 +805,14 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "svix link",
         "link to webhook settings",
         "open svix",
+        "where do I add a webhook endpoint",
     ),
     "ProxyChecks_verifyProxyConfiguration": (
         "test whether my proxy works",
         "proxy check",
         "check proxy configuration",
         "is the proxy set up right",
+        "test whether our reverse proxy for the frontend api works",
     ),
     "Jwks_getJsonWebKeySet": (
         "public keys to verify tokens",
@@ -761,6 +823,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "JSON web key set",
         "where is the public key for verifying session tokens",
         "get jwks",
+        "public keys to validate tokens offline",
     ),
     "Miscellaneous_getInterstitialMarkup": (
         "interstitial page",
@@ -791,14 +854,17 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "which roles exist",
         "list all roles",
         "what custom roles do we have",
+        "what roles can members have",
     ),
     "CreateOrganizationRole": (
         "create a custom role",
         "define a new role for accountants",
+        'add a custom role "billing manager"',
     ),
     "GetOrganizationRole": (
         "what does the auditor role allow",
         "show one role with its permissions",
+        "what may a role do",
     ),
     "UpdateOrganizationRole": (
         "rename a role",
@@ -828,6 +894,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
     "GetRoleSet": (
         "show a role set",
         "which roles are in this role set",
+        "which roles are in the role set",
     ),
     "UpdateRoleSet": (
         "rename a role set",
@@ -836,10 +903,12 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
     "ReplaceRoleSet": (
         "delete a role set",
         "move all organizations from one role set to another",
+        "delete role set and move its orgs to another one",
     ),
     "AddRolesToRoleSet": (
         "add a role to a role set",
         "make a role available in a role set",
+        "put another role into the set",
     ),
     "ReplaceRoleInRoleSet": (
         "remove a role from a role set",
@@ -852,6 +921,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
     "GetBillingPriceList": (
         "custom prices of a plan",
         "list prices",
+        "how much does the Pro plan cost per month",
     ),
     "CreateBillingPrice": (
         "make a special price for a customer",
@@ -861,6 +931,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "who is past due",
         "which customers are on a free trial",
         "list active subscriptions",
+        "who is paying us right now",
     ),
     "CancelCommerceSubscriptionItem": (
         "cancel a subscription",
@@ -869,6 +940,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
     "ExtendBillingSubscriptionItemFreeTrial": (
         "extend a trial by a week",
         "give a customer a longer trial",
+        "give them two more weeks of trial",
     ),
     "CreateBillingPriceTransition": (
         "upgrade a customer to another plan",
@@ -877,6 +949,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
     "ApplyBillingSubscriptionItemDiscount": (
         "give a customer a discount",
         "apply a coupon",
+        "20% off for a customer for three months",
     ),
     "RemoveBillingSubscriptionItemDiscount": (
         "remove the discount from a subscription",
@@ -889,10 +962,12 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
     "GetBillingStatement": (
         "show one invoice",
         "read a billing statement",
+        "show invoice stmt_99",
     ),
     "GetBillingStatementPaymentAttempts": (
         "why did the payment fail",
         "payment attempts of an invoice",
+        "why did the card charge fail on this invoice",
     ),
     "GetUserBillingSubscription": (
         "which plan is this user on",
@@ -909,10 +984,12 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
     "GetOrganizationBillingSubscription": (
         "which plan is this organization on",
         "subscription of acme",
+        "is org acme on a paid plan",
     ),
     "GetOrganizationBillingCreditBalance": (
         "how much credit does an organization have",
         "credit balance of an organization",
+        "account balance of the organisation",
     ),
     "AdjustOrganizationBillingCreditBalance": (
         "give an organization credit",
@@ -925,30 +1002,37 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
     "CreateOrganizationDomain": (
         "add an email domain to an organization",
         "let everybody with an acme.com address join the organization",
+        "anyone with @globex.com should automatically join the Globex org",
     ),
     "UpdateOrganizationDomain": (
         "change the enrollment mode of an organization's domain",
         "mark the domain of an organization as verified",
+        "change enrollment mode of an org's domain",
     ),
     "DeleteOrganizationDomain": (
         "remove an email domain from an organization",
         "stop auto-join by email domain",
+        "remove email domain from organisation",
     ),
     "VerifyOrganizationDomainOwnership": (
         "confirm that an organization owns its domain",
         "verify domain ownership without DNS",
+        "prove by DNS TXT that the org owns its domain",
     ),
     "ListAllOrganizationDomains": (
         "which organization has the email domain acme.com",
         "email domains of all organizations",
+        "which org has claimed gmail.com",
     ),
     "ReplaceOrganizationMetadata": (
         "overwrite all metadata of an organization",
         "replace an organization's metadata instead of merging",
+        "org metadata should be exactly this JSON, nothing else",
     ),
     "ListInstanceOrganizationInvitations": (
         "invitations of all organizations",
         "pending invitations across every organization",
+        "outstanding org invites accross all orgs",
     ),
     "InstanceGetOrganizationMemberships": (
         "memberships of all organizations",
@@ -962,6 +1046,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
     "UsersUnban": (
         "unban several users",
         "lift the bans of a list of users",
+        "lift the bans of a whole list of people",
     ),
     "ReplaceUserMetadata": (
         "overwrite a user's metadata completely",
@@ -970,6 +1055,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
     "UsersGetOrganizationInvitations": (
         "which organizations has this user been invited to",
         "organization invitations of a user",
+        "what orgs has this user been invited to and not answered yet",
     ),
     "RemoveUserPassword": (
         "remove a user's password",
@@ -978,6 +1064,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
     "DeleteBackupCode": (
         "delete a user's backup codes",
         "remove the recovery codes of a user",
+        "wipe recovery codes of a user",
     ),
     "DeleteTOTP": (
         "remove a user's authenticator app",
@@ -990,6 +1077,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
     "UserWeb3WalletDelete": (
         "remove a web3 wallet from a user",
         "delete a user's wallet",
+        "unlink metamask wallet",
     ),
     "DeleteExternalAccount": (
         "disconnect a google account from a user",
@@ -998,6 +1086,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
     "ListUserTrustedDevices": (
         "which devices does a user trust",
         "list trusted devices",
+        "which devices can this user skip the second step on",
     ),
     "RevokeUserTrustedDevice": (
         "revoke a trusted device",
@@ -1018,6 +1107,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
     "CreateSessionToken": (
         "get a session token without a template",
         "mint a session JWT",
+        "get a fresh bearer token for session without template",
     ),
     "RefreshSession": (
         "refresh a session",
@@ -1034,6 +1124,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
     "ReplaceUserEmailAddress": (
         "replace a user's email address",
         "a user has a new email, drop the old ones",
+        "swap all emails of a user for a single new one",
     ),
     "PreparePhoneNumberVerification": (
         "send a code by SMS to a phone number",
@@ -1042,22 +1133,27 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
     "AttemptPhoneNumberVerification": (
         "check the code that was sent by SMS",
         "verify a phone number with a code",
+        "check sms otp for a phone nubmer",
     ),
     "ReplaceUserPhoneNumber": (
         "replace a user's phone number",
         "user has a new phone number, drop the old ones",
+        "he got a new mobile, replace whatever phone numbers he has",
     ),
     "GetSignUp": (
         "show a sign-up",
         "why is this sign-up not complete",
+        "why is this registration stuck, look at sua_123",
     ),
     "DeleteInvitation": (
         "erase an invitation",
         "forget the address of somebody we invited",
+        "purge a revoked invitation entirely",
     ),
     "CreateBulkInvitations": (
         "invite ten people to the app",
         "bulk invite addresses to sign up",
+        "invite 100 beta testers at once",
     ),
     "UploadOAuthApplicationLogo": (
         "upload a logo for an oauth application",
@@ -1066,10 +1162,12 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
     "RevokeOAuthApplicationToken": (
         "revoke an oauth access token",
         "kill a leaked OAuth refresh token",
+        "revoke access token issued to a third party app",
     ),
     "GetInstance": (
         "is this a production instance",
         "which instance is this key for",
+        "which environment am I on, dev or prod?",
     ),
     "GetInstanceProtect": (
         "is bot protection on",
@@ -1078,10 +1176,12 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
     "UpdateInstanceProtect": (
         "turn on protect rules",
         "switch bot detection off",
+        "activate clerk protect rules",
     ),
     "GetInstanceCommunication": (
         "which countries are blocked for SMS",
         "read the SMS country blocklist",
+        "which countries are blocked from getting SMS",
     ),
     "UpdateInstanceCommunication": (
         "block SMS to a country",
@@ -1090,14 +1190,17 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
     "GetInstanceOAuthApplicationSettings": (
         "is dynamic client registration on",
         "read the OAuth provider settings",
+        "is dynamic client registration enabled",
     ),
     "UpdateInstanceOAuthApplicationSettings": (
         "enable dynamic client registration",
         "issue JWTs as OAuth access tokens",
+        "let MCP clients register themselves (DCR)",
     ),
     "GetInstanceOrganizationSettings": (
         "are organizations enabled",
         "read the organization settings",
+        "can users create their own orgs? what's the default role",
     ),
     "ListWaitlistEntries": (
         "who is on the waitlist?",
@@ -1127,18 +1230,22 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
     "createApiKey": (
         "issue an API key for a customer",
         "make an api key for this organization",
+        "issue API key for a customer",
     ),
     "getApiKeys": (
         "which API keys does this user have",
         "list the api keys of an organization",
+        "list the keys of user_1",
     ),
     "getApiKey": (
         "when was this API key last used",
         "details of one api key",
+        "details of api key ak_123",
     ),
     "updateApiKey": (
         "change the scopes of an API key",
         "extend the expiry of an api key",
+        "change scopes on an existing api key",
     ),
     "deleteApiKey": (
         "delete an API key",
@@ -1147,14 +1254,17 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
     "getApiKeySecret": (
         "show the secret of an API key",
         "the customer lost the secret of their api key",
+        "reveal the secret of an api key",
     ),
     "revokeApiKey": (
         "an api key has leaked, stop it",
         "revoke an API key",
+        "key got committed to github, disable it now",
     ),
     "verifyApiKey": (
         "whose API key is this",
         "check whether an api key is valid",
+        "validate incoming api key from request header",
     ),
     "ListMachines": (
         "which machines are registered",
@@ -1163,6 +1273,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
     "CreateMachine": (
         "register a service for machine-to-machine calls",
         "add a machine",
+        "register a new microservice",
     ),
     "GetMachine": (
         "details of a machine",
@@ -1175,6 +1286,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
     "DeleteMachine": (
         "delete a machine",
         "remove a service that is gone from M2M",
+        "retire the cron worker service",
     ),
     "GetMachineSecretKey": (
         "secret key of a machine",
@@ -1187,6 +1299,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
     "CreateMachineScope": (
         "let the gateway call the billing machine",
         "allow one machine to call another",
+        "allow billing service to talk to the inventory service",
     ),
     "DeleteMachineScope": (
         "forbid a machine to call another one",
@@ -1195,6 +1308,7 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
     "createM2MToken": (
         "issue a machine token",
         "make an M2M token",
+        "token for service A to call service B",
     ),
     "getM2MTokens": (
         "tokens of a machine",
@@ -1215,22 +1329,27 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
     "CreateTestingToken": (
         "token for end-to-end tests",
         "get past bot detection in playwright",
+        "playwright tests are blocked by captcha",
     ),
     "CreateAgentTask": (
         "let an agent sign in as a user for one task",
         "create an agent task",
+        "let an AI agent act in the browser on behalf of a user",
     ),
     "RevokeAgentTask": (
         "revoke an agent task",
         "stop an agent's access before it is used",
+        "call off an agent's task",
     ),
     "createAdminPortalLinkToken": (
         "link for a customer's IT admin to set up SSO",
         "admin portal link",
+        "give customer's IT a link to configure their own SSO",
     ),
     "revokeAdminPortalLinkToken": (
         "revoke the admin portal link",
         "stop a self-service SSO link",
+        "cancel self-service sso setup link",
     ),
     "ListEnterpriseConnections": (
         "list SSO connections",
@@ -1246,16 +1365,20 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
         "add SSO for acme.com",
         "create an enterprise connection",
         "connect the OIDC identity provider of a customer",
+        "set up SSO with Okta for acme.com",
     ),
     "GetEnterpriseConnection": (
         "show one enterprise connection",
         "details of an enterprise connection",
+        "show the idp metadata of a SSO connection",
     ),
     "UpdateEnterpriseConnection": (
         "replace the IdP certificate",
         "switch SSO on for a connection",
         "turn an enterprise connection off",
         "change the domains of an enterprise connection",
+        "disable single sign-on of a customer temporarily",
+        "update the x509 certificate of customer's IdP",
     ),
     "DeleteEnterpriseConnection": (
         "delete single sign-on for a customer",
@@ -1266,22 +1389,27 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
     "ListEnterpriseConnectionTestRuns": (
         "results of test sign-ins through an enterprise connection",
         "logs of the test runs of an SSO connection",
+        "did the last SSO test login succeed",
     ),
     "CreateEnterpriseConnectionTestRun": (
         "try out an enterprise connection",
         "start a test sign-in through SSO",
+        "try out a SAML connection before turning it on",
     ),
     "ListDirectories": (
         "list directories",
         "which SCIM directories are there",
+        "which customers have SCIM provisioning set up",
     ),
     "CreateDirectory": (
         "create a directory",
         "set up SCIM provisioning",
+        "connect Entra ID user provisioning for a tenant",
     ),
     "GetDirectory": (
         "show one directory",
         "details of a SCIM directory",
+        "status of one scim directory",
     ),
     "UpdateDirectory": (
         "rename a directory",
@@ -1322,3 +1450,23 @@ SEEN: Final[dict[str, tuple[str, ...]]] = {
     "ReplaceSCIMGroupRoleMappings": ("ReplaceSCIMGroupRoleMappings",),
     "DeleteSCIMGroupRoleMapping": ("DeleteSCIMGroupRoleMapping",),
 }
+
+ALSO_RIGHT: Final[dict[str, tuple[str, ...]]] = {
+    "which customers have SCIM provisioning set up": ("ListSCIMDirectories",),
+    "status of one scim directory": ("GetSCIMDirectory",),
+    "make this adress the primary one": ("Users_updateUserAttributes",),
+    "compromised account: lock it and reset MFA": (
+        "Users_markBanned",
+        "Users_lockUser",
+        "Users_deleteUserById",
+    ),
+    "get user's active sessions, then end them all": (
+        "Sessions_revokeSession",
+        "Sessions_listSortedByCreationDate",
+    ),
+    "has the invite to Acme been accepted?": ("OrganizationInvitations_getById",),
+    "connect Entra ID user provisioning for a tenant": ("CreateSCIMDirectory",),
+    "how much does the Pro plan cost per month": ("GetCommercePlanList",),
+    "change primary email to one she already has": ("EmailAddresses_updateAddress",),
+}
+"""What else is a right answer to some of them: the other part of two, or another operation that does it."""

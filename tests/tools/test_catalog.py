@@ -382,6 +382,7 @@ AT_FIRST_USE = (
     "clerk_sandbox",
     "clerk_tools.gaps",
     "clerk_tools.searching",
+    "clerk_tools.speech",
     "clerk_tools.views.known",
     "clerk_tools.views.with_logic",
 )

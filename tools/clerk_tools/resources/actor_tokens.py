@@ -48,7 +48,7 @@ class RevokeActorToken(
         if_executed=REVOKED_BY_NOW,
     ),
     words="stop impersonation, cancel an impersonation token, revoke an actor token, end an "
-    "impersonation, impersonation link is no longer needed",
+    "impersonation, impersonation link is no longer needed, nobody may impersonate any more",
     example=Example({"actor_token_id": Demo("an actor token")}),
 ):
     """Make a pending impersonation token useless. A session it opened already goes on."""

@@ -35,7 +35,7 @@ class CreateAdminPortalLinkToken(
     mints=True,
     words="admin portal link, let a customer configure their own SSO, self-service SSO, link for an IT "
     "admin, customer sets SSO up by themselves, let a customer's admin configure SSO, invite a "
-    "customer's IT to configure single sign-on",
+    "customer's IT to configure single sign-on, customer configures the IdP themselves",
     example=Example({"organization_id": Demo("Fernhill")}),
 ):
     """Make a link token with which a customer's IT admin sets up their own single

@@ -12,8 +12,8 @@ from clerk_tools.resources import users
 from clerk_tools.spec import Demo, Example
 
 SYNONYMS: Final = {
-    "allowlist": "whitelist, allow list",
-    "blocklist": "blacklist, block list, denylist",
+    "allowlist": "whitelist, allow list, safelist, safe list",
+    "blocklist": "blacklist, block list, denylist, ban list, banlist, deny list",
 }
 """What people say instead of a term; for the search."""
 
@@ -24,7 +24,7 @@ class ListAllowedIdentifiers(
     get="/allowlist_identifiers",
     lists="allowlist_identifier",
     words="list the allowlist, who may sign up, show the allowlist, which addresses are allowed, who is "
-    "on the allowlist",
+    "on the allowlist, entries of the allowlist, allowed domains",
     example=Example(),
 ):
     """The allowlist: who may sign up, where InstanceSettings_updateRestrictions has switched it on."""
@@ -68,7 +68,7 @@ class DeleteAllowedIdentifier(
     delete="/allowlist_identifiers/{identifier_id}",
     returns="deleted",
     words="take off the allowlist, remove from the allowlist, delete an allowlist entry, no longer "
-    "allow an address, remove from the whitelist",
+    "allow an address, remove from the whitelist, remove a domain from the allowlist",
     example=Example({"identifier_id": Demo("an allowlist entry")}),
 ):
     """Take an entry off the allowlist. An empty list that is switched on lets nobody sign up."""
@@ -92,7 +92,7 @@ class ListBlockedIdentifiers(
     get="/blocklist_identifiers",
     pages="blocklist_identifier",
     words="list the blocklist, who is blocked, blocked emails, show the blocklist, which addresses are "
-    "blocked, blocked domains, who is on the blocklist",
+    "blocked, blocked domains, who is on the blocklist, entries of the blocklist",
     example=Example(),
 ):
     """The blocklist: who may neither sign up nor sign in."""
@@ -143,7 +143,8 @@ class DeleteBlockedIdentifier(
     delete="/blocklist_identifiers/{identifier_id}",
     returns="deleted",
     words="unblock an email, unblock a domain, remove from the blocklist, delete a blocklist entry, let "
-    "a blocked address sign up again, take off the blocklist, remove from the blacklist",
+    "a blocked address sign up again, take off the blocklist, remove from the blacklist, unblock "
+    "somebody on the blacklist, lift a block of an address",
     example=Example({"identifier_id": Demo("a blocklist entry")}),
 ):
     """Take an entry off the blocklist."""

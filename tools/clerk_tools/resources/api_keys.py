@@ -86,7 +86,7 @@ class GetApiKey(
     get="/api_keys/{api_key_id}",
     returns="api_key",
     words="details of an API key, when was an api key last used, show an API key, when does an API key "
-    "expire, look at one key",
+    "expire, look at one key, scopes of a key",
     example=Example({"api_key_id": Demo("an API key")}),
 ):
     """One API key, without its secret."""
@@ -160,7 +160,8 @@ class RevokeApiKey(
     returns="api_key",
     effect="destroy",
     words="disable an API key, stop a leaked api key, invalidate an API key, API key was leaked, stop a "
-    "key from working, turn an API key off",
+    "key from working, turn an API key off, API key was published, key is in a public repository, "
+    "block an API key",
     example=Example({"api_key_id": Demo("an API key"), "revocation_reason": "leaked"}, late=True),
 ):
     """Revoke an API key: it is refused from now on. Its record stays."""

@@ -13,11 +13,11 @@ from clerk_tools.view import View
 
 SYNONYMS: Final = {
     "subscription": "subscribed, subscriber, paying customer",
-    "statement": "invoice, bill, receipt",
+    "statement": "invoice, bill, receipt, billing document",
     "plan": "tier, package, pricing",
-    "discount": "coupon, rebate, percent off, cheaper",
-    "payment": "card, charge",
-    "trial": "free period",
+    "discount": "coupon, rebate, percent off, cheaper, percent, promo, promotion, voucher",
+    "payment": "card, charge, transaction",
+    "trial": "free period, trial period",
     "credit": "store credit",
 }
 """What people say instead of a term; for the search."""
@@ -144,7 +144,8 @@ class ListPrices(
     get="/billing/prices",
     pages="commerce_price",
     words="custom prices, prices of a plan, special prices, enterprise price, list prices, price ids, "
-    "which prices are there",
+    "which prices are there, how much does a plan cost per month, monthly and yearly price of a "
+    "plan, amounts of the prices",
     example=Example({"plan_id": Demo("a plan")}),
 ):
     """The prices of all plans or of one, cheapest first: each plan's default one and custom ones."""
@@ -291,7 +292,8 @@ class ApplyDiscount(
     reader=ListSubscriptionItems,
     advice=Advice(if_executed="Calling again does no harm: the same discount twice is refused."),
     words="give a customer a discount, money off, coupon, promo code, rebate, apply a discount, percent "
-    "off, reduce the price for a customer, cheaper for a customer",
+    "off, reduce the price for a customer, cheaper for a customer, money off for some months, "
+    "voucher for a customer",
     example=Example(
         {
             "subscription_item_id": Demo("an organization's subscription item"),
@@ -344,7 +346,8 @@ class GetStatement(
     version="2025-11-10",
     get="/billing/statements/{statement_id}",
     returns="commerce_statement",
-    words="one invoice, what is on an invoice, show an invoice, one bill, total of an invoice",
+    words="one invoice, what is on an invoice, show an invoice, one bill, total of an invoice, lines of "
+    "an invoice",
     example=Example({"statement_id": Demo("a statement")}),
 ):
     """One statement, with its charges and totals."""
@@ -389,7 +392,8 @@ class GetUserCredit(
     version="2021-02-05",
     get="/users/{user_id}/billing/credits",
     returns="commerce_credit_balance",
-    words="how much credit does a user have, credit balance of a user, credit of a user, balance of a user",
+    words="how much credit does a user have, credit balance of a user, credit of a user, balance of a "
+    "user, credit left for a user, remaining credit of a user",
     example=Example({"user_id": Demo("carlos")}),
 ):
     """A user's credit, which lowers what they are charged."""
@@ -452,7 +456,8 @@ class GetOrganizationCredit(
     get="/organizations/{organization_id}/billing/credits",
     returns="commerce_credit_balance",
     words="how much credit does an organization have, credit balance of an organization, credit of a "
-    "company, balance of an organization",
+    "company, balance of an organization, account balance of an organization, credit left for an "
+    "organization, remaining credit of a company",
     example=Example({"organization_id": Demo("Mossbrook Gardens")}),
 ):
     """An organization's credit, which lowers what it is charged."""

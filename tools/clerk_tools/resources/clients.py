@@ -16,7 +16,8 @@ class ListClients(
     lists="client",
     deprecated=True,
     instead="Sessions_listSortedByCreationDate with `user_id`",
-    words="all browsers and devices, list clients, known browsers, known devices",
+    words="all browsers and devices, list clients, known browsers, known devices, browsers that are "
+    "signed in",
     example=Example({"limit": 5}),
 ):
     """Browsers and devices with their sessions, newest first. Deprecated and may answer 410: use
@@ -32,7 +33,7 @@ class VerifyClient(
     private=("token",),
     advice=Advice(not_found="The client of this token is gone: ask for a new token."),
     words="whose token is it, verify a client token, client cookie, which client sent a cookie, which "
-    "browser does a cookie belong to",
+    "browser does a cookie belong to, decode a client token",
     example=Example({"token": Demo("an issued token")}),
 ):
     """Which client a client token (a JWT) belongs to."""

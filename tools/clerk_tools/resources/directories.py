@@ -37,8 +37,8 @@ VIEWS = {
 }
 
 SYNONYMS: Final = {
-    "directory": "directory sync, SCIM, user provisioning",
-    "directories": "directory sync, SCIM, user provisioning",
+    "directory": "directory sync, SCIM, user provisioning, user sync, group sync, HRIS",
+    "directories": "directory sync, SCIM, user provisioning, user sync, group sync, HRIS",
 }
 """What people say instead of a term; for the search."""
 
@@ -90,7 +90,7 @@ class CreateDirectory(
     mints=True,
     words="set up SCIM, set up directory sync, start provisioning users, provision users from okta, "
     "sync users from an identity provider, create users automatically from an identity provider, "
-    "add a directory",
+    "add a directory, connect azure AD for provisioning, automatic user provisioning",
     example=Example(
         {
             "enterprise_connection_id": Demo("an enterprise connection in preparation"),
@@ -114,7 +114,8 @@ class GetDirectory(
     get="/directories/{directory_id}",
     returns="directory",
     secret=("api_key",),
-    words="details of a directory, show a directory, SCIM endpoint, endpoint URL of a directory",
+    words="details of a directory, show a directory, SCIM endpoint, endpoint URL of a directory, is "
+    "directory sync active, last sync of a directory",
     example=Example({"directory_id": Demo("a directory")}),
 ):
     """One directory; without its API key."""
@@ -193,7 +194,7 @@ class ListGroupRoleMappings(
     get="/directories/{directory_id}/group_role_mappings",
     pages="directory_group_role_mapping",
     words="roles by group, which group has which role, list group mappings, roles that groups give, "
-    "groups of a directory",
+    "groups of a directory, which groups are mapped to roles, AD groups and their roles",
     example=Example({"directory_id": Demo("a directory")}),
 ):
     """Which role each group of a directory gives, by precedence."""
@@ -235,7 +236,7 @@ class ReplaceGroupRoleMappings(
     pages="directory_group_role_mapping",
     effect="destroy",
     words="reorder group mappings, remove all group mappings, replace all group mappings, order of "
-    "group mappings, set group mappings anew",
+    "group mappings, set group mappings anew, set all group mappings at once",
     example=Example(
         {
             "directory_id": Demo("the older directory"),

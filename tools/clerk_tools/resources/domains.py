@@ -45,7 +45,7 @@ class DeleteSatelliteDomain(
     id="Domains_deleteSatelliteDomain",
     delete="/domains/{domain_id}",
     returns="deleted",
-    words="delete a domain, delete a satellite, remove a site, remove a website",
+    words="delete a domain, delete a satellite, remove a site, remove a website, drop a second domain",
     example=Example({"domain_id": Demo("the satellite domain")}),
 ):
     """Delete a satellite domain; the primary one cannot be deleted."""
@@ -64,7 +64,7 @@ class UpdateDomain(
     patch="/domains/{domain_id}",
     returns="domain",
     words="proxy URL of a domain, rename a domain, change a satellite domain, set a proxy, rename a "
-    "satellite",
+    "satellite, route a domain through a proxy",
     example=Example({"domain_id": Demo("the satellite domain"), "name": "fernhill-help.example"}),
 ):
     """Rename a domain or set its proxy. A wrong value on the primary domain locks everybody out."""

@@ -15,7 +15,7 @@ from clerk_tools.view import View
 VIEWS = {"code_verification": View(("id", "status", "strategy", "attempts", "channel"), times=("expire_at",))}
 
 SYNONYMS: Final = {
-    "email": "mail, e mail",
+    "email": "mail, e mail, inbox, mailbox",
 }
 """What people say instead of a term; for the search."""
 
@@ -62,7 +62,7 @@ class DeleteEmailAddress(
     delete="/email_addresses/{email_address_id}",
     returns="deleted",
     words="delete an email address, remove a mail address, take an address off an account, old address "
-    "of a user, detach an email from a user",
+    "of a user, detach an email from a user, take a work address off a user",
     example=Example({"email_address_id": Demo("an unverified email address")}),
 ):
     """Remove an email address from its user, for good. The user's last identification cannot be removed."""
@@ -131,7 +131,8 @@ class AttemptEmailAddressVerification(
     advice=Advice(if_executed="The attempt may have been counted: ask the user before another one."),
     words="verify an email with a code, check a code sent to an email address, is the mail code right, "
     "enter a verification code, check the mailed code, user typed the code from the mail, finish "
-    "verifying an email, is the code from the mail right, confirm an email with a code",
+    "verifying an email, is the code from the mail right, confirm an email with a code, check the "
+    "OTP from a mail",
     example=Example(
         {
             "email_address_id": Demo("an unverified email address"),

@@ -44,7 +44,11 @@ VIEWS = {
     "test_run_url": View(("url",)),
 }
 
-SYNONYMS: Final = {"enterprise": "SSO, single sign on, OIDC, SAML, okta, entra, identity provider"}
+SYNONYMS: Final = {
+    "enterprise": "SSO, single sign on, OIDC, SAML, okta, entra, identity provider, idp, adfs, onelogin, "
+    "jumpcloud, federation, google workspace",
+    "certificate": "cert",
+}
 """What people say instead of a term; for the search."""
 
 
@@ -167,7 +171,7 @@ class GetEnterpriseConnection(
     get="/enterprise_connections/{enterprise_connection_id}",
     returns="enterprise_connection",
     words="details of an SSO connection, show an SSO connection, what must the identity provider be "
-    "told, ACS URL, entity id",
+    "told, ACS URL, entity id, configuration of a connection, metadata of the identity provider",
     example=Example({"enterprise_connection_id": Demo("an active enterprise connection")}),
 ):
     """One enterprise connection, with what its identity provider must be told."""
@@ -184,7 +188,8 @@ class UpdateEnterpriseConnection(
     words="activate enterprise SSO, turn an enterprise connection off, change the identity provider, "
     "link a connection to an organization, switch SSO on, switch SSO off, activate SSO, "
     "deactivate SSO, turn single sign-on off, change an SSO connection, replace the IdP "
-    "certificate, renew the certificate of the identity provider, domains of an SSO connection",
+    "certificate, renew the certificate of the identity provider, domains of an SSO connection, "
+    "disable single sign-on for a while, x509 certificate of the identity provider",
     example=Example(
         {"enterprise_connection_id": Demo("an active enterprise connection"), "name": "Rowan & Reed"}
     ),
@@ -269,7 +274,8 @@ class ListEnterpriseConnectionTestRuns(
     pages="enterprise_connection_test_run",
     secret=("id_token", "access_token", "saml_response"),
     words="why does single sign-on fail, debug SSO, results of a test sign-in, list SSO tests, why did "
-    "a test sign-in fail, logs of SSO tests, did the SSO test work",
+    "a test sign-in fail, logs of SSO tests, did the SSO test work, did the last SSO test "
+    "succeed, outcome of a test sign-in, past tests of a connection",
     example=Example({"enterprise_connection_id": Demo("an active enterprise connection")}),
 ):
     """What test sign-ins through an enterprise connection gave, with their logs."""

@@ -285,7 +285,7 @@ class GetOrganizationSettings(
     compared_by="",
     words="are organizations enabled, how many members may an organization have, default role of "
     "organizations, read organization settings, show organization settings, are teams on, default "
-    "role, member limit, may organizations have email domains",
+    "role, member limit, may organizations have email domains, may users create organizations",
     example=Example(),
 ):
     """How organizations work in this instance: on or off, limits, default roles, domains."""

@@ -70,7 +70,8 @@ class RevokeInvitation(
     effect="destroy",
     secret=("url",),
     words="cancel an invitation, withdraw an invitation, take an invitation back, invalidate an "
-    "invitation, invitation sent to the wrong address",
+    "invitation, invitation sent to the wrong address, uninvite somebody, invitation must not be "
+    "used any more",
     example=Example({"invitation_id": Demo("an invitation")}),
 ):
     """Make a pending invitation's link invalid. The person can still sign up where sign-up is open."""
@@ -95,7 +96,8 @@ class DeleteInvitation(
     document=UNDOCUMENTED,
     delete="/invitations/{invitation_id}",
     returns="deleted",
-    words="erase an invitation, forget the address of somebody who was invited",
+    words="erase an invitation, forget the address of somebody who was invited, remove all trace of an "
+    "invitation",
     example=Example({"invitation_id": Demo("an invitation")}, late=True),
 ):
     """Delete an invitation of any status, address and all, for good. To keep a record use
@@ -134,7 +136,8 @@ class CreateInvitations(
     sends_mail=True,
     limit=per_hour(25),
     words="invite several people, bulk invite, invite a list of addresses, invite many to sign up, "
-    "invite a group of people to the app, invite many people at once, invite everybody in a file",
+    "invite a group of people to the app, invite many people at once, invite everybody in a file, "
+    "invite a batch of testers, invite hundreds of people",
     example=Example(
         {
             "invitations": [

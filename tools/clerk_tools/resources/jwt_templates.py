@@ -15,7 +15,8 @@ class ListJwtTemplates(
     get="/jwt_templates",
     lists="jwt_template",
     compared_by="name",
-    words="token templates, which claims, list JWT templates, which JWT templates",
+    words="token templates, which claims, list JWT templates, which JWT templates, names of the JWT "
+    "templates",
     example=Example(),
 ):
     """The JWT templates, which shape tokens for other services."""
@@ -49,7 +50,7 @@ class GetJwtTemplate(
     id="JwtTemplates_getTemplateDetails",
     get="/jwt_templates/{template_id}",
     returns="jwt_template",
-    words="show a JWT template, claims of a template",
+    words="show a JWT template, claims of a template, what is in a token template",
     example=Example({"template_id": Demo("a JWT template")}),
 ):
     """One JWT template."""
@@ -103,7 +104,8 @@ class DeleteJwtTemplate(
     id="JwtTemplates_deleteTemplateById",
     delete="/jwt_templates/{template_id}",
     returns="deleted",
-    words="delete a JWT template, remove a token template",
+    words="delete a JWT template, remove a token template, get rid of custom claims, remove a JWT "
+    "template nobody uses",
     example=Example({"template_id": Demo("a JWT template")}),
 ):
     """Delete a JWT template; whoever asks for its tokens fails from then on."""

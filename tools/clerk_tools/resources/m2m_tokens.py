@@ -35,7 +35,8 @@ class CreateM2mToken(
     advice=Advice(if_executed=ANOTHER_DOES_NO_HARM),
     mints=True,
     words="issue a machine token, token for a service, new M2M token, token for a service to call "
-    "another, machine-to-machine token, service token, create a machine token",
+    "another, machine-to-machine token, service token, create a machine token, credential for "
+    "calls between services, access token for a backend",
     example=Example({"seconds_until_expiration": 600}),
 ):
     """Make a token for the machine whose secret key this server runs with. Clerk refuses it where that is the
@@ -55,7 +56,8 @@ class GetM2mTokens(
     version="2021-02-05",
     get="/m2m_tokens",
     returns="m2m_token_list",
-    words="which tokens does a machine have, list machine tokens, list M2M tokens, tokens of a service",
+    words="which tokens does a machine have, list machine tokens, list M2M tokens, tokens of a service, "
+    "active machine tokens",
     example=Example({"subject": Demo("the mailer machine")}),
 ):
     """The tokens of a machine, without their values."""
@@ -96,7 +98,7 @@ class VerifyM2mToken(
     effect="read",
     private=("token",),
     words="check a machine token, is a machine token valid, validate an M2M token, is a service token "
-    "genuine, which machine sent a token",
+    "genuine, which machine sent a token, token of an incoming call between services",
     example=Example({"token": Demo("an M2M token's value")}),
 ):
     """Whether a machine's token is good, and whose it is."""

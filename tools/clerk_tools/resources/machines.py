@@ -10,7 +10,9 @@ from clerk_tools.operation import Operation, Paged
 from clerk_tools.spec import Demo, Example
 from clerk_tools.view import View
 
-SYNONYMS: Final = {"machine": "service, backend, worker, microservice"}
+SYNONYMS: Final = {
+    "machine": "service, backend, worker, microservice, service account, daemon, server",
+}
 """What people say instead of a term; for the search."""
 
 MachineId = Annotated[Id, Kind("machine", found_by="ListMachines", prefix="mch_", names=("name",))]
@@ -83,7 +85,7 @@ class UpdateMachine(
     patch="/machines/{machine_id}",
     returns="machine",
     words="rename a machine, change the token lifetime of a machine, change a machine, rename a "
-    "service, lifetime of machine tokens",
+    "service, lifetime of machine tokens, other name for a machine",
     example=Example({"machine_id": Demo("a machine"), "default_token_ttl": 600}),
 ):
     """Rename a machine, or change how long its tokens live."""
@@ -118,7 +120,8 @@ class GetMachineSecretKey(
     returns="machine_secret_key",
     secret=("secret",),
     mints=True,
-    words="show the secret key of a machine, read a machine's key, secret of a service",
+    words="show the secret key of a machine, read a machine's key, secret of a service, reveal a "
+    "machine's secret, current key of a machine",
     example=Example({"machine_id": Demo("a machine")}),
 ):
     """The secret key of a machine. It makes tokens in the machine's name."""
@@ -157,7 +160,8 @@ class CreateMachineScope(
     post="/machines/{machine_id}/scopes",
     returns="machine_scope",
     words="allow a machine to call another, add a machine scope, let one service call another, may "
-    "call, connect two machines, allow calls between services",
+    "call, connect two machines, allow calls between services, let two services talk, permit one "
+    "machine to reach another, give a service access to another",
     example=Example({"machine_id": Demo("a machine"), "to_machine_id": Demo("the reports machine")}),
 ):
     """Let a machine call another one."""
@@ -173,7 +177,8 @@ class DeleteMachineScope(
     delete="/machines/{machine_id}/scopes/{other_machine_id}",
     returns="machine_scope",
     words="forbid a machine to call another, remove a machine scope, forbid calls between services, a "
-    "service must not call another any more, disconnect two machines",
+    "service must not call another any more, disconnect two machines, take away a machine's "
+    "access, two services must not talk",
     example=Example(
         {"machine_id": Demo("the gateway machine"), "other_machine_id": Demo("the reports machine")},
         late=True,

@@ -11,7 +11,8 @@ from clerk_tools.operation import Operation, Paged
 from clerk_tools.spec import Advice, Demo, Example
 
 SYNONYMS: Final = {
-    "OAuth application": "OAuth app, OAuth client",
+    "OAuth application": "OAuth app, OAuth client, OAuth integration, OIDC client, relying party, "
+    "connected app",
 }
 """What people say instead of a term; for the search."""
 
@@ -22,7 +23,8 @@ class ListOAuthApplications(
     get="/oauth_applications",
     pages="oauth_application",
     compared_by="name",
-    words="list OAuth clients, which OAuth applications, third-party apps, apps that use our login",
+    words="list OAuth clients, which OAuth applications, third-party apps, apps that use our login, "
+    "which apps use us as identity provider",
     example=Example(),
 ):
     """OAuth applications that sign in with this instance, oldest first."""
@@ -62,7 +64,7 @@ class GetOAuthApplication(
     get="/oauth_applications/{oauth_application_id}",
     returns="oauth_application",
     words="show an OAuth client, details of an OAuth application, client id, endpoints of an OAuth "
-    "application",
+    "application, redirect URIs of an OAuth client, scopes of one OAuth client",
     example=Example({"oauth_application_id": Demo("an OAuth application")}),
 ):
     """One OAuth application, without its secret."""
@@ -111,7 +113,7 @@ class DeleteOAuthApplication(
     id="OAuthApplications_deleteById",
     delete="/oauth_applications/{oauth_application_id}",
     returns="deleted",
-    words="delete an OAuth client, remove a third-party app",
+    words="delete an OAuth client, remove a third-party app, stop being an identity provider for an app",
     example=Example({"oauth_application_id": Demo("an OAuth application")}, late=True),
 ):
     """Delete an OAuth application; sign-ins through it stop."""

@@ -128,7 +128,8 @@ class DeleteOrganizationDomain(
     delete="/organizations/{organization_id}/domains/{domain_id}",
     returns="deleted",
     words="stop auto-join by email domain, take an email domain from an organization, remove a "
-    "company's domain, people of a domain should not join any more, delete an email domain",
+    "company's domain, people of a domain should not join any more, delete an email domain, no "
+    "longer join by domain",
     example=Example({"organization_id": Demo("Fernhill"), "domain_id": Demo("Fernhill's domain")}),
 ):
     """Take an email domain from an organization: nobody enrols through it any more. Members stay."""

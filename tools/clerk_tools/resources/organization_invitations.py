@@ -87,7 +87,8 @@ class ListOrganizationInvitations(
     secret=("url",),
     words="pending invitations of an organization, who was invited to an organization, invitations of a "
     "team, open invitations of a company, who was asked to join a team, who has not joined an "
-    "organization yet",
+    "organization yet, which invitations of an organization were accepted, invitations sent by a "
+    "team, team invitations still pending",
     example=Example({"organization_id": Demo("Fernhill"), "status": "revoked"}),
 ):
     """An organization's invitations, newest first."""
@@ -108,7 +109,8 @@ class BulkCreateOrganizationInvitations(
     limit=per_hour(50),
     array_body=True,
     words="invite many to an organization at once, invite several people to a team, invite many "
-    "colleagues, invite a list to an organization, bulk invitations to a company",
+    "colleagues, invite a list to an organization, bulk invitations to a company, invite a whole "
+    "department to an organization",
     example=Example(
         {
             "organization_id": Demo("Fernhill"),
@@ -156,7 +158,7 @@ class GetOrganizationInvitation(
     returns="organization_invitation",
     secret=("url",),
     words="show one invitation to an organization, was an invitation to a team accepted, status of an "
-    "organization invitation",
+    "organization invitation, did somebody accept the invitation to a team",
     example=Example(
         {"organization_id": Demo("Fernhill"), "invitation_id": Demo("an organization's invitation")}
     ),
@@ -175,7 +177,8 @@ class RevokeOrganizationInvitation(
     effect="destroy",
     secret=("url",),
     words="cancel an invitation to an organization, withdraw an invitation to a team, cancel a team "
-    "invitation, take back an invitation to a company",
+    "invitation, take back an invitation to a company, invitation to a team went to the wrong "
+    "person, uninvite from a workspace",
     example=Example(
         {
             "organization_id": Demo("Fernhill"),

@@ -13,7 +13,7 @@ from clerk_tools.resources.users import UserFilters
 from clerk_tools.spec import EACH_OBJECT, Demo, Example
 
 SYNONYMS: Final = {
-    "member": "membership, seat",
+    "member": "membership, seat, teammate, coworker, staff",
 }
 """What people say instead of a term; for the search."""
 
@@ -134,7 +134,7 @@ class MergeMemberMetadata(
     returns="organization_membership",
     limit=EACH_OBJECT,
     words="metadata of a member, custom data of a membership, save something about a member, job title "
-    "of a member",
+    "of a member, department of a member, tag a member",
     example=Example(
         {"organization_id": Demo("Fernhill"), "user_id": Demo("mei"), "public_metadata": {"desk": "B2"}}
     ),

@@ -17,7 +17,7 @@ VIEWS = {
 }
 
 SYNONYMS: Final = {
-    "permission": "right, privilege, capability",
+    "permission": "right, privilege, capability, entitlement, access right",
 }
 """What people say instead of a term; for the search."""
 
@@ -64,7 +64,8 @@ class GetOrganizationPermission(
     version="2021-02-05",
     get="/organization_permissions/{permission_id}",
     returns="permission",
-    words="details of a permission, show a permission, what does a permission mean",
+    words="details of a permission, show a permission, what does a permission mean, description of a "
+    "permission",
     example=Example({"permission_id": Demo("the permission to read invoices")}),
 ):
     """One permission."""
@@ -97,7 +98,7 @@ class DeleteOrganizationPermission(
     delete="/organization_permissions/{permission_id}",
     returns="deleted",
     words="drop a permission for good, get rid of a custom permission, delete a permission, remove a "
-    "permission everywhere",
+    "permission everywhere, permission nobody needs",
     example=Example({"permission_id": Demo("the permission to publish plans")}),
 ):
     """Delete a custom permission for good; every role loses it. From one role only:

@@ -27,7 +27,7 @@ class ListOrganizationRoles(
     pages="role",
     compared_by="key",
     words="which roles exist, all roles, custom roles, what may a role do, list roles, what roles are "
-    "there, roles and what they may do",
+    "there, roles and what they may do, roles people can be given, roles of the app",
     example=Example({"query": "org:", "order_by": "+name"}),
 ):
     """The instance's roles with their permissions, newest first. Who has one:
@@ -112,7 +112,8 @@ class DeleteOrganizationRole(
     version="2024-10-01",
     delete="/organization_roles/{organization_role_id}",
     returns="deleted",
-    words="drop a role for good, get rid of a custom role, delete a role, remove a role",
+    words="drop a role for good, get rid of a custom role, delete a role, remove a role, drop a role "
+    "nobody has",
     example=Example({"organization_role_id": Demo("the contractor role")}),
 ):
     """Delete a role, for good. Refused while members or invitations have it or it is a default: move members

@@ -13,6 +13,8 @@ from clerk_tools.spec import EACH_OBJECT, Demo, Example
 
 SYNONYMS: Final = {
     "organization": "org, team, company, companies, workspace, tenant, customer, firm, business",
+    "logo": "emblem, brand image, brand mark",
+    "limit": "maximum, max, cap, quota",
 }
 """What people say instead of a term; for the search."""
 
@@ -82,7 +84,7 @@ class UpdateOrganization(
     limit=EACH_OBJECT,
     words="rename an organization, change an organization's name, member limit of an organization, more "
     "members, edit an organization, change a slug, rename a company, rename a team, raise the "
-    "member limit, let admins delete an organization",
+    "member limit, let admins delete an organization, number of seats of an organization",
     example=Example({"organization_id": Demo("Fernhill"), "name": "Fernhill Ltd"}),
 ):
     """Change an organization. Metadata given here REPLACES the whole object: merge with
@@ -167,7 +169,8 @@ class ReplaceOrganizationMetadata(
     returns="organization",
     words="overwrite an organization's metadata, discard all old metadata of an organization, replace "
     "all metadata of an organization, overwrite custom data of a company, set an organization's "
-    "metadata anew",
+    "metadata anew, replace an organization's metadata instead of merging, whole metadata of an "
+    "organization",
     example=Example({"organization_id": Demo("Thistle Studio"), "public_metadata": {"plan": "trial"}}),
 ):
     """Replace an organization's metadata: every key that is not given is LOST. To keep the others use
@@ -185,7 +188,7 @@ class SetOrganizationLogo(
     returns="organization",
     icons=True,
     words="upload a logo, set a logo of an organization, new logo of a company, picture of a company, "
-    "change a logo",
+    "change a logo, brand image of an organization",
     example=Example(
         {"organization_id": Demo("Fernhill"), "uploader_user_id": Demo("nadia"), "file": Demo("an image")}
     ),
@@ -209,7 +212,8 @@ class DeleteOrganizationLogo(
     id="Organizations_removeLogo",
     delete="/organizations/{organization_id}/logo",
     returns="organization",
-    words="delete a logo, take the logo of a company away, remove a company picture",
+    words="delete a logo, take the logo of a company away, remove a company picture, organization "
+    "without a logo",
     example=Example({"organization_id": Demo("Fernhill")}),
 ):
     """Remove an organization's logo, for good."""

@@ -12,7 +12,7 @@ from clerk_tools.resources import users
 from clerk_tools.spec import Advice, Demo, Example
 
 SYNONYMS: Final = {
-    "phone": "mobile, telephone, cell",
+    "phone": "mobile, telephone, cell, cellphone, handset",
 }
 """What people say instead of a term; for the search."""
 
@@ -129,7 +129,8 @@ class AttemptPhoneNumberVerification(
     advice=Advice(if_executed="The attempt may have been counted: ask the user before another one."),
     words="verify a phone number with a code, check a code sent to a phone number, is the SMS code "
     "right, enter a verification code, check the texted code, user typed the SMS code, finish "
-    "verifying a phone, confirm a phone with a code",
+    "verifying a phone, confirm a phone with a code, check the OTP from an SMS, is the texted "
+    "one-time code right",
     example=Example(
         {
             "phone_number_id": Demo("a phone number"),

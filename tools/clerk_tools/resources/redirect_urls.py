@@ -18,7 +18,8 @@ class ListRedirectUrls(
     get="/redirect_urls",
     lists="redirect_url",
     compared_by="url",
-    words="allowed redirect URLs, list redirect URLs, where may apps return to, deep links",
+    words="allowed redirect URLs, list redirect URLs, where may apps return to, deep links, which "
+    "callbacks are allowed, callback URLs of mobile apps",
     example=Example(),
 ):
     """The redirect URLs that native apps may be sent back to."""
@@ -56,7 +57,7 @@ class DeleteRedirectUrl(
     id="RedirectUrLs_removeById",
     delete="/redirect_urls/{id}",
     returns="deleted",
-    words="delete a redirect URL, forbid a callback, remove a deep link",
+    words="delete a redirect URL, forbid a callback, remove a deep link, no longer allow a callback",
     example=Example({"id": Demo("a redirect URL")}),
 ):
     """Disallow a redirect URL; apps that use it can no longer sign in."""

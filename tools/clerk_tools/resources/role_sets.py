@@ -53,7 +53,7 @@ class CreateRoleSet(
     post="/role_sets",
     returns="role_set",
     words="bundle roles, group roles, new role set, add a role set, different roles for different "
-    "organizations",
+    "organizations, roles for enterprise customers",
     example=Example(
         {
             "name": "Suppliers",
@@ -153,7 +153,7 @@ class AddRolesToRoleSet(
     post="/role_sets/{role_set_key_or_id}/roles",
     returns="role_set",
     words="make a role available, put a role into a role set, add roles to a role set, allow more roles "
-    "in organizations",
+    "in organizations, offer a role to organizations",
     example=Example({"role_set_key_or_id": "role_set:default", "role_keys": ["org:contractor"]}),
 ):
     """Let the members of a role set's organizations have more roles."""

@@ -11,7 +11,7 @@ from clerk_tools.operation import Clearing, Operation, Paged
 from clerk_tools.spec import Demo, Example
 
 SYNONYMS: Final = {
-    "SAML": "SSO, single sign on, okta, entra, azure, microsoft",
+    "SAML": "SSO, single sign on, okta, entra, azure, microsoft, idp, adfs, onelogin, jumpcloud, federation",
 }
 """What people say instead of a term; for the search."""
 

@@ -15,8 +15,8 @@ from clerk_tools.view import View
 VIEWS = {"refreshed_session": View(("jwt",), lists=("cookies",))}
 
 SYNONYMS: Final = {
-    "sign in": "log in, login, signin",
-    "sign out": "log out, logout, log off, signout",
+    "sign in": "log in, login, signin, log on, logon, authenticate",
+    "sign out": "log out, logout, log off, signout, sign off, logoff, logged off",
     "sign up": "signup, register, registered, registration",
 }
 """What people say instead of a term; for the search."""
@@ -64,7 +64,7 @@ class GetSession(
     get="/sessions/{session_id}",
     returns="session",
     words="show a session, details of a session, is a session active, when does a session expire, look "
-    "at one session",
+    "at one session, until when is a session good",
     example=Example({"session_id": Demo("a session")}),
 ):
     """One session."""

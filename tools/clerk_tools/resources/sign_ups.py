@@ -17,7 +17,7 @@ class UpdateSignUp(
         not_found="No tool lists sign-ups: the id comes from the sign-up itself, in the frontend.",
     ),
     words="sign-up in progress, unfinished sign-up, change a sign-up, external id of a sign-up, custom "
-    "action of a sign-up",
+    "action of a sign-up, update a sign-up attempt",
     example=Example({"id": Demo("a sign-up"), "external_id": "lead-77"}),
 ):
     """Update a sign-up that is under way."""

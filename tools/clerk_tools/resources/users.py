@@ -25,16 +25,19 @@ from clerk_tools.spec import EACH_OBJECT, Advice, Demo, Example
 from clerk_tools.view import View
 
 SYNONYMS: Final = {
-    "user": "person, people, account, customer, employee, human, somebody, someone, everybody, everyone, "
-    "anybody, anyone, him, her, he, she, guy, colleague",
-    "mfa": "2fa, two factor, second factor, multi factor, two step",
-    "image": "avatar, picture, photo",
-    "metadata": "custom data, custom field, attribute",
-    "totp": "authenticator",
-    "passkey": "security key, webauthn, yubikey",
-    "wallet": "metamask",
-    "compromised": "leaked, breached, pwned, exposed, stolen",
+    "user": "person, people, account, customer, employee, human, somebody, someone, everybody, "
+    "everyone, anybody, anyone, him, her, he, she, guy, colleague, individual, folks, "
+    "identity, guest, visitor",
+    "mfa": "2fa, two factor, second factor, multi factor, two step, tfa, two step verification, "
+    "second step, 2 factor",
+    "image": "avatar, picture, photo, headshot, portrait, pic",
+    "metadata": "custom data, custom field, attribute, custom attribute, extra data",
+    "totp": "authenticator, authy",
+    "passkey": "security key, webauthn, yubikey, fido, fido2, hardware key, biometric",
+    "wallet": "metamask, crypto",
+    "compromised": "leaked, breached, pwned, exposed, stolen, hacked, in a breach",
     "ban": "suspend, kick out",
+    "impersonate": "masquerade, pose, assume the identity",
 }
 """What people say instead of a term; for the search."""
 
@@ -421,7 +424,7 @@ class DeleteProfileImage(
     delete="/users/{user_id}/profile_image",
     returns="user",
     words="delete an avatar, remove a profile picture, offensive photo, take a photo down, clear a "
-    "profile image",
+    "profile image, take an avatar away",
     example=Example({"user_id": Demo("carlos")}),
 ):
     """Remove a user's profile image, for good."""
@@ -606,7 +609,7 @@ class ReplaceUserMetadata(
     returns="user",
     words="overwrite metadata of a user, reset metadata of a user, put metadata, replace all metadata "
     "of a user, overwrite custom data of a user, throw old metadata of a user away, set metadata "
-    "of a user anew",
+    "of a user anew, replace a user's metadata instead of merging",
     example=Example({"user_id": Demo("yuki"), "public_metadata": {"plan": "starter"}}),
 ):
     """REPLACE whole metadata objects of a user: keys that are not given are lost. To change single keys use

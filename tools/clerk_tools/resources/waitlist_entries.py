@@ -10,7 +10,10 @@ from clerk_tools.operation import Operation, Paged
 from clerk_tools.spec import Demo, Example
 from clerk_tools.view import View
 
-SYNONYMS: Final = {"waitlist": "waiting list, queue, wait list, signup queue, early access"}
+SYNONYMS: Final = {
+    "waitlist": "waiting list, queue, wait list, signup queue, early access, beta list, interest list, "
+    "preregistration",
+}
 
 WaitlistEntryId = Annotated[
     Id, Kind("waitlist entry", found_by="ListWaitlistEntries", prefix="wle_", names=("email_address",))

@@ -9,7 +9,7 @@ from clerk_tools.operation import Operation
 from clerk_tools.spec import Advice, Example
 
 SYNONYMS: Final = {
-    "webhook": "hook, event, svix",
+    "webhook": "hook, event, svix, event subscription, notification",
 }
 """What people say instead of a term; for the search."""
 
@@ -52,7 +52,8 @@ class CreateSvixDashboardUrl(
     secret=("svix_url",),
     mints=True,
     words="webhook dashboard, manage webhooks, failed webhooks, webhook log, svix link, open svix, see "
-    "webhook deliveries, where are webhooks managed, why did a webhook fail",
+    "webhook deliveries, where are webhooks managed, why did a webhook fail, add a webhook "
+    "endpoint, signing secret of a webhook, subscribe to events, replay a webhook",
     example=Example(),
 ):
     """A signed-in link to the Svix dashboard, where webhooks are managed."""
