@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: clerk-sdks environments hosts site bench bench-short bench-quick demo test test-lowest test-newest check check-files docs examples packages recording dist sbom lock clean
+.PHONY: clerk-sdks environments hosts site bench bench-short bench-quick demo test test-lowest test-newest check check-files docs examples packages pictures recording dist sbom lock clean
 
 demo: .venv/ready
 	@$(BIN)/clerk-mcp demo
@@ -73,6 +73,10 @@ hosts: .venv/ready
 # Runs the first minutes of somebody new, from the built wheel, and writes down what the terminal showed.
 recording: .venv/ready
 	$(BIN)/python docs/recording.py
+
+# Takes the pictures of pages that the documents show; with Playwright, and Chromium as the system has it.
+pictures: .venv/ready
+	$(BIN)/python docs/pictures.py
 
 # Wheel, sdist, the MCP bundle (with Node) and server.json, each checked; into dist/.
 dist: .venv/ready

@@ -287,7 +287,7 @@ async def test_activity_shows_each_call_with_who_what_on_what_and_how_it_ended(t
     assert "<script>alert" not in page
     assert "<b>no tool" not in page
     assert [row[1:5] for row in rows_of(page)] == [
-        ["ada", "<b>no tool</b>", "–", "refused "],
+        ["ada", "<b>no tool</b>", "–", "refused unknown_tool"],
         ["ada", "list_all", "Users_listSortedByCreationDate", "ok "],
         ["ada", COUNT, "–", "ok "],
         ["ada", "Users_deleteUserById", "user_1", "refused insufficient_scope"],
@@ -350,3 +350,45 @@ def test_activity_takes_whatever_callers_send(name: str, arguments: object) -> N
     activity.note("ada", name, arguments, "error", "", 0.0)
     [kept] = activity.newest_first()
     assert (kept.operation, kept.target) == (name, "")
+
+
+# ── What people stumbled over ──
+
+
+async def test_tools_say_what_their_marks_mean_and_show_what_is_typed_as_code() -> None:
+    async with serving() as served:
+        page = (await served.get("/tools")).text
+        form = (await served.get("/try?tool=Users_listSortedByCreationDate")).text
+    assert "cannot be taken back, or cuts people off" in page
+    assert "A <code>username</code> that is cleared" in page
+    for shown in (page, form):
+        assert "`" not in re.sub(r'data-search="[^"]*"', "", shown)
+
+
+async def test_signing_in_speaks_of_the_tokens_that_are_good_here(tmp_path: Path) -> None:
+    async with serving(auth="bearer", token_file=_tokens(tmp_path)) as served:
+        with_token = (await served.get("/signin")).text
+    issuer = {"auth": "oauth", "oauth_issuer": "https://issuer.example.com", "oauth_audience": "clerk"}
+    async with serving(**issuer, public_url="https://mcp.example.com") as served:
+        with_issuer = (await served.get("/signin", host="mcp.example.com")).text
+    assert "clerk-mcp token new" in with_token
+    assert "OAuth" not in with_token
+    assert "OAuth issuer" in with_issuer
+    assert "clerk-mcp token new" not in with_issuer
+
+
+def _tokens(tmp_path: Path) -> Path:
+    issue(tmp_path / "tokens", "somebody", ["read"])
+    return tmp_path / "tokens"
+
+
+async def test_nobody_is_sent_to_answer_what_they_asked_themselves(tmp_path: Path) -> None:
+    file = tmp_path / "tokens"
+    both = {"authorization": f"Bearer {issue(file, 'ada', ['all', 'console', 'approve'])}"}
+    async with serving(auth="bearer", token_file=file, confirm="person") as served:
+        listed = await served.call("Users_listSortedByCreationDate", {"limit": 1}, **both)
+        [user] = listed.json()["result"]["structuredContent"]["items"]
+        await served.call("Users_deleteUserById", {"user_id": user["id"]}, **both)
+        page = (await served.get("/activity", **both)).text
+    assert "somebody else" in rows_of(page)[0]
+    assert 'href="/questions/' not in page

@@ -513,7 +513,10 @@ MISTAKES: dict[str, tuple[dict[str, str], str]] = {
         },
         "'admin' is not a scope",
     ),
-    "a key beside the callers' own": ({"AUTH": "clerk-key", "SANDBOX": "true"}, "callers bring their own keys"),
+    "a key beside the callers' own": (
+        {"AUTH": "clerk-key", "SANDBOX": "true"},
+        "callers bring their own keys",
+    ),
     "an address that is no Redis": ({"SANDBOX": "true", "REDIS_URL": "http://127.0.0.1:6379"}, "--redis-url"),
     "a public address with a user in it": (
         {"PUBLIC_URL": "https://ada:x@a.b", "SANDBOX": "true"},

@@ -268,6 +268,24 @@ async def test_a_call_is_taken_back_after_it_was_shown_what_that_would_do(tmp_pa
         assert "console-read-write" in trail
 
 
+async def test_the_trail_says_why_a_call_was_not_made_and_what_lists_were_about(tmp_path: Path) -> None:
+    async with audited(tmp_path) as (served, signed_in):
+        ids = ["user_1", "user_2"]
+        await served.call("Users_listSortedByCreationDate", {"user_id": ids}, **signed_in("read"))
+        await served.call("Users_deleteUserById", {"user_id": "user_1"}, **signed_in("read"))
+        refused, listed, *_ = rows_of((await served.get("/trail", **signed_in("console"))).text)
+        assert refused[4] == "refused insufficient_scope"
+        assert listed[3] == "user_1, user_2"
+        entry = re.search(
+            r"/trail/entry\?id=(\w+)", (await served.get("/trail", **signed_in("console"))).text
+        )
+        assert entry
+        whole = (await served.get(f"/trail/entry?id={entry[1]}", **signed_in("console"))).text
+        assert "<h1>Delete user</h1>" in whole
+        assert entry[1] in whole
+        assert "Why not made" in whole
+
+
 @pytest.mark.parametrize(
     ("scopes", "headers", "status", "said"),
     [

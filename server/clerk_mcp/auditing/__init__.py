@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Trail,
         load,
         moment,
+        target_texts,
         targets,
     )
     from clerk_mcp.auditing.undoing import (
@@ -63,6 +64,7 @@ __all__ = [
     "one",
     "standing",
     "states",
+    "target_texts",
     "targets",
     "undo",
 ]
@@ -90,6 +92,7 @@ _LATER: Final = {
     "one": "tail",
     "standing": "undoing",
     "states": "undoing",
+    "target_texts": "trail",
     "targets": "trail",
     "undo": "undoing",
 }

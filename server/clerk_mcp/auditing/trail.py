@@ -190,6 +190,14 @@ class Filter:
         )
 
 
+def target_texts(call: RecordedCall) -> dict[str, str]:
+    """Return what a call was about, to be read; of a list its entries."""
+    return {
+        name: ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        for name, value in targets(call).items()
+    }
+
+
 def targets(call: RecordedCall) -> dict[str, Any]:
     """Return what a call was about, by the names of the arguments."""
     return call.get("target", {})

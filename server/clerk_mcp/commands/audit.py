@@ -11,7 +11,7 @@ from typing import Final
 
 import click
 
-from clerk_mcp.auditing import UNFINISHED, Filter, RecordedCall, load, moment, targets
+from clerk_mcp.auditing import UNFINISHED, Filter, RecordedCall, load, moment, target_texts
 
 _IN_WORDS: Final = {UNFINISHED: "started, outcome unknown"}
 
@@ -98,7 +98,7 @@ def _short_time(text: str) -> str:
 def _row(call: RecordedCall) -> tuple[str, ...]:
     cells: dict[str, object] = {
         **call,
-        "target": " ".join(str(value) for value in [*targets(call).values(), call.get("made") or ""]),
+        "target": " ".join([*target_texts(call).values(), call.get("made") or ""]),
         "outcome": _IN_WORDS.get(call["outcome"], call["outcome"]),
     }
     return tuple(_printable(cells.get(column)) for column in COLUMNS)

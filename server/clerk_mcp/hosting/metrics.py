@@ -24,7 +24,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from clerk_mcp.hosting.activity import Activity
-from clerk_mcp.protocol import IDENTITY
+from clerk_mcp.protocol import IDENTITY, declared
 from clerk_mcp.upstream import Failure, Reply
 from clerk_tools.catalog import operations
 
@@ -117,7 +117,9 @@ class Metrics:
             ended = "asked" if _asks(result) else outcome
             return result
         except MCPError as refused:
-            code = _code(refused.error.data)
+            # The protocol's own refusals have a number and no code.
+            unnamed = "unknown_tool" if declared(str(name)) is None else "invalid_request"
+            code = _code(refused.error.data) or unnamed
             raise
         finally:
             self.running -= 1

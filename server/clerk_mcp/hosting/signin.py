@@ -22,7 +22,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from clerk_mcp.hosting.auth import Rejected, Verifier
-from clerk_mcp.hosting.html import Html, bare, go_to, respond, tag
+from clerk_mcp.hosting.html import Html, bare, go_to, join, respond, tag
 from clerk_mcp.hosting.issuer_signin import LASTS_S as ISSUER_LASTS_S
 from clerk_mcp.hosting.issuer_signin import IssuerSignIn
 from clerk_mcp.offering import PEOPLES_SCOPES
@@ -51,14 +51,17 @@ class SignIn:
         public_url: str | None = None,
         clock: Callable[[], float] = time.time,
         issuer: Callable[[AESGCMRequestStateCodec], IssuerSignIn] | None = None,
+        with_oauth: bool = False,
     ) -> None:
         """
         Args:
             state_key: what replicas share; without it a sign-in holds at this process only.
             public_url: where browsers reach this server, if not by the address that it listens on.
             issuer: makes the way by the OAuth issuer, where people can take that.
+            with_oauth: whether tokens are an issuer's, and not made here.
         """
         self._verifier = verifier
+        self._help = _OF_ISSUER if with_oauth else _MADE_HERE
         self._public_url = public_url
         self._clock = clock
         # A key of its own: nothing that is sealed for another purpose can be taken for a sign-in.
@@ -227,21 +230,25 @@ class SignIn:
                 tag("button", "Sign in"),
                 method="post", action=f"{root}/signin", class_="stack",
             ),
-            tag(
-                "p",
-                "Whoever runs this server makes a token that may look, or agree to what agents ask: ",
-                tag("code", "clerk-mcp token new NAME --scope console+approve"),
-                ". With an OAuth issuer it is an access token with the scope ",
-                tag("code", "clerk:console"),
-                ", or of a user to whom ",
-                tag("code", "--oauth-user"),
-                " gives ",
-                tag("code", "console"),
-                ".",
-                id="help",
-                class_="quiet",
-            ),
+            tag("p", self._help, id="help", class_="quiet"),
         )  # fmt: skip
+
+
+_MADE_HERE: Final = join(
+    "Whoever runs this server makes a token that may look, or agree to what agents ask: ",
+    tag("code", "clerk-mcp token new NAME --scope console+approve"),
+)
+_OF_ISSUER: Final = join(
+    "It is an access token of the OAuth issuer with the scope ",
+    tag("code", "clerk:console"),
+    ", or of a user to whom ",
+    tag("code", "--oauth-user"),
+    " gives ",
+    tag("code", "console"),
+    ". To agree to what agents ask, it is the scope ",
+    tag("code", "approve"),
+    ".",
+)
 
 
 def may(request: HTTPConnection, scope: str) -> bool:

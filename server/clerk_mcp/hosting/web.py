@@ -320,7 +320,13 @@ def make_sign_in(settings: Settings, verifier: Verifier | None) -> SignIn | None
         )
 
     issuer = by_issuer if settings.oauth_page_client else None
-    return SignIn(verifier, state_key=state_key, public_url=settings.public_url, issuer=issuer)
+    return SignIn(
+        verifier,
+        state_key=state_key,
+        public_url=settings.public_url,
+        issuer=issuer,
+        with_oauth=settings.auth == "oauth",
+    )
 
 
 async def _alive(_: Request) -> PlainTextResponse:

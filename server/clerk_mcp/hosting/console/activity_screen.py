@@ -58,14 +58,14 @@ def activity_screen(
     fitting = [call for call in activity.newest_first() if wanted.fits(call)]
     rows = [_row(call, root, has_trail=has_trail) for call in islice(fitting, MOST_SHOWN)]
     return join(
-        tag("p", "Calls over HTTP that this process has answered, as they happen.", class_="quiet"),
+        tag("p", "What agents have called over HTTP, as this process answers it.", class_="quiet"),
         # What the script brings up to date.
         tag("div", waiting, chart(activity.last_hour()), _errors(activity, root), id="state", data_live=True),
         tag("h2", "Calls", id="calls"),
         _filters(wanted, root),
         tag(
             "div",
-            tag("p", *_count(fitting, activity), class_="quiet"),
+            tag("p", *_count(fitting, activity, wanted), class_="quiet"),
             _calls(rows),
             id="live",
             data_live=True,
@@ -75,16 +75,21 @@ def activity_screen(
     )
 
 
-def _count(fitting: list[Call], activity: Activity) -> Iterator[str]:
+def _count(fitting: list[Call], activity: Activity, wanted: Wanted) -> Iterator[str]:
     kept = min(activity.count, KEPT)
-    yield f"{len(fitting)} of the last {kept} calls fit; {activity.count} since the start."
+    if wanted != Wanted():
+        yield f"{len(fitting)} of the last {kept} calls are of this kind."
+    else:
+        yield f"{activity.count} calls since this process started."
+        if kept < activity.count:
+            yield f" The last {kept} are kept here."
     if len(fitting) > MOST_SHOWN:
         yield f" The newest {MOST_SHOWN} are shown."
 
 
 def _calls(rows: list[Html]) -> Html:
     if not rows:
-        return tag("p", "No call fits.")
+        return tag("p", "No call yet, or none of this kind.")
     return cards("Calls, the newest first", ("Time", "Who", "Operation", "Target", "Outcome", "ms"), rows)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from clerk_mcp.hosting.activity import Minute
-from clerk_mcp.hosting.html import Html, tag
+from clerk_mcp.hosting.html import Html, join, tag
 
 _BAR: Final = 10
 _HEIGHT: Final = 100
@@ -32,14 +32,18 @@ def chart(minutes: Sequence[Minute]) -> Html:
         role="img",
         aria_label=told,
     )
+    line = _latency(minutes)
     key = tag(
         "span",
         tag("span", "■", class_="ok"), " answered  ",
-        tag("span", "■", class_="error"), " failed  ",
-        tag("span", "▬", class_="latency"), " mean latency",
+        tag("span", "■", class_="error"), " failed or refused  ",
+        join(tag("span", "▬", class_="latency"), " mean time to answer") if line else None,
         aria_hidden="true",
     )  # fmt: skip
-    return tag("figure", drawn, tag("figcaption", told, " ", key))
+    ends = tag(
+        "p", tag("span", f"{len(minutes)} minutes ago"), tag("span", "now"), class_="ends", aria_hidden="true"
+    )
+    return tag("figure", drawn, ends, tag("figcaption", told, " ", key))
 
 
 def _bars(at: int, minute: Minute, most: int) -> Sequence[Html]:

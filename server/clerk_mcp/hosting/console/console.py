@@ -118,7 +118,7 @@ class Console:
             self._now.metrics.activity,
             Wanted.of(request.query_params),
             root,
-            waiting=await waiting(self._questions, root, may_answer=may_answer),
+            waiting=await waiting(self._questions, root, request.scope[IDENTITY].name, may_answer=may_answer),
             has_trail=self._settings.audit_log is not None,
         )
         return self._doors.show(request, "/activity", "Activity", body)

@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import urlencode
 
-from clerk_mcp.auditing import MASK, NoUndo, RecordedCall, Undo, targets
+from clerk_mcp.auditing import MASK, NotMade, NoUndo, RecordedCall, Undo, target_texts
 from clerk_mcp.hosting.console.inside import Answered
 from clerk_mcp.hosting.console.layout import code, facts, mark, panel, table
 from clerk_mcp.hosting.console.trail_screen import link_to, time_of
 from clerk_mcp.hosting.html import Child, Html, join, tag
+from clerk_mcp.protocol import declared
+
+
+def title_of(call: RecordedCall) -> str:
+    """Say what a call was for, in words where its operation is known."""
+    known = declared(call["operation"])
+    return known.spec.title if known else call["operation"]
 
 
 def entry_screen(call: RecordedCall, found: Undo | NoUndo, root: str) -> Html:
     """Return the screen's body."""
     run = call.get("run")
     rows: tuple[tuple[str, Child], ...] = (
+        ("Entry", code(call["entry"])),
         ("Began", time_of(call["time"])),
         ("Operation", tag("a", code(call["operation"]), href=f"{root}/tools#{call['operation']}")),
         ("Effect", call.get("effect")),
         ("Outcome", join(mark(call["outcome"]), _ending(call))),
         ("Who", call.get("caller")),
-        ("Session", call.get("session")),
+        ("Session", call.get("session") if call.get("session") != call.get("caller") else None),
         ("Instance", call.get("instance")),
-        ("Agreed to", call.get("confirmation")),
+        ("Why not made" if call["outcome"] in get_args(NotMade) else "Agreed to", call.get("confirmation")),
         ("Run", tag("a", run, href=f"{root}/trail?{urlencode({'run': run})}") if run else None),
-        ("Target", join(*(_named(name, value, root) for name, value in targets(call).items()))),
+        ("Target", join(*(_named(name, value, root) for name, value in target_texts(call).items()))),
         ("Made", _about(call["made"], root) if "made" in call else None),
         ("Took", f"{call['ms']} ms" if "ms" in call else None),
         ("Clerk's trace", call.get("trace_id")),
@@ -40,8 +48,8 @@ def entry_screen(call: RecordedCall, found: Undo | NoUndo, root: str) -> Html:
     )
 
 
-def _named(name: str, value: object, root: str) -> Html:
-    return tag("div", code(name), " ", _about(str(value), root))
+def _named(name: str, value: str, root: str) -> Html:
+    return tag("div", code(name), " ", _about(value, root))
 
 
 def _about(id: str, root: str) -> Html:

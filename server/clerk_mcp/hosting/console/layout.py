@@ -157,6 +157,11 @@ def code(text: Child) -> Html:
     return tag("code", text)
 
 
+def prose(text: str) -> Html:
+    """Show a description, with what stands between backticks as it is typed."""
+    return join(*(code(part) if at % 2 else part for at, part in enumerate(text.split("`"))))
+
+
 def words(*children: Child) -> Html:
     """Make a paragraph."""
     return tag("p", join(*children))

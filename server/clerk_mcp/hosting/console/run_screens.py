@@ -71,8 +71,17 @@ def _items(way: WayBack) -> Iterator[Html]:
     targets = [a.name for a in spec.arguments if a.place is Place.PATH]
     rows = [_item(item, targets) for item in way.items[:_SHOWN]]
     yield cards("What is put back", ("Object", "As it was"), rows)
+    if any(_has_nothing(item) for item in way.items[:_SHOWN]):
+        yield tag("p", code("null"), " takes away what was not there before.", class_="quiet")
     if len(way.items) > _SHOWN:
         yield tag("p", f"And {len(way.items) - _SHOWN} more.", class_="quiet")
+
+
+def _has_nothing(value: Any) -> bool:
+    """Tell whether there is a null in a value, at any depth."""
+    if isinstance(value, dict):
+        return any(map(_has_nothing, value.values()))
+    return value is None
 
 
 def _item(item: JsonObject, targets: list[str]) -> Html:
@@ -124,7 +133,7 @@ def waiting_screen(value: JsonObject, run: str, confirm: str, root: str) -> Html
     return join(
         tag("p", "Here only a person who may approve agrees to a run, and nobody to their own. Nothing has"
             " been sent yet.", role="status"),
-        tag("p", "Give them this link, and go on when they have answered: ",
+        tag("p", "Give them this link, which ends in five minutes, and go on when they have answered: ",
             tag("a", value["link"], href=value["link"])),
         _form(root, "Go on", run=run, confirm=confirm),
     )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from clerk_mcp.hosting.console.layout import code, panel, table
+from clerk_mcp.hosting.console.layout import code, mark, panel, prose, table
 from clerk_mcp.hosting.html import Html, join, tag
 from clerk_mcp.protocol import Offer
 from clerk_tools.argument import Argument
@@ -31,6 +31,7 @@ def tools(offer: Offer, root: str, *, may_try: bool) -> Html:
             tag("p", f"{count} tools", id="found", role="status"),
             class_="search", hidden=True,
         ),
+        _legend(),
         _section("own", OWN, offer.own, root, may_try=False),
         *(
             _section(resource, resource.replace("_", " "),
@@ -40,6 +41,18 @@ def tools(offer: Offer, root: str, *, may_try: bool) -> Html:
         _prompts(offer),
         _resources(offer),
     )  # fmt: skip
+
+
+def _legend() -> Html:
+    """Say what the marks mean."""
+    meanings = (
+        (mark("read"), "changes nothing"),
+        (mark("write"), "changes or adds something"),
+        (mark("destroy"), "cannot be taken back, or cuts people off"),
+        (tag("span", "or destroy", class_="mark destroy"), "does so with some of its arguments"),
+        (tag("span", "secret in answer", class_="mark secret"), "the answer holds a credential"),
+    )
+    return tag("ul", *(tag("li", sign, " ", what) for sign, what in meanings), class_="inline legend")
 
 
 def _section(id: str, title: str, specs: Sequence[Spec], root: str, *, may_try: bool) -> Html | None:
@@ -67,7 +80,7 @@ def _tool(spec: Spec, root: str, *, may_try: bool) -> Html:
     return tag(
         "details",
         summary,
-        tag("p", spec.description),
+        tag("p", prose(spec.description)),
         tag("p", code(f"{spec.method} {spec.path}")) if is_clerks else None,
         _arguments(spec.arguments),
         tag("p", tag("a", f"Try {spec.id}", href=f"{root}/try?tool={spec.id}")) if can_try else None,
@@ -81,11 +94,11 @@ def _arguments(arguments: Sequence[Argument]) -> Html:
     if not arguments:
         return tag("p", "No arguments.")
     rows = [
-        tag("tr", tag("th", code(each.name), scope="row"), tag("td", _type(each)),
-            tag("td", "required" if each.required else ""), tag("td", each.description))
+        tag("tr", tag("th", code(each.name), tag("small", " needed") if each.required else None, scope="row"),
+            tag("td", _type(each)), tag("td", prose(each.description)))
         for each in arguments
     ]  # fmt: skip
-    return table("Arguments", ("Argument", "Type", "Needed", "What it is"), rows)
+    return table("Arguments", ("Argument", "Type", "What it is"), rows, class_="arguments")
 
 
 def _type(argument: Argument) -> Html:
@@ -96,7 +109,7 @@ def _type(argument: Argument) -> Html:
 
 def _prompts(offer: Offer) -> Html:
     rows = [
-        tag("tr", tag("th", code(name), scope="row"), tag("td", title), tag("td", description))
+        tag("tr", tag("th", code(name), scope="row"), tag("td", title), tag("td", prose(description)))
         for name, title, description in offer.prompts
     ]
     return panel("Prompts", table("Prompts", ("Prompt", "Title", "What it does"), rows), id="prompts")
@@ -104,7 +117,7 @@ def _prompts(offer: Offer) -> Html:
 
 def _resources(offer: Offer) -> Html:
     rows = [
-        tag("tr", tag("th", code(uri), scope="row"), tag("td", description))
+        tag("tr", tag("th", code(uri), scope="row"), tag("td", prose(description)))
         for uri, description in offer.resources
     ]
     return panel("Resources", table("Resources", ("Address", "What it is"), rows), id="resources")

@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import Final, Self
+from typing import Final, Self, get_args
 from urllib.parse import urlencode
 
-from clerk_mcp.auditing import OUTCOMES, Found, RecordedCall, Row, moment, targets
+from clerk_mcp.auditing import OUTCOMES, Found, NotMade, RecordedCall, Row, moment, target_texts, targets
 from clerk_mcp.hosting.console.layout import cards, cell, code, field, mark, select
 from clerk_mcp.hosting.html import Child, Html, join, tag
 
@@ -124,7 +124,7 @@ def _way_on(found: Found, sought: Sought, root: str) -> Html:
 
 def _call(call: RecordedCall, root: str) -> Html:
     entry = call["entry"]
-    why = None if call["outcome"] == "ok" else call.get("error") or call.get("status")
+    why = None if call["outcome"] == "ok" else call.get("error") or call.get("status") or _reason(call)
     return _row(
         call["time"],
         call.get("caller", ""),
@@ -133,6 +133,11 @@ def _call(call: RecordedCall, root: str) -> Html:
         join(mark(call["outcome"]), " ", why),
         str(call.get("ms", "")),
     )
+
+
+def _reason(call: RecordedCall) -> str | None:
+    """Tell why a call was not made; of one that was, this field says who agreed."""
+    return call.get("confirmation") if call["outcome"] in get_args(NotMade) else None
 
 
 def _run(row: Row, root: str) -> Html:
@@ -171,7 +176,7 @@ def link_to(entry: str, root: str) -> str:
 def about(call: RecordedCall) -> str:
     """Name what a call was about, and what it made."""
     made = [f"made {call['made']}"] if "made" in call else []
-    return " ".join([*map(str, targets(call).values()), *made])[:200]
+    return " ".join([*target_texts(call).values(), *made])[:200]
 
 
 def time_of(text: str) -> Html:
@@ -189,10 +194,16 @@ def _filters(sought: Sought, root: str) -> Html:
         field("Target", "target", sought.target),
         select("Outcome", "outcome", sought.outcome, OUTCOMES),
         field("Run", "run", sought.run),
-        field("Since", "since", sought.since, placeholder="2h or 2026-07-28"),
-        field("Until", "until", sought.until, placeholder="1d or 2026-07-28"),
+        field("Since", "since", sought.since, placeholder="2h, 2026-07-28"),
+        field("Until", "until", sought.until, placeholder="1d, 2026-07-28"),
         tag("button", "Search"),
         clear,
+        tag(
+            "small",
+            "Since and until: 2h is two hours ago, 7d a week ago; or a time in UTC, such as"
+            " 2026-07-28T09:30.",
+            class_="wide",
+        ),
         class_="filters",
         role="search",
         aria_label="Trail",

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from clerk_mcp.auditing import Found, NoSuchEntry, NoUndo, RecordedCall, Undo, newest, one, undo
 from clerk_mcp.hosting.console.doors import Doors
-from clerk_mcp.hosting.console.entry_screen import entry_screen, undo_screen, undone_screen
+from clerk_mcp.hosting.console.entry_screen import entry_screen, title_of, undo_screen, undone_screen
 from clerk_mcp.hosting.console.inside import call_tool
 from clerk_mcp.hosting.console.layout import code
 from clerk_mcp.hosting.console.trail_file import TrailFile
@@ -64,7 +64,7 @@ class Trails:
         if isinstance(call, Response):
             return call
         body = entry_screen(call, self._undo(call), request.scope["root_path"])
-        return self._doors.show(request, "/trail", f"Call {call['entry']}", body)
+        return self._doors.show(request, "/trail", title_of(call), body)
 
     async def _ask(self, request: Request) -> Response:
         call = await self._entry(request, request.query_params.get("entry", ""))

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from clerk_mcp.hosting.console.doors import Doors
 from clerk_mcp.hosting.console.entry_screen import shown
 from clerk_mcp.hosting.console.inside import Answered, call_tool
+from clerk_mcp.hosting.console.layout import prose
 from clerk_mcp.hosting.html import Child, Html, join, tag
 from clerk_mcp.hosting.signin import is_known, read_form
 from clerk_mcp.offering import Policy, may_read
@@ -99,7 +100,7 @@ def _form(request: Request, spec: Spec, given: Mapping[str, str]) -> Html:
     root = request.scope["root_path"]
     lines = (_field(argument, given.get(f"a_{argument.name}", "")) for argument in spec.arguments)
     return join(
-        tag("p", spec.description),
+        tag("p", prose(spec.description)),
         tag(
             "form",
             tag("input", type="hidden", name="tool", value=spec.id),
@@ -134,7 +135,7 @@ def _field(argument: Argument, value: str) -> Html:
     kind = "List, with commas between or as JSON. " if argument.items else ""
     if argument.type == "boolean":
         kind = "true or false. "
-    what = tag("small", kind, argument.description, id=f"{id}_what")
+    what = tag("small", kind, prose(argument.description), id=f"{id}_what")
     return tag("div", tag("label", argument.name, needed, for_=id), control, what, class_="stack")
 
 
@@ -144,6 +145,7 @@ def _answer(answered: Answered) -> Html:
         "section",
         tag("h2", words, id="answer"),
         shown(answered.value) or tag("p", "Nothing."),
+        class_="answer",
         aria_labelledby="answer",
         role="status",
     )

@@ -10,10 +10,11 @@ from clerk_mcp.hosting.console.layout import cards, cell, code, moment, panel
 from clerk_mcp.hosting.html import Html, tag
 
 
-async def waiting(questions: Questions | None, root: str, *, may_answer: bool) -> Html | None:
+async def waiting(questions: Questions | None, root: str, name: str, *, may_answer: bool) -> Html | None:
     """Return the questions that nobody has answered; None where there are none, or nobody is asked here.
 
     Args:
+        name: whoever looks, who answers nothing that they asked themselves.
         may_answer: whether whoever looks can be led to the page that takes the answer.
     """
     if questions is None:
@@ -24,11 +25,14 @@ async def waiting(questions: Questions | None, root: str, *, may_answer: bool) -
         reason = problem.strerror or "no connection"
         words = tag("p", f"Questions that wait for a person cannot be read: {reason}.", class_="problem")
         return panel("Waiting for a person", words, id="waiting")
-    return _table(pending, root, may_answer=may_answer) if pending else None
+    return _table(pending, root, name, may_answer=may_answer) if pending else None
 
 
-def _table(pending: Sequence[Question], root: str, *, may_answer: bool) -> Html:
-    rows = [_row(question, f"{root}/questions/{question.id}" if may_answer else None) for question in pending]
+def _table(pending: Sequence[Question], root: str, name: str, *, may_answer: bool) -> Html:
+    rows = [
+        _row(question, f"{root}/questions/{question.id}" if may_answer and question.caller != name else None)
+        for question in pending
+    ]
     return panel(
         f"Waiting for a person: {len(pending)}",
         cards("Questions that wait for a person", ("Until", "Who", "Operation", "Target", "Answer"), rows),
@@ -45,7 +49,7 @@ def _row(question: Question, page: str | None) -> Html:
         cell("Who", question.caller),
         cell("Operation", code(question.operation)),
         cell("Target", code(target)),
-        cell("Answer", tag("a", "Look and answer", href=page) if page else "elsewhere"),
+        cell("Answer", tag("a", "Look and answer", href=page) if page else "somebody else"),
         role="row",
     )
 

@@ -131,7 +131,12 @@ def offer(request: Request, kept: Kept, visitor: Visitor) -> Response:
     return page(
         request,
         "A credential",
-        tag("p", tag("code", kept.operation), f" made it for {plain(kept.caller)} at {_time(kept.made_at)}."),
+        tag(
+            "p",
+            tag("code", kept.operation),
+            f" made it for {plain(kept.caller)} at {_time(kept.made_at)}."
+            f" It waits until {_time(kept.expires_at)}.",
+        ),
         tag("p", "It is shown once, and then it is gone from here. Have a place ready where it belongs."),
         tag(
             "form",
