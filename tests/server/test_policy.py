@@ -1,5 +1,6 @@
 """What the operator selects is what may run, and nothing that was mistyped opens a door."""
 
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -160,3 +161,12 @@ def test_the_sizes_of_the_toolsets_cover_all_operations() -> None:
     assert [size.name for size in sizes] == ["core", "all", *RESOURCES]
     assert sizes[1].tools == sum(size.tools for size in sizes[2:]) == len(operations())
     assert all(size.bytes > 40 * size.tools for size in sizes)
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_what_a_caller_is_shown_is_what_no_call_of_theirs_is_refused_for(*, read_only: bool) -> None:
+    policy = Policy(Selection.of(), read_only=read_only)
+    sets = [frozenset(some) for count in range(len(SCOPES) + 1) for some in combinations(SCOPES, count)]
+    for scopes in [None, *sets]:
+        not_refused = [id for id, one in operations().items() if policy.objection(one.spec, scopes) is None]
+        assert policy.allowed(scopes) == not_refused

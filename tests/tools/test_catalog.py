@@ -338,12 +338,14 @@ def test_a_start_and_a_listing_import_no_declaration_and_nothing_that_calls_need
     code = f"""
 import asyncio, sys
 from types import SimpleNamespace
+from clerk_mcp.offering import Policy, Selection
 from clerk_mcp.serve import make_server
 from clerk_mcp.settings import load
 settings = load({{"clerk_secret_key": "sk_test_x"}} | {given})
 listing = make_server(settings).get_request_handler("tools/list").handler
 context = SimpleNamespace(session=SimpleNamespace(client_params=None, client_capabilities=None), request=None)
 assert asyncio.run(listing(context, None))["tools"]
+assert Policy(Selection.of()).allowed(frozenset({{"clerk:read"}}))
 print(*sys.modules)
 """
     done = subprocess.run(

@@ -41,6 +41,8 @@ class Outline(NamedTuple):
     """Whether it answers a list."""
     core: bool = False
     """Whether it is listed by default."""
+    mints: bool = False
+    """Whether it is called for the credential in its answer."""
 
 
 _TERMS: Final = {
@@ -269,7 +271,7 @@ class Spec:
     @property
     def outline(self) -> Outline:
         """What is known of it before its module is imported."""
-        return Outline(self.effect, self.is_list, self.is_core)
+        return Outline(self.effect, self.is_list, self.is_core, self.mints)
 
 
 class Keywords(TypedDict, total=False):

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from clerk_tools.catalog import RESOURCES, nearest, operations
-from clerk_tools.operation import Effect, Spec
+from clerk_tools.operation import Effect, Outline, Spec
 
 SCOPES: Final = ("clerk:read", "clerk:write", "clerk:destroy", "clerk:secrets")
 """What a caller's token may allow. None implies another: a token for deleting only cannot read."""
@@ -137,10 +137,13 @@ class Policy:
         """Return the ids that a caller may call, in the order of the catalogue; None is every scope."""
         known = operations()
         selected = [id for id in known if id in self.selection.ids]
-        if scopes is None:
-            # Only what changes data is objected to, and no declaration need be imported to know it.
-            return [id for id in selected if not self.read_only or known.outline(id).effect is Effect.READ]
-        return [id for id in selected if self.objection(known[id].spec, scopes) is None]
+        # As `objection` has it, by what is known without importing a declaration.
+        return [id for id in selected if self._may(known.outline(id), scopes)]
+
+    def _may(self, operation: Outline, scopes: frozenset[str] | None) -> bool:
+        if self.read_only and operation.effect is not Effect.READ:
+            return False
+        return scopes is None or scopes.issuperset(needed_scopes(operation, operation.effect))
 
     def listed(self, scopes: frozenset[str] | None) -> list[str]:
         """Return those of the ids that a caller may call which the operator would have listed."""
@@ -191,7 +194,7 @@ def may_read(spec: Spec, scopes: frozenset[str] | None) -> bool:
     return scopes is None or scopes.issuperset(needed_scopes(spec, spec.effect))
 
 
-def needed_scopes(spec: Spec, effect: Effect) -> list[str]:
+def needed_scopes(spec: Spec | Outline, effect: Effect) -> list[str]:
     """Return the scopes without which a call of this effect is refused.
 
     An update that destroys needs those for both, since neither implies the other.
