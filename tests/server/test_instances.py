@@ -80,6 +80,14 @@ WRONG = (
     ("[instance.prod]\nsandbox = true\n", r"line 1: instance is nothing .* did you mean \[instances\]\?"),
     ("", r"it names no instance"),
     ("[instances.prod\n", r"is not TOML: .*line 1"),
+    (f"[instances.prod]\nmax_changes = {'9' * 5000}\n", r"is not TOML: .*4300 digits"),
+    ("#" * 100_001, r"is larger than 100000 bytes"),
+    (
+        "[instances.prod]\nkey_file = 'k'\napi_url = \"https://x.example\\r\\ny\"\n",
+        r"3: prod\.api_url .* nobody sees",
+    ),
+    ('[instances.prod]\nkey_command = ["\\u001b[31mx"]\n', r"2: prod\.key_command .* nobody sees"),
+    ('[instances.prod]\nsandbox = true\naudit_log = "a\\u0000b"\n', r"3: prod\.audit_log .* nobody sees"),
     (
         "[instances.prod]\nkey_command = 'op read x'\n",
         r"line 2: prod\.key_command must be a list of texts, the",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -241,6 +242,28 @@ def test_a_key_file_may_begin_with_a_byte_order_mark_and_not_be_empty(
     assert load().key == "sk_test_sandboxMarked"
     file.write_text("\n")
     assert "is empty" in problems_of()
+    file.write_text("sk_test_" + "x" * 5000)
+    assert "more than 4096 bytes" in problems_of()
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="is about a file without end")
+@pytest.mark.parametrize("variable", ["CLERK_SECRET_KEY_FILE", "CLERK_MCP_CONFIG"])
+def test_a_file_without_end_is_not_read_to_it(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable, "/dev/zero")
+    if variable == "CLERK_MCP_CONFIG":
+        monkeypatch.setenv("CLERK_MCP_INSTANCE", "dev")
+    assert re.search(r"more than 4096 bytes|larger than 100000 bytes", problems_of())
+
+
+@pytest.mark.parametrize(
+    "url", ["https://api.clerk.com/v1\r\nX: y", "https://api.clerk.com\t/v1", "https://a b/", "https://a\\b/"]
+)
+def test_an_address_with_characters_that_no_request_can_carry_is_refused(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLERK_SECRET_KEY", "sk_test_sandboxAddress")
+    monkeypatch.setenv("CLERK_API_URL", url)
+    assert "must be a plain URL" in problems_of()
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,8 @@ KEYS: Final[Mapping[str, tuple[type, str, str]]] = {
 }
 """What a table may hold: the type of the value, that in words, and the setting that it stands for."""
 
+_MOST_BYTES: Final = 100_000
+"""Of the file: a hundred instances are far less."""
 _KEYS_OF_KEYS: Final = ("key_file", "key_env", "key_command", "sandbox")
 _KINDS: Final = ("live", "test")
 
@@ -115,17 +117,23 @@ def read_entries(path: Path) -> dict[str, Entry]:
     import tomllib
 
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        with path.open("rb") as file:
+            # What is a file without end, such as a device, would fill the memory.
+            content = file.read(_MOST_BYTES + 1)
+        text = content.decode("utf-8-sig")
         mode = path.stat().st_mode
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not a text file in UTF-8"
         raise ConfigurationError(f"{path} cannot be read: {reason}") from None
+    if len(content) > _MOST_BYTES:
+        raise ConfigurationError(f"{path} is larger than {_MOST_BYTES} bytes, and is no configuration file")
     if os.name == "posix" and mode & (stat.S_IWGRP | stat.S_IWOTH):
         # Whoever can change it decides where a key is sent, and what agents may do with it.
         raise ConfigurationError(f"{path}: others than its owner may change it: chmod go-w {path}")
     try:
         document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
+        # Not only its own error: a number of thousands of digits is another one.
         reason = str(error) if not holds_credential(str(error)) else "a credential stands in it"
         raise ConfigurationError(f"{path} is not TOML: {reason}") from None
     return _Reading(path, text).entries(document)
@@ -197,6 +205,8 @@ class _Reading:
             self._say(line, f"{named} must be {words}")
         elif any(not text.strip() for text in texts) or value == []:
             self._say(line, f"{named} is empty: leave it out, or say what it is")
+        elif any(not text.isprintable() for text in texts):
+            self._say(line, f"{named} holds a character that nobody sees, such as a line break")
         elif any(holds_credential(text) for text in texts):
             self._say(line, f"{named} is a credential, and this file holds none: {_PLACES}")
         elif key == "kind" and value not in _KINDS:

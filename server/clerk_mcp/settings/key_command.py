@@ -9,12 +9,10 @@ from pathlib import Path
 from threading import Thread
 from typing import IO, Final
 
-from clerk_mcp.settings.values import SettingsError, at_home, problem_with_key
+from clerk_mcp.settings.values import MOST_BYTES, SettingsError, at_home, problem_with_key
 
 WITHIN_S: Final = 30.0
 """How long the program may take: somebody may have to unlock a vault, and hosts wait for this server."""
-MOST_BYTES: Final = 4096
-"""What it may write: a key and a line break are far less."""
 
 
 def key_from(command: Sequence[str], place: str, directory: Path) -> str:

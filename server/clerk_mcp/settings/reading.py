@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from clerk_mcp.settings.configuration import KEYS, Entry
 from clerk_mcp.settings.fields import PREFIX, Settings, named, variable
-from clerk_mcp.settings.values import SettingsError, at_home, problem_with_key
+from clerk_mcp.settings.values import MOST_BYTES, SettingsError, at_home, problem_with_key
 from clerk_tools.catalog import nearest
 
 
@@ -111,11 +111,16 @@ def read_key(path: Path, place: str = "") -> str:
     named = f"CLERK_SECRET_KEY_FILE {path}" if by_variable else f"The key file {path}"
     named = f"{place} {path}" if place else named
     try:
+        with at_home(path).open("rb") as file:
+            # What is a file without end, such as a device, would fill the memory.
+            content = file.read(MOST_BYTES + 1)
         # Editors on Windows put a byte-order mark before the text.
-        key = at_home(path).read_text(encoding="utf-8-sig").strip()
+        key = content.decode("utf-8-sig").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a text file"
         raise SettingsError(f"{named} cannot be read: {reason}") from None
+    if len(content) > MOST_BYTES:
+        raise SettingsError(f"{named}: it has more than {MOST_BYTES} bytes, and must hold the key alone")
     if not key:
         raise SettingsError(f"{named}: the file is empty")
     if problem := problem_with_key(key):

@@ -14,6 +14,9 @@ from pydantic import BeforeValidator, SecretStr
 KEY_PATTERN: Final = r"(sk_|test_|live_)[!-~]+"
 """What Clerk's secret keys look like."""
 
+MOST_BYTES: Final = 4096
+"""Of a file with a key, or of what a program writes for one: a key and a line break are far less."""
+
 _KEY_RULE: Final = "must start with sk_test_ or sk_live_ and hold no blanks or line breaks"
 
 _NOT_A_KEY: Final = (
@@ -56,7 +59,10 @@ def is_loopback(host: str) -> bool:
 
 def api_url(value: str) -> str:
     url = urlsplit(value)
-    if url.scheme not in ("https", "http") or not url.hostname or url.query or url.fragment or url.username:
+    # Line breaks and tabs are dropped before it is taken apart, and would be sent.
+    plain = value.isprintable() and " " not in value and "\\" not in value
+    other = url.query or url.fragment or url.username
+    if not plain or url.scheme not in ("https", "http") or not url.hostname or other:
         raise ValueError("must be a plain URL such as https://api.clerk.com/v1")
     _port(url)
     if url.scheme == "http" and not is_loopback(url.hostname):
