@@ -116,6 +116,13 @@ def test_what_is_not_clear_is_refused_with_what_would_fit(given: dict[str, Any],
     assert said in refusal_of(LIST, **given)
 
 
+def test_what_is_too_short_or_too_long_is_told_what_would_fit() -> None:
+    said = refusal_of("createApiKey", name="x", subject="user_1", description="x" * 256)
+    assert "`name` must be a string of at least 3 characters" in said
+    assert "`description` must be a string of at most 255 characters" in said
+    assert "`user_ids` must be a list of 1 to 50 strings" in refusal_of("UsersBan", user_ids=[])
+
+
 def test_every_problem_is_named_at_once() -> None:
     said = refusal_of("createApiKey", nam="Acme", seconds_until_expiration="x")
     assert "`name` is required: a string" in said

@@ -179,14 +179,23 @@ def _inside(argument: Argument, step: str | int) -> Argument | None:
     return next((a for a in argument.properties if a.name == step), None)
 
 
+def _how_many(argument: Argument) -> str:
+    """Return the bounds of a text's characters or an array's entries, in words that a noun follows."""
+    low, high = argument.min_length, argument.max_length
+    if low and high:
+        return f"{low} to {high} " if low < high else f"{low} "
+    return f"at most {high} " if high else f"at least {low} " if low else ""
+
+
 def expectation(argument: Argument) -> str:
     """Return what fits an argument, in words: `an integer from 1 to 500`."""
     if argument.enum:
         return f"one of {', '.join(json.dumps(v) for v in argument.enum)}"
     if argument.type == "array" and argument.items:
         inner = "objects" if argument.items.type == "object" else f"{argument.items.type}s"
-        most = f"at most {argument.max_length} " if argument.max_length else ""
-        return f"a list of {most}{inner}"
+        return f"a list of {_how_many(argument)}{inner}"
+    if argument.type == "string" and (many := _how_many(argument)):
+        return f"a string of {many}characters"
     if argument.type == "integer" and (argument.minimum is not None or argument.maximum is not None):
         low, high = argument.minimum, argument.maximum
         return f"an integer from {low} to {high}" if high is not None else f"an integer of at least {low}"
