@@ -63,6 +63,7 @@ async def test_prompts_are_listed_with_their_arguments_and_told_with_their_value
         ("offboard-person", {}, "needs person"),
         ("offboard-person", {"person": "  "}, "needs person"),
         ("audit-admins", {"persn": "x"}, "takes no persn"),
+        ("audit-admins", {"organization": "x" * 10_001}, "at most 10000 characters for organization"),
         ("none", {}, "no prompt"),
     ],
 )

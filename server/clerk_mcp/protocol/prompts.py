@@ -22,6 +22,8 @@ from clerk_mcp.protocol.identity import Context
 LIST_ALL: Final = "list_all"
 _TOOL: Final = re.compile(rf"\b[A-Z]\w+_\w+\b|\b{LIST_ALL}\b")
 _NOT_SAID: Final = "(not said)"
+_LONGEST_ARGUMENT: Final = 10_000
+"""Characters: what is given comes back in the prompt, and the model pays for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,10 +274,7 @@ class Prompts:
         prompt = next((prompt for prompt in self.offered(scopes) if prompt.name == name), None)
         if prompt is None:
             raise MCPError(code=types.INVALID_PARAMS, message=f"There is no prompt {name[:100]}")
-        missing = [a.name for a in prompt.arguments if a.required and not given.get(a.name, "").strip()]
-        unknown = sorted(given.keys() - {a.name for a in prompt.arguments})
-        if missing or unknown:
-            wrong = f"needs {', '.join(missing)}" if missing else f"takes no {', '.join(unknown)[:100]}"
+        if wrong := _what_is_wrong(prompt, given):
             raise MCPError(code=types.INVALID_PARAMS, message=f"{name} {wrong}")
         text = prompt.text(given, self._allowed(scopes))
         return {
@@ -286,6 +285,16 @@ class Prompts:
 
     def _allowed(self, scopes: frozenset[str] | None) -> frozenset[str]:
         return frozenset([*self.policy.allowed(scopes), LIST_ALL])
+
+
+def _what_is_wrong(prompt: Prompt, given: Mapping[str, str]) -> str:
+    """Tell what is wrong with a prompt's arguments; empty where nothing is."""
+    missing = [a.name for a in prompt.arguments if a.required and not given.get(a.name, "").strip()]
+    unknown = sorted(given.keys() - {a.name for a in prompt.arguments})
+    long = [name for name, value in given.items() if len(value) > _LONGEST_ARGUMENT]
+    if missing or unknown:
+        return f"needs {', '.join(missing)}" if missing else f"takes no {', '.join(unknown)[:100]}"
+    return f"takes at most {_LONGEST_ARGUMENT} characters for {', '.join(long)}" if long else ""
 
 
 def _entry(prompt: Prompt) -> dict[str, Any]:
