@@ -219,8 +219,8 @@ async def requests() -> None:
         longest = max([(await sent(url, make()))[1] for make in REQUESTS.values()])
         print(f"| all of them, one after the other | | {longest * 1000:.0f} ms | {peak_mb(pid):.0f} MB |")
     for users in (500, 5_000):
-        with bulk.clerk(users) as (port, _):
-            variables = {"CLERK_API_URL": f"http://127.0.0.1:{port}/v1", "CLERK_SECRET_KEY": KEY}
+        with bulk.clerk(users) as upstream:
+            variables = {"CLERK_API_URL": f"http://127.0.0.1:{upstream.port}/v1", "CLERK_SECRET_KEY": KEY}
             # The budget is Clerk's to bound, not what is measured here.
             with server("--rate-budget", "100000/10", variables=variables) as (url, pid):
                 for name, make in AT_ONCE.items():
@@ -326,8 +326,8 @@ def prepared(scenario: Scenario) -> Iterator[tuple[str, int, str, str]]:
         if scenario.over_http:
             variables["CLERK_API_URL"] = stack.enter_context(clerk())
         elif scenario.users:
-            port, _ = stack.enter_context(bulk.clerk(scenario.users))
-            variables["CLERK_API_URL"] = f"http://127.0.0.1:{port}/v1"
+            upstream = stack.enter_context(bulk.clerk(scenario.users))
+            variables["CLERK_API_URL"] = f"http://127.0.0.1:{upstream.port}/v1"
         if "clerk-key" in flags:
             url, pid = stack.enter_context(server(*flags, variables=variables))
             yield url, pid, "", f"Bearer {KEY}"

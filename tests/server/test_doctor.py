@@ -246,6 +246,19 @@ def test_redis_is_asked_where_replicas_share_one(redis: RedisServer, taken_port:
     assert "hunter2" not in str(found)
 
 
+def test_what_waits_for_a_person_in_one_process_is_pointed_out(
+    redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serving = ("--sandbox", "--transport", "http", "--port", "0", "--confirm", "person")
+    (found,) = findings(*serving)["replicas"]
+    assert (found["level"], found["message"].startswith("questions that wait")) == ("ok", True)
+    (found,) = findings(*serving, "--redis-url", redis.url)["replicas"]
+    assert (found["level"], "CLERK_MCP_STATE_KEY" in found["fix"]) == ("warning", True)
+    monkeypatch.setenv("CLERK_MCP_STATE_KEY", "k" * 43)
+    assert "replicas" not in findings(*serving, "--redis-url", redis.url)
+    assert "replicas" not in findings("--sandbox", "--confirm", "person")
+
+
 @pytest.mark.parametrize("query", ["foo=bar", "ssl_cert_reqs=none", "db=hunter2"])
 def test_a_redis_address_with_odd_options_is_a_problem_and_not_quoted(query: str) -> None:
     report = findings("--sandbox", "--redis-url", f"redis://:hunter2@127.0.0.1:6379?{query}")

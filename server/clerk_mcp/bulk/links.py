@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import re
 import secrets
 import socket
@@ -132,9 +131,7 @@ class WaitingInRedis:
         return Waiting(of, name, zlib.decompress(base64.b64decode(packed)))
 
     async def close(self) -> None:
-        with contextlib.suppress(OSError), redis_errors():
-            # The pool is this store's own.
-            await self._store.redis.aclose(close_connection_pool=True)
+        """Hold on to nothing: the files stay for the other replicas, and the connections are the server's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from clerk_mcp.answering import (
     Answer,
@@ -112,6 +112,16 @@ class Calls:
     """Whether the audit trail keeps what an update is about to change, at the price of a read."""
     changes: Budget | None = None
     """How many changes each caller may make; None is any number."""
+
+    async def __aenter__(self) -> Self:
+        await self.client.__aenter__()
+        return self
+
+    async def __aexit__(self, *how: object) -> None:
+        """Close the client, and let go of what counts changes."""
+        await self.client.__aexit__(*how)
+        if self.changes:
+            await self.changes.close()
 
     def calls_for(self, _: Caller) -> AbstractAsyncContextManager[Calls]:
         """Return the same for every caller; see `Reach`."""

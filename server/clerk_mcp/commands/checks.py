@@ -38,7 +38,7 @@ from clerk_mcp.commands.install.hosts import (
 from clerk_mcp.commands.install.install import default_name, entries_of, install_command
 from clerk_mcp.instance import OWN_NAME, Kind, kind_of_key
 from clerk_mcp.private_files import open_to_others
-from clerk_mcp.serve import NO_KEY, check, make_calls
+from clerk_mcp.serve import NO_KEY, check, kept_by_one_process, make_calls
 from clerk_mcp.settings import (
     ConfigurationError,
     Settings,
@@ -247,16 +247,17 @@ def _version_judged(version: str, response: httpx2.Response) -> Iterator[Finding
 
 
 async def redis(settings: Settings) -> list[Finding]:
-    """Tell whether the Redis that replicas share answers."""
+    """Tell whether the Redis that replicas share answers, and what they do not share."""
+    found = list(_not_shared(settings))
     if settings.redis_url is None:
-        return []
+        return found
     from redis.asyncio import Redis
     from redis.exceptions import RedisError
 
     try:
         pool = redis_pool(settings.redis_url)
     except ValueError as error:
-        return [Finding("redis", "problem", f"--redis-url: {error}")]
+        return [*found, Finding("redis", "problem", f"--redis-url: {error}")]
     began = time.perf_counter()
     try:
         await Redis(connection_pool=pool).ping()
@@ -264,10 +265,19 @@ async def redis(settings: Settings) -> list[Finding]:
         # Its own words may quote the URL, and with it a password.
         message = f"Redis gives no answer of use ({type(error).__name__})"
         fix = "Check --redis-url. Without Redis replicas share neither the rate limit nor confirmations."
-        return [Finding("redis", "problem", message, fix)]
+        return [*found, Finding("redis", "problem", message, fix)]
     finally:
         await pool.disconnect()
-    return [Finding("redis", "ok", f"answers after {(time.perf_counter() - began) * 1000:.0f} ms")]
+    took = (time.perf_counter() - began) * 1000
+    return [*found, Finding("redis", "ok", f"answers after {took:.0f} ms")]
+
+
+def _not_shared(settings: Settings) -> Iterator[Finding]:
+    if kept := kept_by_one_process(settings):
+        message = f"{' and '.join(kept)} that wait for a person are known to one worker or replica only"
+        fix = "Where there are several, set both --redis-url and CLERK_MCP_STATE_KEY."
+        half = settings.redis_url or settings.state_key
+        yield Finding("replicas", "warning" if half else "ok", message, fix)
 
 
 async def issuer(settings: Settings) -> list[Finding]:

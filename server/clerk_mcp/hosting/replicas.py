@@ -73,9 +73,6 @@ class Replicas:
         with anyio.CancelScope(shield=True):
             with contextlib.suppress(OSError):
                 await self._sign(alive=False)
-            await self._redis.aclose()
-            # It is ours, and a client closes no pool that it was given.
-            await self._redis.connection_pool.disconnect()
 
     async def seen(self) -> list[Replica]:
         """Return the processes that live, this one first.

@@ -115,7 +115,7 @@ class Tenants:
         closing = [self._tenants.pop(name) for name in names]
         with anyio.CancelScope(shield=True):
             for tenant in closing:
-                await tenant.calls.client.__aexit__(None, None, None)
+                await tenant.calls.__aexit__(None, None, None)
 
 
 def make_tenants(settings: Settings, transport: str, on_done: OnDone | None = None) -> Tenants:

@@ -64,9 +64,15 @@ from clerk_mcp.hosting.verifiers import (
 from clerk_mcp.hosting.versions import KnownVersions
 from clerk_mcp.offering import PEOPLES_SCOPES, bound_scope
 from clerk_mcp.protocol import Presentation, build_server, misfit
-from clerk_mcp.serve import make_calls, make_links, make_runs, warn_of_live_writes
+from clerk_mcp.serve import (
+    closing_redis,
+    make_calls,
+    make_links,
+    make_runs,
+    warn_of_live_writes,
+    warn_of_several_processes,
+)
 from clerk_mcp.settings import Settings
-from clerk_mcp.upstream import ClerkClient
 
 if TYPE_CHECKING:
     pass
@@ -117,6 +123,7 @@ class Web:
         """What waits for a person to fetch it."""
         self._person: PersonPages | None = None
         self._replicas = Replicas(settings)
+        warn_of_several_processes(settings)
         console, server = self._make_server()
         self._manager = StreamableHTTPSessionManager(
             server,
@@ -147,7 +154,7 @@ class Web:
         if settings.auth == "clerk-key":
             tenants = make_tenants(settings, "http", count)
             self._proved: Callable[[str], bool] | None = tenants.proved
-            self._clients: Tenants | ClerkClient = tenants
+            self._clients: Tenants | Calls = tenants
             self.ready = Readiness(clerk_answers(settings.clerk_api_url))
             kind: InstanceKind = "own"
             calls = None
@@ -158,7 +165,7 @@ class Web:
             self._proved = None
             warn_of_live_writes(instance, settings)
             self._peers[instance.label] = calls
-            self._clients = calls.client
+            self._clients = calls
             self._person = self._pages_for_a_person(calls)
             self.ready = Readiness(clerk_takes_the_key(calls.client))
             kind, policy, label = instance.kind.value, calls.policy, instance.label
@@ -272,7 +279,7 @@ class Web:
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, verifier: Verifier | None) -> AsyncIterator[None]:
-        async with self._clients, self._manager.run(), self._replicas.living():
+        async with closing_redis(self.settings), self._clients, self._manager.run(), self._replicas.living():
             try:
                 yield
             finally:
@@ -292,8 +299,6 @@ class Web:
 
     async def stop_calls(self) -> None:
         """End the calls that still run with answers that tell their outcomes."""
-        if self.desk:
-            self.desk.is_ending = True
         await self._clients.stop()
 
     async def _show_metrics(self, request: Request) -> Any:

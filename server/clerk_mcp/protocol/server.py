@@ -72,7 +72,7 @@ def build_server(
     Args:
         reach: runs them.
         instance: what it runs on, in words, for the instructions.
-        lifespan: entered while the server runs; the client of `reach`, for instance.
+        lifespan: entered while the server runs; what `reach` calls Clerk with, for instance.
         presentation: how it shows what it can do; every operation as a tool where it is left out.
     """
     presentation = presentation or Presentation()

@@ -13,7 +13,14 @@ from clerk_mcp.serve.server import (
     warn_of_live_writes,
 )
 from clerk_mcp.serve.stdio import collect_from_here, serve_stdio
-from clerk_mcp.serve.stores import make_links, make_redis, make_runs
+from clerk_mcp.serve.stores import (
+    closing_redis,
+    kept_by_one_process,
+    make_links,
+    make_redis,
+    make_runs,
+    warn_of_several_processes,
+)
 
 __all__ = [
     "NO_KEY",
@@ -21,7 +28,9 @@ __all__ = [
     "Pages",
     "calls_maker",
     "check",
+    "closing_redis",
     "collect_from_here",
+    "kept_by_one_process",
     "make_budget",
     "make_calls",
     "make_links",
@@ -32,4 +41,5 @@ __all__ = [
     "refuse_several",
     "serve_stdio",
     "warn_of_live_writes",
+    "warn_of_several_processes",
 ]

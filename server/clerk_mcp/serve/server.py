@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from clerk_mcp.private_files import in_home, open_to_others
 from clerk_mcp.protocol import Presentation, build_server
 from clerk_mcp.serve.clients import make_budget, make_change_bound, make_client, make_files
 from clerk_mcp.serve.pages import MakePages, lead_to_pages
-from clerk_mcp.serve.stores import make_desk, make_runs, make_seals, make_secrets
+from clerk_mcp.serve.stores import closing_redis, make_desk, make_runs, make_seals, make_secrets
 from clerk_mcp.settings import Settings, SettingsError, at_home, refuse_without_effect
 from clerk_mcp.upstream import ClerkClient, OnDone
 
@@ -159,8 +159,15 @@ def server_and_calls(
     if make_pages:
         lead_to_pages(calls, make_pages)
     warn_of_live_writes(instance, settings)
-    server = build_server(calls, instance.words, calls.client, Presentation.of(settings, make_runs(settings)))
+    presentation = Presentation.of(settings, make_runs(settings))
+    server = build_server(calls, instance.words, _while_it_runs(calls, settings), presentation)
     return server, calls
+
+
+@asynccontextmanager
+async def _while_it_runs(calls: Calls, settings: Settings) -> AsyncIterator[None]:
+    async with closing_redis(settings), calls:
+        yield
 
 
 def warn_of_live_writes(instance: Instance, settings: Settings) -> None:

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from weakref import WeakValueDictionary
+
+import anyio
 
 from clerk_mcp.answering import (
     CredentialsInProcess,
@@ -16,7 +22,7 @@ from clerk_mcp.answering import (
 from clerk_mcp.bulk import ANSWER_WITHIN_S, RunFiles, Runs, RunsInRedis
 from clerk_mcp.confirming import Desk, QuestionsInProcess, QuestionsInRedis, Seals, UsedInRedis
 from clerk_mcp.settings import ONLY_A_PERSON, Settings, SettingsError, at_home, people_sign_in
-from clerk_mcp.upstream import SealedStore, redis_pool
+from clerk_mcp.upstream import SealedStore, redis_errors, redis_pool
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -109,6 +115,34 @@ def make_desk(settings: Settings) -> Desk | None:
     return Desk(questions, type_name=settings.type_name)
 
 
+def kept_by_one_process(settings: Settings) -> list[str]:
+    """Name what waits for a person in the process alone that made it, which no other replica knows of."""
+    if settings.transport == "stdio" or (settings.redis_url and settings.state_key):
+        return []
+    asks = settings.confirm in ONLY_A_PERSON
+    mode = settings.secrets or default_mode(settings.transport, people_sign_in=people_sign_in(settings))
+    return [*(["questions"] if asks else ()), *(["credentials"] if mode == "link" else ())]
+
+
+def warn_of_several_processes(settings: Settings) -> None:
+    """Say at the start what several workers or replicas do not share, where there seem to be several."""
+    from multiprocessing import parent_process
+
+    several = settings.redis_url or settings.state_key or parent_process() or _workers() > 1
+    if several and (kept := kept_by_one_process(settings)):
+        logger.warning(
+            "%s that wait for a person are known to one worker or replica only: where there are several, set"
+            " both --redis-url and CLERK_MCP_STATE_KEY",
+            " and ".join(kept),
+        )
+
+
+def _workers() -> int:
+    # What uvicorn, gunicorn and hypercorn are told by, where nothing is said on their command lines.
+    told = os.environ.get("WEB_CONCURRENCY", "")
+    return int(told) if told.isdecimal() else 1
+
+
 def _sealed_store(settings: Settings, use: str, instance: str | None = None) -> SealedStore | None:
     """Make what replicas keep for one use; None where they share no Redis and no state key."""
     if settings.state_key is None or (redis := make_redis(settings)) is None:
@@ -116,8 +150,14 @@ def _sealed_store(settings: Settings, use: str, instance: str | None = None) -> 
     return SealedStore(redis, settings.state_key.get_secret_value(), use, instance)
 
 
+# By the settings of a server: all that is kept for it shares the connections.
+_redis: Final[WeakValueDictionary[tuple[int, str], Redis]] = WeakValueDictionary()
+
+
 def make_redis(settings: Settings) -> Redis | None:
-    """Make a client of the Redis that replicas share, with connections of its own; None where there is none.
+    """Return the client of the Redis that replicas share, the same for the same settings; None without one.
+
+    Whoever serves lets go of its connections by `closing_redis`.
 
     Raises:
         SettingsError: its address is none.
@@ -126,7 +166,22 @@ def make_redis(settings: Settings) -> Redis | None:
         return None
     from redis.asyncio import Redis
 
+    made = _redis.get((id(settings), settings.redis_url))
+    if made is None:
+        try:
+            made = Redis(connection_pool=redis_pool(settings.redis_url))
+        except ValueError as error:
+            raise SettingsError(f"{settings.place_of('redis_url')}: {error}") from None
+        _redis[id(settings), settings.redis_url] = made
+    return made
+
+
+@asynccontextmanager
+async def closing_redis(settings: Settings) -> AsyncIterator[None]:
+    """After the body, close the connections to Redis of all that was made from these settings."""
     try:
-        return Redis(connection_pool=redis_pool(settings.redis_url))
-    except ValueError as error:
-        raise SettingsError(f"{settings.place_of('redis_url')}: {error}") from None
+        yield
+    finally:
+        if settings.redis_url and (made := _redis.get((id(settings), settings.redis_url))):
+            with anyio.CancelScope(shield=True), suppress(OSError), redis_errors():
+                await made.connection_pool.disconnect()
