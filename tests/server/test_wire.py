@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -90,6 +91,38 @@ async def test_over_tls_a_connection_is_used_again(
         for _ in range(3):
             assert (await client.send(get_user())).value == USER
     assert [request.connection for request in server.requests] == [1, 1, 1]
+
+
+async def test_connections_made_ahead_are_used_over_tls_too(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    all_asked = anyio.Event()
+
+    async def script(_: Received) -> bytes:
+        if len(server.requests) == 6:
+            all_asked.set()
+        if len(server.requests) > 1:
+            await all_asked.wait()
+        return YES
+
+    async with secure(script, certificate) as (server, client):
+        await client.connect(5)
+        await client.send(get_user())
+        async with anyio.create_task_group() as tasks:
+            for _ in range(5):
+                tasks.start_soon(client.send, get_user())
+        assert server.connections == 5
+
+
+async def test_a_connection_that_cannot_be_made_ahead_is_told_by_the_call_that_needs_it(
+    certificate: Path,
+) -> None:
+    async with secure(in_turn(YES), certificate) as (_, client):
+        await client.connect(3)
+        with pytest.raises(Unanswered) as failed:
+            await client.send(get_user())
+    assert failed.value.failure.code == "certificate_refused"
 
 
 async def test_a_certificate_that_nobody_trusts_is_refused_before_anything_is_sent(certificate: Path) -> None:
