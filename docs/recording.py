@@ -37,7 +37,7 @@ class Step:
     typed: str = ""
 
 
-INSTALLING: Final = (Step('uv tool install --quiet "clerk-mcp[cli]"'),)
+INSTALLING: Final = Step('uv tool install --quiet "clerk-mcp[cli]"')
 STEPS: Final = (
     Step("clerk-mcp doctor --sandbox"),
     Step("clerk-mcp tools --toolsets sessions"),
@@ -88,7 +88,11 @@ def _chunks(terminal: int) -> Iterable[bytes]:
 
 
 def record() -> str:
-    """The whole session, from the wheel on."""
+    """The whole session, from the wheel on.
+
+    Raises:
+        SystemExit: the wheel could not be installed, such as where there is no uv.
+    """
     with tempfile.TemporaryDirectory() as directory:
         home = Path(directory).resolve()
         build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(home)]
@@ -100,7 +104,10 @@ def record() -> str:
             "UV_FIND_LINKS": str(home),
             **{name: value for name, value in os.environ.items() if name.startswith(("UV_", "PIP_", "SSL_"))},
         }
-        return "\n\n".join(run(step, home, environ) for step in (*INSTALLING, *STEPS))
+        told = run(INSTALLING, home, environ)
+        if not (home / ".local" / "bin" / "clerk-mcp").exists():
+            raise SystemExit(f"nothing is recorded, for this installed nothing:\n{told}")
+        return "\n\n".join([told, *(run(step, home, environ) for step in STEPS)])
 
 
 if __name__ == "__main__":

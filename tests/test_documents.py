@@ -21,7 +21,7 @@ from urllib.parse import unquote, urlsplit
 
 import click
 import pytest
-from docs.recording import STEPS, run
+from docs.recording import INSTALLING, STEPS, run
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
@@ -71,10 +71,12 @@ def test_the_map_names_only_files_that_exist() -> None:
 
 
 def links(text: str) -> set[str]:
+    """Where links and pictures lead, those that are written in HTML among them."""
+    found = list(tokens(text))
+    html = " ".join(t.content for t in found if t.type in ("html_inline", "html_block"))
     return {
-        str(t.attrs.get("href") or t.attrs.get("src"))
-        for t in tokens(text)
-        if t.type in ("link_open", "image")
+        *(str(t.attrs.get("href") or t.attrs.get("src")) for t in found if t.type in ("link_open", "image")),
+        *re.findall(r'\b(?:src|href)="([^"]+)"', html),
     }
 
 
@@ -372,6 +374,8 @@ def without_what_varies(text: str) -> str:
 def test_the_recording_is_what_a_terminal_shows_now(tmp_path: Path) -> None:
     [recorded] = fences("docs/first-minutes.md", "console")
     sessions = {session.splitlines()[0]: session for session in recorded.strip().split("\n\n$ ")}
+    assert f"$ {INSTALLING.command}" in sessions, "where installing says something, it failed"
+    assert sessions[f"$ {INSTALLING.command}"] == f"$ {INSTALLING.command}"
     for step in STEPS:
         now = run(step, tmp_path, environment(tmp_path))
         assert without_what_varies(sessions[step.command]) == without_what_varies(now.removeprefix("$ ")), (
