@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -40,7 +41,19 @@ def test_a_number_that_is_no_time_is_refused_with_the_unit(given: Any) -> None:
         parse(Listing, {"created_at_after": given})
 
 
-@pytest.mark.parametrize("given", ["yesterday", True, [], "9" * 400])
+@pytest.mark.parametrize(("age", "ms"), [("10 days ago", 864_000_000), (" 1 hour ago ", 3_600_000)])
+def test_a_time_may_be_an_age(age: str, ms: int) -> None:
+    now = int(time.time() * 1000)
+    assert now - ms <= parse(Listing, {"created_at_after": age}).created_at_after <= now - ms + 60_000
+
+
+@pytest.mark.parametrize("given", ["yesterday", "in 3 days", "2026-13-01", "days ago"])
+def test_a_text_that_is_no_time_is_refused_with_what_would_do(given: str) -> None:
+    with pytest.raises(InvalidArguments, match='"10 days ago"'):
+        parse(Listing, {"created_at_after": given})
+
+
+@pytest.mark.parametrize("given", [True, [], {}])
 def test_what_is_no_time_at_all_is_refused_as_before(given: Any) -> None:
     with pytest.raises(InvalidArguments, match="created_at_after"):
         parse(Listing, {"created_at_after": given})

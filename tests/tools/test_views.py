@@ -335,6 +335,8 @@ def test_an_oauth_application_is_what_its_developer_sets_up() -> None:
         "scopes",
         "callback_url",
         "discovery_url",
+        # Whoever adds one must send all: an update replaces them.
+        "redirect_uris",
     }
 
 

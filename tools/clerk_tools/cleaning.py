@@ -7,8 +7,9 @@ addresses in one text, a time in seconds. So it is put right here, or refused wi
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ Cleaner = Callable[[Any], Any]
 
 _TIME: Final = re.compile(r"(_at|created|updated|expire[sd]?)_(after|before|since)\Z")
 _IDENTIFIERS: Final = ("email_address", "phone_number", "web3_wallet", "identifier")
+_AGO: Final = re.compile(r"([0-9]{1,5}) (hour|day|week)s? ago\Z")
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d\Z")
 _DIGITS: Final = re.compile(r"\d{1,18}\Z")
 _LONGEST: Final = 40
@@ -86,7 +88,9 @@ def _milliseconds(value: Any, to_the_day: bool) -> Any:
         text = value.strip()
         found: Any = int(text) if _DIGITS.match(text) else _moment_ms(text)
         if found is None:
-            return value
+            raise Unclear(
+                'is no time: give Unix milliseconds, or a text such as "2026-01-31" or "10 days ago"'
+            )
     elif isinstance(value, int | float) and not isinstance(value, bool):
         found = value
     else:
@@ -101,7 +105,18 @@ def _milliseconds(value: Any, to_the_day: bool) -> Any:
     return int(found) // _DAY_MS * _DAY_MS if to_the_day else int(found)
 
 
+def ago_ms(text: str) -> int | None:
+    """Return what an age such as `90 days ago` names (hours, days, weeks), in Unix milliseconds; None where
+    the text is none."""
+    ago = _AGO.match(text)
+    return (
+        int((time.time() - timedelta(**{f"{ago[2]}s": int(ago[1])}).total_seconds()) * 1000) if ago else None
+    )
+
+
 def _moment_ms(text: str) -> int | None:
+    if (ago := ago_ms(text)) is not None:
+        return ago
     moment = _moment(text)
     return int(moment.timestamp() * 1000) if moment else None
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
+
+from clerk_tools.cleaning import ago_ms
 
 PARTS: Final = {"hour": "%Y-%m-%dT%H", "day": "%Y-%m-%d", "week": "%G-W%V", "month": "%Y-%m", "year": "%Y"}
 """The parts of a time that records are counted by, and how each is written; a week is ISO 8601's."""
@@ -15,7 +16,6 @@ PARTS: Final = {"hour": "%Y-%m-%dT%H", "day": "%Y-%m-%d", "week": "%G-W%V", "mon
 MOST_FILLED: Final = 400
 """Periods without records that are shown as zero; beyond, only those with records are."""
 
-_AGO: Final = re.compile(r"([0-9]{1,5}) (hour|day|week)s? ago\Z")
 _BEGINS_AS_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _HOUR_MS: Final = 3_600_000
 _DAY_MS: Final = 24 * _HOUR_MS
@@ -34,8 +34,8 @@ def milliseconds_of_text(text: str) -> int | None:
     """Return the time that a text names, in Unix milliseconds; None where it names none."""
     if len(text) > _LONGEST:
         return None
-    if ago := _AGO.match(text):
-        return int((time.time() - timedelta(**{f"{ago[2]}s": int(ago[1])}).total_seconds()) * 1000)
+    if (ago := ago_ms(text)) is not None:
+        return ago
     # Plain numbers, such as 20260101, would count as dates too.
     if not _BEGINS_AS_DATE.match(text):
         return None

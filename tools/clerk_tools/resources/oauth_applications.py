@@ -81,7 +81,7 @@ class UpdateOAuthApplication(
     "application, consent screen, require PKCE, rename an OAuth client",
     example=Example({"oauth_application_id": Demo("an OAuth application"), "name": "Reports"}),
 ):
-    """Change an OAuth application; only what is given changes."""
+    """Change an OAuth application."""
 
     oauth_application_id: Path[OAuthApplicationId] = arg()
     name: Body[str] = arg(optional=True)
@@ -92,7 +92,10 @@ class UpdateOAuthApplication(
         default="profile email", risk=replaces("its clients are refused the scopes that are not given")
     )
     redirect_uris: Body[list[str]] = arg(
-        optional=True, nullable=True, risk=moves("sign-ins that return to a URL that is left out fail")
+        "Replaces them",
+        optional=True,
+        nullable=True,
+        risk=moves("sign-ins that return to a URL that is left out fail"),
     )
     consent_screen_enabled: Body[bool] = arg(optional=True, nullable=True)
     pkce_required: Body[bool] = arg(

@@ -8,11 +8,8 @@ def oauth_application(raw: JsonObject) -> JsonObject:
 
     The endpoints are the same for all apps of an instance, and the discovery document lists them.
     """
-    view = trim(
+    return trim(
         raw,
         ("id", "name", "client_id", "client_secret", "public", "scopes", "callback_url", "discovery_url"),
         lists=("redirect_uris",),
     )
-    if view.get("redirect_uris") == [view.get("callback_url")]:
-        del view["redirect_uris"]
-    return view

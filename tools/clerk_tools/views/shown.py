@@ -48,7 +48,7 @@ SHOWN: Final[dict[str, str]] = {
         expires_at external_account_id provider provider_user_id scopes[] token
     """,
     "oauth_application": """
-        callback_url client_id client_secret discovery_url id name public scopes
+        callback_url client_id client_secret discovery_url id name public redirect_uris[] scopes
     """,
     "organization": """
         created_at created_by id max_allowed_memberships members_count name public_metadata{} slug
