@@ -8,11 +8,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import anyio
 import pytest
 
 from clerk_mcp.hosting.tokens import issue
 from clerk_tools.catalog import operations
 from clerk_tools.operation import Spec
+from tests.server.test_run_undo_screens import world
 from tests.server.web import Served, serving
 
 if TYPE_CHECKING:
@@ -247,3 +249,29 @@ async def test_it_is_all_there_without_script(browser: playwright.Browser, serve
     await page.goto(f"{served.url}/tools")
     assert await page.locator(".tool:visible").count() > len(operations())
     assert await page.locator("button:visible").count() == 0
+
+
+async def test_taking_a_run_back_is_followed_on_the_page_until_it_is_done(
+    browser: playwright.Browser, tmp_path: Path
+) -> None:
+    async with world(tmp_path, max_in_flight=4) as here:
+        before, run = here.pro(), await here.make_everybody_pro()
+        page = await browser.new_page(viewport={"width": 390, "height": 844})
+        complaints = Complaints(page)
+        await page.goto(here.page(run))
+        await page.fill("#token", here.token("console+read+write"))
+        await page.keyboard.press("Enter")
+        await page.wait_for_url("**/undo/run?run=*")
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+        here.gate = anyio.Event()
+        await page.click("text=Put back 30 objects")
+        await page.wait_for_selector("text=0 of 30 done")
+        await shoot(page, "run-under-way")
+        here.gate.set()
+        # Nobody reloads: the script asks again.
+        await page.wait_for_selector("text=30 of 30 done")
+        assert "Done." in await page.inner_text("main")
+        assert await page.locator("button:has-text('Stop')").count() == 0
+        assert await page.inner_text("#said") == "30 of 30 done"
+        assert complaints == []
+        assert here.pro() == before

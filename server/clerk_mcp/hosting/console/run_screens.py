@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
-from clerk_mcp.bulk import Left, WayBack
 from clerk_mcp.hosting.console.entry_screen import value_shown
 from clerk_mcp.hosting.console.layout import cards, cell, code, facts, panel
 from clerk_mcp.hosting.html import Child, Html, join, tag
 from clerk_tools.argument import JsonObject, Place
 from clerk_tools.catalog import operations
+
+if TYPE_CHECKING:
+    from clerk_mcp.bulk import Left, WayBack
 
 _SHOWN: Final = 10
 """Objects of which is shown what is put back."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 import anyio
@@ -11,9 +11,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+# As a whole: a start does without what runs are planned and made with.
+from clerk_mcp import bulk
 from clerk_mcp.answering import Answer
 from clerk_mcp.auditing import calls_of_run
-from clerk_mcp.bulk import Left, Runs, WayBack, look_at, plan_back, run_each, way_back, what_is_left
+from clerk_mcp.bulk import Runs
 from clerk_mcp.calling import Caller, Calls
 from clerk_mcp.confirming import Asker
 from clerk_mcp.hosting.console.doors import Doors
@@ -29,6 +31,9 @@ from clerk_mcp.hosting.html import Html, go_to, tag
 from clerk_mcp.hosting.signin import read_form
 from clerk_mcp.protocol import IDENTITY
 from clerk_tools.argument import JsonObject
+
+if TYPE_CHECKING:
+    from clerk_mcp.bulk import Left, WayBack
 
 _MOST_AT_ONCE: Final = 2
 """Runs that one process takes back at the same time."""
@@ -67,7 +72,7 @@ class RunUndo:
 
     async def _show_progress(self, request: Request, run: str, by: str) -> Response:
         try:
-            told = await look_at(self._calls, by, _caller(request, run), self._runs)
+            told = await bulk.look_at(self._calls, by, _caller(request, run), self._runs)
         except OSError as problem:
             return self._cannot(request, f"Where runs are kept cannot be used: {problem.strerror}.", 503)
         if told is None:
@@ -92,7 +97,7 @@ class RunUndo:
                 return begun
             told = begun
         caller = _caller(request, run)
-        answer = await run_each(self._calls, told, caller, runs=self._runs, reach=self._calls)
+        answer = await bulk.run_each(self._calls, told, caller, runs=self._runs, reach=self._calls)
         if not isinstance(answer, Answer) or answer.is_error:
             return self._refused(request, run, answer.value if isinstance(answer, Answer) else {})
         if "link" in answer.value:
@@ -118,7 +123,7 @@ class RunUndo:
             left = await self._left(request, way)
             if isinstance(left, Response):
                 return left
-            planned = await plan_back(self._calls, way, left, _caller(request, run), self._runs)
+            planned = await bulk.plan_back(self._calls, way, left, _caller(request, run), self._runs)
         except OSError as unusable:
             return self._cannot(request, f"Where runs are kept cannot be used: {unusable.strerror}.", 503)
         if planned.is_error:
@@ -136,12 +141,12 @@ class RunUndo:
             return self._cannot(request, "The trail has no such run.", 404)
         if elsewhere := next(filter(None, map(self._trail.made_elsewhere, made)), ""):
             return self._cannot(request, elsewhere, 409)
-        return way_back(run, made)
+        return bulk.way_back(run, made)
 
     async def _left(self, request: Request, way: WayBack) -> Left | Response:
         """Look at the objects; or say that nothing is left to do, or that looking takes too long."""
         with anyio.move_on_after(_LOOK_WITHIN_S):
-            left = await what_is_left(self._calls, way, _caller(request, way.run))
+            left = await bulk.what_is_left(self._calls, way, _caller(request, way.run))
             return (
                 left if left.steps else self._screen(request, nothing_screen(left, way.run, _root(request)))
             )
