@@ -197,7 +197,7 @@ def program_in(tmp_path: Path, code: str) -> str:
     """A key_command that runs some Python, as it stands in the file."""
     path = tmp_path / "vault.py"
     path.write_text(code, encoding="utf-8")
-    return json.dumps([sys.executable, str(path), "op://Work/Clerk key; echo $HOME"])
+    return json.dumps([sys.executable, str(path), "op://Work/Clerk key; echo $HOME\nexit"])
 
 
 def test_a_program_writes_the_key_and_gets_its_arguments_without_a_shell(
@@ -214,7 +214,7 @@ def test_a_program_writes_the_key_and_gets_its_arguments_without_a_shell(
     path = write(f"[instances.dev]\nkey_command = {command}\nkind = 'test'\n")
     settings = load({"config": path, "instance": "dev"})
     assert settings.key == TEST
-    assert (tmp_path / "seen").read_text() == "op://Work/Clerk key; echo $HOME"
+    assert (tmp_path / "seen").read_text() == "op://Work/Clerk key; echo $HOME\nexit"
     assert TEST not in repr(settings)
 
 

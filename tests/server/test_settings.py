@@ -267,6 +267,18 @@ def test_an_address_with_characters_that_no_request_can_carry_is_refused(
 
 
 @pytest.mark.parametrize(
+    "url", ["https://a.example/../..", "https://a.example/x/./y", "https://a.example/%2e"]
+)
+def test_a_public_address_that_climbs_is_refused(url: str) -> None:
+    assert "--public-url" in problems_of(transport="http", public_url=url)
+
+
+@pytest.mark.parametrize("version", ["2025-99-99", "2025-11\n-10", "２０２５-11-10", "2025-11-1"])
+def test_an_api_version_that_is_no_date_is_refused(version: str) -> None:
+    assert "--clerk-api-version" in problems_of(sandbox=True, clerk_api_version=version)
+
+
+@pytest.mark.parametrize(
     "origin", ["*", "https://a.example/", "https://a.example/x", "a.example", "", "null"]
 )
 def test_an_allowed_origin_that_no_browser_sends_is_refused(origin: str) -> None:

@@ -205,7 +205,7 @@ class _Reading:
             self._say(line, f"{named} must be {words}")
         elif any(not text.strip() for text in texts) or value == []:
             self._say(line, f"{named} is empty: leave it out, or say what it is")
-        elif any(not text.isprintable() for text in texts):
+        elif not all(text.isprintable() for text in _shown_in_messages(key, texts)):
             self._say(line, f"{named} holds a character that nobody sees, such as a line break")
         elif any(holds_credential(text) for text in texts):
             self._say(line, f"{named} is a credential, and this file holds none: {_PLACES}")
@@ -259,6 +259,11 @@ _PLACES: Final = (
     "put it into a file of its own and name that as key_file, name a variable as key_env, or a program that"
     " writes it as key_command"
 )
+
+
+def _shown_in_messages(key: str, texts: list[str]) -> list[str]:
+    """Return what messages quote of a value. A program's arguments are not, and may be lines of a script."""
+    return texts[:1] if key == "key_command" else texts
 
 
 def _advice(key: str, value: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Final
@@ -71,9 +72,16 @@ def api_url(value: str) -> str:
 
 
 def api_version(value: str) -> str:
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII):
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII) or not _is_date(value):
         raise ValueError("must be an API version of Clerk's, a date such as 2025-11-10")
     return value
+
+
+def _is_date(value: str) -> bool:
+    try:
+        return bool(date.fromisoformat(value))
+    except ValueError:
+        return False
 
 
 def clerk_key(value: SecretStr) -> SecretStr:
@@ -99,7 +107,7 @@ def public_url(value: str) -> str:
         url.scheme not in ("https", "http")
         or not url.hostname
         or not re.fullmatch(r"[\w.-]+|[0-9a-f:.]+", url.hostname, re.ASCII)
-        or not re.fullmatch(r"(/[\w.~-]+)*/*", url.path, re.ASCII)
+        or not re.fullmatch(r"(/(?!\.\.?(/|$))[\w.~-]+)*/*", url.path, re.ASCII)
         or "@" in url.netloc
         or url.query
         or url.fragment
