@@ -10,10 +10,11 @@ import io
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, get_args, get_origin
 
 import click
 
@@ -34,30 +35,31 @@ if TYPE_CHECKING:
 
 INSTALL_FOR_PEOPLE = 'pip install "clerk-mcp[cli]"'
 
-CommandT = TypeVar("CommandT", bound=Callable[..., Any])
+
+def settings_options() -> list[click.Parameter]:
+    """Return one option for each setting, for a subcommand. Its help leaves them out: they would bury its
+    own."""
+    return [*_hidden_options()]
 
 
-def settings_options(command: CommandT) -> CommandT:
-    """Give a subcommand one option for each setting. Its help leaves them out: they would bury its own."""
-    return _with_settings(command, hidden=True)
+@cache
+def _hidden_options() -> tuple[click.Option, ...]:
+    """Make them once, for four subcommands: a start needs none of them."""
+    return tuple(_option_of(name, hidden=True) for name in Settings.model_fields if name not in WITHOUT_FLAG)
 
 
-def _with_settings(command: CommandT, *, hidden: bool, without: tuple[str, ...] = ()) -> CommandT:
-    for name, info in reversed(Settings.model_fields.items()):
-        if name in (*WITHOUT_FLAG, *without):
-            continue
-        is_switch = info.annotation is bool
-        command = click.option(
-            flag(name),
-            name,
-            default=None,
-            help=f"{info.description}{_default(info.default)}",
-            hidden=hidden,
-            **(
-                {"is_flag": True, "flag_value": True} if is_switch else {"metavar": _metavar(info.annotation)}
-            ),
-        )(command)
-    return command
+def _shown_options(*without: str) -> list[click.Parameter]:
+    """Return one option for each setting, which the help of a command shows."""
+    left_out = (*WITHOUT_FLAG, *without)
+    return [_option_of(name, hidden=False) for name in Settings.model_fields if name not in left_out]
+
+
+def _option_of(name: str, *, hidden: bool) -> click.Option:
+    info = Settings.model_fields[name]
+    switch = {"is_flag": True, "flag_value": True}
+    words = switch if info.annotation is bool else {"metavar": _metavar(info.annotation)}
+    said = f"{info.description}{_default(info.default)}"
+    return click.Option([flag(name), name], default=None, help=said, hidden=hidden, **words)
 
 
 def _default(value: Any) -> str:
@@ -147,22 +149,12 @@ def _fail(error: SettingsError) -> NoReturn:
     sys.exit(2)
 
 
-def _main_settings(command: CommandT) -> CommandT:
-    return _with_settings(command, hidden=False)
-
-
-def _entry_settings(command: CommandT) -> CommandT:
-    """Give `install` the settings of an entry. Its own --config is the host's file; the server's stands
-    before the subcommand."""
-    return _with_settings(command, hidden=False, without=("config",))
-
-
 @click.group(
     cls=_Cli,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    params=_shown_options(),
 )
-@_main_settings
 @click.version_option(package_name="clerk-mcp")
 @click.pass_context
 def cli(context: click.Context, /, **flags: Any) -> None:
@@ -335,10 +327,9 @@ def _operations(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
     return [id for id in [*operations(), "list_all", "run_each"] if id.lower().startswith(begun.lower())]
 
 
-@cli.command()
+@cli.command(params=settings_options())
 @click.argument("name", required=False, shell_complete=_operations)
 @as_json_option
-@settings_options
 @click.pass_context
 def tools(context: click.Context, /, name: str | None, as_json: bool, **flags: Any) -> None:
     """List the tools by resource, or show one with its schema."""
@@ -356,14 +347,13 @@ def tools(context: click.Context, /, name: str | None, as_json: bool, **flags: A
     sys.exit(list_tools(policy, as_json=as_json))
 
 
-@cli.command(short_help="Run one operation the way an agent's call does.")
+@cli.command(short_help="Run one operation the way an agent's call does.", params=settings_options())
 @click.argument("operation", shell_complete=_operations)
 @click.argument("arguments", nargs=-1, metavar="[NAME=VALUE]…")
 @click.option("--json-args", help="Arguments as one JSON object")
 @click.option("--yes", is_flag=True, help="Agree beforehand to what would be asked")
 @click.option("--dry-run", is_flag=True, help="Show what the change would send and do; only reads are made")
 @as_json_option
-@settings_options
 @click.pass_context
 def call(
     context: click.Context,
@@ -415,11 +405,10 @@ def call(
         _fail(SettingsError(str(error)))
 
 
-@cli.command(short_help="Show what differs between two instances.")
+@cli.command(short_help="Show what differs between two instances.", params=settings_options())
 @click.argument("one")
 @click.argument("other")
 @as_json_option
-@settings_options
 @click.pass_context
 def compare(context: click.Context, /, one: str, other: str, as_json: bool, **flags: Any) -> None:
     """Show what differs between two instances of the configuration file, and exit 1 where something does.
@@ -437,9 +426,8 @@ def compare(context: click.Context, /, one: str, other: str, as_json: bool, **fl
     sys.exit(run_compare(settings, as_json=as_json))
 
 
-@cli.command(short_help="Find what is wrong, and say how to mend it.")
+@cli.command(short_help="Find what is wrong, and say how to mend it.", params=settings_options())
 @as_json_option
-@settings_options
 @click.pass_context
 def doctor(context: click.Context, /, as_json: bool, **flags: Any) -> None:
     """Check the key, Clerk, the settings and the hosts. What is wrong is said with the way to mend it, and
@@ -463,7 +451,8 @@ config_option = click.option(
 dry_run_option = click.option("--dry-run", is_flag=True, help="Show the difference, and change nothing")
 
 
-@cli.command(cls=_Install, short_help="Connect a host to this server.")
+# Its own --config is the host's file; the server's stands before the subcommand.
+@cli.command(cls=_Install, short_help="Connect a host to this server.", params=_shown_options("config"))
 @click.argument("host_id", metavar="[HOST]", required=False, shell_complete=_hosts)
 @click.option(
     "--name", help="The entry's name  [default: clerk; clerk-prod with --instance prod; demo with --sandbox]"
@@ -473,7 +462,6 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Show the differen
 @click.option("--replace", is_flag=True, help="Forget the settings that the entry has")
 @dry_run_option
 @click.option("--print", "only_print", is_flag=True, help="Print the entry, and change nothing")
-@_entry_settings
 @click.pass_context
 def install(
     context: click.Context,
