@@ -158,6 +158,20 @@ async def test_a_description_has_the_schema_that_mode_all_lists_but_for_what_cha
             assert described["inputSchema"] == expected
 
 
+async def test_questions_with_semicolons_between_them_are_each_answered_with_their_best() -> None:
+    questions = {
+        "a user's memberships": "Users_getOrganizationMemberships",
+        "merge metadata of a user": "Users_mergeUserMetadataAttributes",
+        "invite several people to sign up": "CreateBulkInvitations",
+        "revoke an invitation to sign up": "Invitations_revokeInvitation",
+        "change a member's role": "OrganizationMemberships_updateMembershipProperties",
+    }
+    async with world("search") as here:
+        found = await call(here.client, "search_operations", query="; ".join(questions))
+        assert {entry["id"] for entry in found["operations"]} == set(questions.values())
+        assert all(entry["arguments"] for entry in found["operations"])
+
+
 async def test_several_are_described_at_once_up_to_ten() -> None:
     async with world("search") as here:
         ids = list(operations())[:10]

@@ -54,6 +54,9 @@ _QUERY_BOUND: Final = 300
 _JOINT: Final = re.compile(r"\s*(?:[;,]|\band then\b|\band\b|\bthen\b)\s*", re.I)
 """What stands between the parts of a question."""
 _MOST_PARTS: Final = 3
+_NEXT: Final = re.compile(r"\s*[;\n]\s*")
+"""What stands between questions that were put together on purpose."""
+_MOST_QUESTIONS: Final = 6
 
 _MOST_WORDS: Final = 25
 _SHORTEST_MISSPELT: Final = 5
@@ -146,13 +149,17 @@ def find(
 
 
 def _answers_to_parts(index: _Index, query: str, best: list[Spec]) -> list[Spec]:
-    """Return the best operation for each part of a question such as "ban a user and revoke the invitation".
+    """Return the best operation for each part of a question such as "ban a user and revoke the invitation",
+    or for each of several questions.
 
     Asked together, the words of one part outweigh those of the other. None where it is one question.
     """
-    asked = [index.read(part) for part in _JOINT.split(query[:_QUERY_BOUND])]
-    # A part that is only a verb, or does not begin with one, belongs to the one beside it.
-    parts = [part for part in asked if len(part.words) > 1 and index.is_command(part)][:_MOST_PARTS]
+    asked = query[:_QUERY_BOUND]
+    parts = [part for part in map(index.read, _NEXT.split(asked)) if part.words][:_MOST_QUESTIONS]
+    if len(parts) < 2:
+        # A part that is only a verb, or does not begin with one, belongs to the one beside it.
+        joined = [index.read(part) for part in _JOINT.split(asked)]
+        parts = [part for part in joined if len(part.words) > 1 and index.is_command(part)][:_MOST_PARTS]
     if len(parts) < 2:
         return []
     heads = dict.fromkeys(max(best, key=lambda spec: index.score(spec, part)) for part in parts)

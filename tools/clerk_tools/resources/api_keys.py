@@ -42,9 +42,9 @@ class CreateApiKey(
     returns="api_key",
     secret=("secret",),
     mints=True,
-    words="issue an API key, give a customer an API key, make an api token for a user, new API key, "
-    "make a key for a user, key for a script, access key of an organization, personal access "
-    "token",
+    words="create an API key with an expiry, issue an API key, give a customer an API key, make an api "
+    "token for a user, new API key, make a key for a user, key for a script, access key of an "
+    "organization, personal access token",
     example=Example({"name": "nightly export", "subject": Demo("nadia")}),
 ):
     """Issue an API key for a user or an organization (`subject`). Its secret comes with the answer."""
