@@ -11,9 +11,10 @@ That median is told twice. By the clock, it holds also what the attacker's own p
 which an attacker elsewhere would not. As work, it is the processor time that the server spends from a
 question of the other caller until its answer, on them and on whatever the attacker has sent: what the server
 could do better. On a machine that does other things too, both grow with each moment that a call waits to be
-run; `busy`, the part of one processor that the server takes, hardly differs there. And where Clerk is far away,
-as with the lists of 5 000 users, work holds all that is done while the other caller waits for Clerk anyway. `in a second` is how often
-the attacker began what it does: a starved attacker proves nothing. Linux only: memory comes from /proc.
+run; `busy`, the part of one processor that the server takes, hardly differs there. Where Clerk is far away,
+as with the lists of 5 000 users, work holds all that is done while the other caller waits for Clerk anyway.
+`in a second` is how often the attacker began what it does: a starved attacker proves nothing. Linux only:
+memory comes from /proc.
 """
 
 from __future__ import annotations
