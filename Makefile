@@ -10,7 +10,7 @@ demo: .venv/ready
 	@$(BIN)/clerk-mcp demo
 
 test: .venv/ready
-	$(BIN)/python -m pytest -n 2 --dist worksteal $(AGAIN)
+	$(BIN)/python -m pytest -n 2 $(AGAIN)
 
 check: .venv/ready
 	$(BIN)/ruff check .
@@ -145,7 +145,7 @@ OURS_ALONE := tools/test_search tools/test_view_properties tools/test_views serv
 	server/test_large_answers server/test_list_all server/test_names server/test_narrowed_answers \
 	server/test_other_platforms server/test_person server/test_policy server/test_previews server/test_questions \
 	server/test_run_each server/test_secrets server/test_together server/test_trail_screens server/test_turns
-ACROSS := -n 2 --dist worksteal tests/tools tests/server tests/test_architecture.py tests/e2e/test_stdio.py \
+ACROSS := -n 2 tests/tools tests/server tests/test_architecture.py tests/e2e/test_stdio.py \
 	tests/e2e/test_wire.py $(patsubst %,--ignore=tests/%.py,$(OURS_ALONE))
 test-lowest: .venv-lowest/ready
 	.venv-lowest/bin/python -m pytest $(ACROSS) $(AGAIN)

@@ -28,7 +28,7 @@ else:
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def exported() -> Iterator[in_memory.InMemorySpanExporter]:
     exporter = in_memory.InMemorySpanExporter()
     provider = sdk.TracerProvider()
