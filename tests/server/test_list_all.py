@@ -207,6 +207,7 @@ async def test_nothing_is_said_of_credentials_that_no_view_would_have_shown() ->
     async with world() as here:
         passkeys = {"operation": USERS, "where": "passkeys.id != null"}
         assert "secrets" not in await call(here.client, "list_all", **passkeys)
+        assert "secrets" not in await call(here.client, "list_all", operation=USERS, fields=["first_name"])
         assert "passkeys" in (await call(here.client, "list_all", **passkeys, fields=["passkeys"]))["secrets"]
 
 

@@ -140,11 +140,12 @@ def find(
     # Sorting is stable: among equals the more used resource comes first, as in every listing.
     best = sorted(found, key=lambda spec: -scores[spec])
     first = _answers_to_parts(index, query, best) if best else []
-    best = [*first, *(spec for spec in best if spec not in first)][:limit]
+    best = [*first, *(spec for spec in best if spec not in first)][: max(limit, len(first))]
     if math.inf in scores.values():
         # An id is all of what was asked for, whatever its words are about.
         return Found(best, None, 1.0)
-    share = index.share(best[0], asked) if best else 0.0
+    # What answers a part is about that part.
+    share = 1.0 if first else index.share(best[0], asked) if best else 0.0
     return Found(best, index.gap(asked), share, max(1, len(first)))
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -148,12 +149,15 @@ class SecretValues:
         writable = os.access(self.directory, os.W_OK | os.X_OK)
         return None if writable else f"{self.directory} is not writable"
 
-    def keep_back(self, spec: Spec, value: Any, *, raw: bool = False) -> tuple[Any, dict[str, Any]]:
+    def keep_back(
+        self, spec: Spec, value: Any, *, raw: bool = False, named: Collection[str] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
         """`value` without its credentials, and what the answer says about them.
 
         Args:
             value: an object, or the list of them; it is not changed.
             raw: it has whatever fields Clerk gave, so that a credential may stand anywhere in it.
+            named: the fields that were asked for: of a credential elsewhere nothing is said.
         """
         if self.mode == "inline" or not (spec.secret or raw):
             return value, {}
@@ -165,7 +169,10 @@ class SecretValues:
         if not found:
             return value, {}
         kept = [record for record, _ in parted]
-        return (kept if isinstance(value, list) else kept[0]), {"secrets": self._say(spec, found)}
+        if named is not None:
+            found = [values for values in found if _are_among(values, named)]
+        notes = {"secrets": self._say(spec, found)} if found else {}
+        return (kept if isinstance(value, list) else kept[0]), notes
 
     def _say(self, spec: Spec, found: list[dict[str, Any]]) -> str:
         names = _names(found)
@@ -238,6 +245,12 @@ def _part_without(value: Any, place: str, values: dict[str, Any]) -> Any:
         else:
             kept[name] = _part_without(inner, there, values)
     return kept
+
+
+def _are_among(values: dict[str, Any], named: Collection[str]) -> bool:
+    """Tell whether one of the credentials, by their places, stands in a field that was asked for."""
+    fields = {name.partition(".")[0] for name in named}
+    return any(re.split(r"[.\[]", place, maxsplit=1)[0] in fields for place in values.keys() - {*_IDENTITY})
 
 
 def _have_any(names: tuple[str, ...], records: list[Any]) -> bool:

@@ -259,7 +259,9 @@ class Pages(Generic[KeptT]):
         found, total = unwrap(fetched.reply.value)
         if fetched.options.offset:
             found = found[fetched.options.offset :]
-        records, notes = self._calls.formatter.secrets.keep_back(self._spec, found, raw=True)
+        records, notes = self._calls.formatter.secrets.keep_back(
+            self._spec, found, raw=True, named=self._needed
+        )
         return Page(records, total, notes)
 
     def _hand_over(self) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
+
+_AS_EVERYWHERE: Final = ("limit", "offset", "fields")
+"""Arguments that mean the same on every tool, and of which a server's instructions speak."""
 
 
 def signature(schema: dict[str, Any]) -> str:
@@ -13,10 +16,12 @@ def signature(schema: dict[str, Any]) -> str:
     """
     required = set(schema.get("required", ()))
     names = sorted(schema["properties"], key=lambda name: name not in required)
-    return ", ".join(
-        f"{name}{'' if name in required else '?'}{_type(one)}{_said(one)}"
-        for name, one in ((name, schema["properties"][name]) for name in names)
-    )
+    return ", ".join(_argument(name, schema["properties"][name], name in required) for name in names)
+
+
+def _argument(name: str, schema: dict[str, Any], is_required: bool) -> str:
+    told = "" if name in _AS_EVERYWHERE else f"{_type(schema)}{_said(schema)}"
+    return f"{name}{'' if is_required else '?'}{told}"
 
 
 def _type(schema: dict[str, Any]) -> str:

@@ -23,16 +23,16 @@ def pick(obj: object, fields: list[str]) -> Any:
     """Return only the named fields of a raw object, or of each object in a list; `obj` itself is not changed.
 
     A dot goes into an object, and into every object of a list: `public_metadata.plan`,
-    `email_addresses.verification.status`. Records keep their `id`, asked for or not. `["*"]` gives the
-    object as it came. A name that is not there gives nothing; `unknown_fields` tells which those are.
-    Anything but objects and lists has no fields and comes back as it is.
+    `email_addresses.verification.status`. Records keep their `id`, asked for or not; what is inside them
+    does not. `["*"]` gives the object as it came. A name that is not there gives nothing; `unknown_fields`
+    tells which those are. Anything but objects and lists has no fields and comes back as it is.
     """
     if EVERYTHING in fields:
         return obj
-    wanted = tree_of(fields)
+    wanted = {"id": None} | tree_of(fields)
     if isinstance(obj, list):
         return _pick_each(obj, wanted)
-    return _pick({"id": None} | wanted, obj) if isinstance(obj, dict) else obj
+    return _pick(wanted, obj) if isinstance(obj, dict) else obj
 
 
 def written_out(value: Any) -> Any:
@@ -95,7 +95,6 @@ def _pick(wanted: Wanted, raw: JsonObject) -> JsonObject:
 
 
 def _pick_each(entries: list[Any], wanted: Wanted) -> list[JsonObject]:
-    wanted = {"id": None} | wanted
     return [_pick(wanted, entry) for entry in entries if isinstance(entry, dict)]
 
 
