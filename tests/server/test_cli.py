@@ -81,7 +81,7 @@ def test_help_shows_every_setting_once_and_only_where_it_is_at_home() -> None:
         (["install", "cursor", "--name", ""], '--name must be letters, digits, - and _, not ""'),
         (
             ["compare", "dev", "prod", "--config", "none.toml"],
-            "There is no configuration file none.toml with dev and prod in it",
+            "is dev and prod, and there is no configuration file none.toml",
         ),
         (["audit", __file__], "holds no record of a call: is it the file of --audit-log?"),
         (["sandbox", "--host", "0.0.0.0"], "--host 0.0.0.0: the sandbox listens on loopback only"),

@@ -33,8 +33,8 @@ def of_instances(base: Settings, given: Mapping[str, Any]) -> Settings:
     path = at_home(base.config)
     if not path.exists():
         raise SettingsError(
-            f"There is no configuration file {path} with {' and '.join(base.instance)} in it:"
-            " write one, or name it with --config"
+            f"{named('instance')} is {' and '.join(base.instance)}, and there is no configuration file"
+            f" {path}: write one, or name it with --config"
         )
     problems: list[str] = []
     served: list[Settings] = []
