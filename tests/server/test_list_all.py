@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -15,7 +18,6 @@ from mcp_types import CallToolResult
 from clerk_mcp.bulk.conditions import condition
 from clerk_mcp.bulk.filters import filters
 from clerk_mcp.bulk.grouping import Tally, grouping
-from clerk_mcp.bulk.paging import AT_ONCE
 from clerk_mcp.offering.policy import Policy, Selection
 from clerk_mcp.serve import make_server
 from clerk_mcp.settings import load
@@ -480,7 +482,7 @@ async def test_reading_on_waits_for_nothing_but_the_first_page() -> None:
             return json_answer(value={"object": "total_count", "total_count": 4990})
         if "offset=0" in received.target:
             await beside.wait()
-            while upstream.connections < AT_ONCE:
+            while upstream.connections < others:
                 await anyio.sleep(0.001)
         else:
             if len(asked) == 2 + others:
@@ -495,7 +497,70 @@ async def test_reading_on_waits_for_nothing_but_the_first_page() -> None:
                 answer = await call(client, "list_all", operation=USERS, group="count")
     assert answer == {"read": 4990, "matched": 4990, "pages": 1 + others}
     assert len(asked) == 2 + others
-    assert upstream.connections == AT_ONCE
+    assert upstream.connections == others
+
+
+async def _connections_for(
+    number: int, *, envelope: Callable[[list[Any], int], object] = lambda page, _: page, **asked: Any
+) -> int:
+    """How many connections are made for a list of so many records, where their count is there first."""
+    pages = pages_of(_users(number), envelope)
+    counted = anyio.Event()
+
+    async def script(received: Received) -> bytes | None:
+        if "/count" in received.target:
+            counted.set()
+            return json_answer(value={"object": "total_count", "total_count": number})
+        if "/users" in received.target:
+            await counted.wait()
+            await anyio.wait_all_tasks_blocked()
+        return await pages(received)
+
+    async with loopback(script) as upstream:
+        settings = {"clerk_secret_key": TEST_KEY, "clerk_api_url": upstream.url}
+        with anyio.fail_after(20):
+            async with Client(make_server(load(settings))) as client:
+                answer = await call(client, "list_all", group="count", **asked)
+    assert answer["read"] == number
+    return upstream.connections
+
+
+async def test_a_short_list_opens_no_connections_that_it_does_not_need() -> None:
+    banned: dict[str, Any] = {"operation": USERS, "arguments": {"banned": True}}
+    # One for the page, one for the count beside it.
+    assert await _connections_for(3, **banned) == 2
+    assert await _connections_for(2300, **banned) == 4
+    assert await _connections_for(3, envelope=in_data, operation=ORGANIZATIONS) == 1
+
+
+async def test_the_first_list_imports_no_declaration_of_other_resources() -> None:
+    code = f"""
+import anyio, sys
+from mcp import Client
+from clerk_mcp.serve import make_server
+from clerk_mcp.settings import load
+from tests.server.loopback import answer, loopback
+
+async def no_users(_):
+    return answer(value=[])
+
+async def main():
+    async with loopback(no_users) as upstream:
+        settings = load({{"clerk_secret_key": "{TEST_KEY}", "clerk_api_url": upstream.url}})
+        async with Client(make_server(settings)) as client:
+            done = await client.call_tool("list_all", {{"operation": "{USERS}", "group": "count"}})
+    assert not done.is_error, done
+    print(*[name for name in sys.modules if name.startswith("clerk_tools.resources.")])
+
+anyio.run(main)
+"""
+    command = [sys.executable, "-c", code]
+    done = await anyio.run_process(command, cwd=Path(__file__).parents[2])
+    # The declarations of users stand on those of sessions.
+    assert set(done.stdout.decode().split()) == {
+        "clerk_tools.resources.sessions",
+        "clerk_tools.resources.users",
+    }
 
 
 async def test_a_list_that_one_page_holds_does_not_wait_for_its_count() -> None:

@@ -1,6 +1,6 @@
 """Reading a list page by page, several pages at once.
 
-    first page, beside it: how many are there?  open connections
+    first page, beside it where Clerk counts the list: how many are there?  open connections
         └─▶ full? ─▶ all others at once; where nobody tells how many there are: 2, 4, 8 … at once
 
 Pages are handed over in their order, whichever comes first. Each is reduced to what is kept of it when it
@@ -10,6 +10,7 @@ arrives, so that of the records themselves only those of the pages in flight are
 from __future__ import annotations
 
 import itertools
+import math
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -58,14 +59,15 @@ class _Reduced(Generic[KeptT]):
     total: int | None
 
 
-def counter_of(spec: Spec, arguments: JsonObject) -> Spec | None:
-    """Return the operation that counts what a list operation lists, where it takes all of the filters
-    given."""
-    for operation in operations().values():
-        counter = operation.spec
+def counter_of(spec: Spec, filters: JsonObject) -> Spec | None:
+    """Return the operation that counts what a list operation lists, where it takes all of the filters."""
+    known = operations()
+    # Beside it in its module: to look among all would import every module of declarations.
+    for id in known.of_resources({spec.resource}):
+        counter = known[id].spec
         if counter.method == "GET" and counter.path == f"{spec.path}/count":
-            known = {argument.name for argument in counter.arguments}
-            return counter if arguments.keys() - {"order_by"} <= known else None
+            taken = {argument.name for argument in counter.arguments}
+            return counter if filters.keys() <= taken else None
     return None
 
 
@@ -102,6 +104,7 @@ class Pages(Generic[KeptT]):
         self._calls, self._spec, self._arguments, self._caller = calls, spec, arguments, caller
         self._reduce, self._take, self._report, self._until = reduce, take, report, until
         self._needed = needed
+        self._filters = {name: value for name, value in arguments.items() if name != "order_by"}
         self._paged = issubclass(spec.model, Paged)
         # A fifth of the calls in flight is left to others.
         self._at_once = max(1, min(at_once, AT_ONCE, calls.client.max_in_flight * 4 // 5))
@@ -165,11 +168,12 @@ class Pages(Generic[KeptT]):
     async def _read_at_once(self) -> None:
         refused = None
         async with anyio.create_task_group() as beside:
-            if self._paged and self._at_once > 1 and self._end - self._start > PAGE:
+            if counter := self._counter():
                 # Each costs what a page costs, a round trip or more, so neither waits until the first page
-                # tells whether it is needed.
-                beside.start_soon(self._calls.client.connect, self._at_once)
-                beside.start_soon(self._ask_total)
+                # tells whether it is needed. What filters leave is mostly few: there the count decides.
+                if not self._filters:
+                    beside.start_soon(self._connect, self._end)
+                beside.start_soon(self._ask_total, counter)
             try:
                 await self._one_page()
             except InvalidArguments as invalid:
@@ -205,13 +209,21 @@ class Pages(Generic[KeptT]):
             self._hire(self._workers * 2)
         self._workers -= 1
 
-    async def _ask_total(self) -> None:
-        counter = counter_of(self._spec, self._arguments)
-        if counter is None or self._calls.policy.objection(counter, self._caller.scopes):
-            return
-        arguments = {name: value for name, value in self._arguments.items() if name != "order_by"}
+    def _counter(self) -> Spec | None:
+        """Return what tells how many there are, where there may be several pages and the caller may ask."""
+        if not self._paged or self._at_once == 1 or self._end - self._start <= PAGE:
+            return None
+        counter = counter_of(self._spec, self._filters)
+        return None if counter and self._calls.policy.objection(counter, self._caller.scopes) else counter
+
+    async def _connect(self, end: int) -> None:
+        """Have a connection for each page after the first, up to an offset, that is asked for at once."""
+        others = math.ceil((end - self._start) / PAGE) - 1
+        await self._calls.client.connect(min(others, self._at_once))
+
+    async def _ask_total(self, counter: Spec) -> None:
         self._is_asking = True
-        fetched = await self._calls.fetch(counter.id, arguments, self._caller)
+        fetched = await self._calls.fetch(counter.id, self._filters, self._caller)
         self._is_asking = False
         value = fetched.reply.value if isinstance(fetched, Fetched) else None
         total = value.get("total_count") if isinstance(value, dict) else None
@@ -219,6 +231,8 @@ class Pages(Generic[KeptT]):
             self._last = self._counted = total
             if self._workers:
                 self._hire(self._at_once)
+            else:
+                await self._connect(min(total, self._end))
 
     async def _one_page(self) -> None:
         """Read the next page that nobody has asked for."""

@@ -39,11 +39,13 @@ def parent_of(spec: Spec, given: Mapping[str, Any], *, asked_for: bool) -> Paren
         asked_for: whether the caller wants it read for several also where Clerk does not require one.
     """
     open_ids = [
-        a for a in spec.arguments if a.type == "string" and a.name.endswith("_id") and a.name not in given
+        a
+        for a in spec.arguments
+        if a.type == "string" and a.name.endswith("_id") and a.name not in given and (a.required or asked_for)
     ]
     for argument in sorted(open_ids, key=lambda a: not a.required):
         listing = _listing_of(argument.name.removesuffix("_id"))
-        if listing and listing.id != spec.id and (argument.required or asked_for):
+        if listing and listing.id != spec.id:
             return Parent(argument.name, listing)
     return None
 

@@ -14,7 +14,7 @@ from clerk_mcp.bulk.parents import Parent, parent_of
 from clerk_mcp.offering import options
 from clerk_tools.argument import JsonObject
 from clerk_tools.catalog import nearest, operations
-from clerk_tools.operation import Spec
+from clerk_tools.operation import Effect, Outline, Spec
 from clerk_tools.parsing import OMIT, InvalidArguments, Problem, expectation, parse, value_as_meant
 
 T = TypeVar("T")
@@ -112,14 +112,18 @@ def _offset(arguments: JsonObject) -> int:
 
 def _listing(id: str) -> Spec:
     id = id.strip()
-    listing = {id: o.spec for id, o in operations().items() if o.spec.is_list and o.spec.effect == "read"}
-    if id not in listing:
-        meant = nearest(id, listing)
+    known = operations()
+    if id not in known or not _lists(known.outline(id)):
+        meant = nearest(id, [other for other in known if _lists(known.outline(other))])
         advice = f"; did you mean {meant}?" if meant else ""
         raise InvalidArguments(
             [Problem("operation", f"`operation` must be the id of one that lists{advice}")]
         )
-    return listing[id]
+    return known[id].spec
+
+
+def _lists(outline: Outline) -> bool:
+    return outline.lists and outline.effect is Effect.READ
 
 
 def _read(argument: str, read: Callable[[str], T], text: str) -> T | None:
