@@ -12,7 +12,7 @@ their client answers in a browser (`in_browser.py`), and where there is no page 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 from clerk_mcp.confirming.decisions import (
     Answered,
@@ -43,9 +43,6 @@ from clerk_mcp.confirming.wording import (
 from clerk_mcp.instance import Instance, Kind
 from clerk_tools.hits import Hit
 from clerk_tools.operation import Effect, Operation
-
-if TYPE_CHECKING:
-    pass
 
 ConfirmWhen = Literal["live", "always", "person", "every-change", "never"]
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from clerk_mcp.answering import Answer
-
-if TYPE_CHECKING:
-    pass
 
 
 class Answered(StrEnum):

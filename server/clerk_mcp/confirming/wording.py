@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from clerk_mcp.answering import Answer, answers, hint
 from clerk_mcp.confirming.decisions import Answered, Go, Stop
@@ -15,9 +15,6 @@ from clerk_mcp.confirming.seals import LIFETIME_S, SealRefused
 from clerk_mcp.instance import Instance
 from clerk_tools.hits import Hit
 from clerk_tools.operation import Effect, Operation
-
-if TYPE_CHECKING:
-    pass
 
 BY_USER: Final = "user via elicitation"
 

@@ -6,7 +6,7 @@ import errno
 import re
 import socket
 from collections.abc import Container, Iterable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -14,10 +14,6 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from clerk_mcp.settings import Settings, SettingsError
-
-if TYPE_CHECKING:
-    pass
-
 
 PROBES: Final = ("/healthz", "/readyz")
 MCP_PATH: Final = "/mcp"

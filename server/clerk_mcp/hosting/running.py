@@ -7,7 +7,7 @@ import contextlib
 import math
 import socket
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import anyio
 import uvicorn
@@ -20,10 +20,6 @@ from clerk_mcp.hosting.web import Web
 from clerk_mcp.serve import collect_from_here
 from clerk_mcp.settings import Settings
 from clerk_mcp.telemetry import export_spans, to_stderr
-
-if TYPE_CHECKING:
-    pass
-
 
 _LAST_WORDS_S: Final = 0.2
 

@@ -10,7 +10,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from mcp.server.lowlevel import Server
 from mcp.server.request_state import AESGCMRequestStateCodec
@@ -73,9 +73,6 @@ from clerk_mcp.serve import (
     warn_of_several_processes,
 )
 from clerk_mcp.settings import Settings
-
-if TYPE_CHECKING:
-    pass
 
 logger = logging.getLogger(__name__)
 _WELL_KNOWN: Final = "/.well-known/"

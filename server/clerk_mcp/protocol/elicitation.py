@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import anyio
 import mcp_types as types
@@ -14,9 +14,6 @@ from pydantic import ValidationError
 
 from clerk_mcp.confirming import LIFETIME_S, Answered, Asker, Asking, AskInResult, CannotAsk
 from clerk_mcp.protocol.identity import HUNG_UP
-
-if TYPE_CHECKING:
-    pass
 
 FORM: Final[dict[str, Any]] = {
     "type": "object",
