@@ -55,6 +55,7 @@ async def test_a_server_over_http_closes_its_own(redis: RedisServer) -> None:
             await use(client)
         assert await connections(redis) > 0
     await none_left(redis)
+    # It is still there: what closed them was its end, and no collection of garbage.
     assert served.web.settings.redis_url
 
 
@@ -64,6 +65,7 @@ async def test_a_server_in_process_closes_its_own(redis: RedisServer) -> None:
         await use(client)
         assert await connections(redis) > 0
     await none_left(redis)
+    # It is still there too.
     assert server.name
 
 

@@ -113,9 +113,10 @@ def _named_resource_not_found(spec: Spec, param: str | None) -> str:
 
 
 def _identifier_exists(spec: Spec, param: str | None) -> str:
-    again = " `ignore_existing` true invites nevertheless." if _takes(spec, "ignore_existing") else ""
+    # Imported here, for a start does without it.
     from clerk_tools.resources.users import ListUsers
 
+    again = " `ignore_existing` true invites nevertheless." if _takes(spec, "ignore_existing") else ""
     filters = {a.name for a in ListUsers.spec.arguments}
     if param in filters:
         return f"Somebody has it: find them with {ListUsers.spec.id} and `{param}`.{again}"

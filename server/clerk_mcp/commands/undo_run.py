@@ -79,10 +79,13 @@ async def _restore(calls: Calls, way: WayBack, runs: Runs) -> tuple[Left, Answer
 
 
 def _show(answer: Answer | None, left: Left, run: str) -> int:
-    """Print what came of it. Returns the exit status.
+    """Print what came of it.
 
     Args:
         answer: None where nothing was left to do.
+
+    Returns:
+        The exit status.
     """
     for name in left.changed_since[:_NAMED]:
         click.echo(f"{name}: {_CHANGED_SINCE}", err=True)

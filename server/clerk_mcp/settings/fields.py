@@ -20,7 +20,7 @@ from clerk_mcp.settings.values import Names
 PREFIX: Final = "CLERK_MCP_"
 
 Source = Literal["flag", "variable", "file", "program", "default"]
-"""Where a value comes from; `file` is the key's own, or the configuration file; `program` has keys."""
+"""Where a value comes from; `file` is the key's own, or the configuration file; a program only gives keys."""
 
 
 class Settings(BaseModel):

@@ -22,17 +22,17 @@ def chart(minutes: Sequence[Minute]) -> Html:
     if calls:
         mean = sum(minute.ms for minute in minutes) / calls
         told += f" Answered in {mean:.0f} ms on average, in {slowest:.0f} ms at the slowest."
+    line = _latency(minutes)
     drawn = tag(
         "svg",
         *(bar for at, minute in enumerate(minutes) for bar in _bars(at, minute, most)),
-        _latency(minutes),
+        line,
         tag("line", x1=0, x2=len(minutes) * _BAR, y1=_HEIGHT, y2=_HEIGHT, class_="chart-axis"),
         viewBox=f"0 0 {len(minutes) * _BAR} {_HEIGHT + 1}",
         preserveAspectRatio="none",
         role="img",
         aria_label=told,
     )
-    line = _latency(minutes)
     key = tag(
         "span",
         tag("span", "■", class_="ok"), " answered  ",

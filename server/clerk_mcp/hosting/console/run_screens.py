@@ -80,7 +80,7 @@ def _items(way: WayBack) -> Iterator[Html]:
 
 
 def _has_nothing(value: Any) -> bool:
-    """Tell whether there is a null in a value, at any depth."""
+    """Tell whether there is a null in a value, in objects at any depth."""
     if isinstance(value, dict):
         return any(map(_has_nothing, value.values()))
     return value is None
