@@ -586,6 +586,21 @@ async def test_what_was_changed_since_a_run_is_left_as_it_is(
     assert after == {id: metadata for id, metadata in before.items() if id in after}
 
 
+async def test_where_no_run_can_be_kept_none_is_taken_back_and_the_setting_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    audit = AuditLog(tmp_path / "audit.jsonl")
+    async with runs_in(tmp_path, audit=audit) as here:
+        ran = await begun(here, operation=MERGE, arguments=PRO, over=EXAMPLE)
+    (tmp_path / "runs of the terminal").write_text("a file, and no directory")
+    here.sandbox.received.clear()
+    assert await _taken_back(audit.path, ran["run"], _calls_of(here.sandbox, audit)) == 1
+    said = capsys.readouterr().err
+    assert "Where runs are kept cannot be used" in said
+    assert "--runs-dir" in said
+    assert MERGE not in {request.operation for request in here.sandbox.received}
+
+
 async def test_two_changes_of_one_object_are_taken_back_the_last_one_first(tmp_path: Path) -> None:
     audit = AuditLog(tmp_path / "audit.jsonl")
     async with runs_in(tmp_path, audit=audit, audit_before=True, max_in_flight=1) as here:

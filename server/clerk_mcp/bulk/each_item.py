@@ -84,11 +84,16 @@ async def run_each(
             hint="Run run_each without `confirm` for a new plan and its token.",
         )
     except OSError as error:
-        return answers.error(
-            "runs_unavailable",
-            f"Where runs are kept cannot be used ({error.strerror or error}), so nothing is run.",
-            hint="The operator must mend it: --runs-dir, or Redis.",
-        )
+        return unavailable(error)
+
+
+def unavailable(error: OSError) -> Answer:
+    """Say that nothing is run, for runs cannot be kept."""
+    return answers.error(
+        "runs_unavailable",
+        f"Where runs are kept cannot be used ({error.strerror or error}), so nothing is run.",
+        hint="The operator must mend it: --runs-dir, or Redis.",
+    )
 
 
 # ── The plan ──

@@ -11,7 +11,7 @@ from typing import Final
 
 from clerk_mcp.answering import Answer
 from clerk_mcp.auditing import NoUndo, RecordedCall, Standing, Undo, as_it_is, standing, states, undo
-from clerk_mcp.bulk.each_item import Refusal, offer, own_run
+from clerk_mcp.bulk.each_item import Refusal, offer, own_run, unavailable
 from clerk_mcp.bulk.planning import name_of, operation_of, plan_items
 from clerk_mcp.bulk.run_store import is_id
 from clerk_mcp.bulk.running import report
@@ -165,11 +165,7 @@ async def what_is_left(calls: Calls, way: WayBack, caller: Caller) -> Left:
 
 
 async def plan_back(calls: Calls, way: WayBack, left: Left, caller: Caller, runs: Runs) -> Answer:
-    """Plan the run that does what is left; its token begins it, as `run_each` with `confirm` alone.
-
-    Raises:
-        OSError: where runs are kept cannot be used.
-    """
+    """Plan the run that does what is left; its token begins it, as `run_each` with `confirm` alone."""
     arguments = [step.back.arguments for step in left.steps]
     plan = await plan_items(
         calls, operation_of(way.operation), [("", each, each) for each in arguments], caller
@@ -181,6 +177,8 @@ async def plan_back(calls: Calls, way: WayBack, left: Left, caller: Caller, runs
         return await offer(calls, plan, source, caller, runs, {})
     except Refusal as refusal:
         return refusal.answer
+    except OSError as error:
+        return unavailable(error)
 
 
 async def look_at(calls: Calls, id: str, caller: Caller, runs: Runs) -> JsonObject | None:

@@ -91,7 +91,8 @@ def _show(answer: Answer | None, left: Left, run: str) -> int:
         click.echo(f"{name}: {_CHANGED_SINCE}", err=True)
     value = answer.value if answer else _NOTHING
     if answer and answer.is_error:
-        click.echo(value["error"]["message"], err=True)
+        error = value["error"]
+        click.echo(f"{error['message']} {error.get('hint', '')}".rstrip(), err=True)
         return 1
     for failure in value.get("failures", ())[:_NAMED]:
         click.echo(

@@ -119,13 +119,10 @@ class RunUndo:
             return self._cannot(request, problem, 403)
         if self._runs.under_way >= _MOST_AT_ONCE:
             return self._cannot(request, _BUSY, 503)
-        try:
-            left = await self._left(request, way)
-            if isinstance(left, Response):
-                return left
-            planned = await bulk.plan_back(self._calls, way, left, _caller(request, run), self._runs)
-        except OSError as unusable:
-            return self._cannot(request, f"Where runs are kept cannot be used: {unusable.strerror}.", 503)
+        left = await self._left(request, way)
+        if isinstance(left, Response):
+            return left
+        planned = await bulk.plan_back(self._calls, way, left, _caller(request, run), self._runs)
         if planned.is_error:
             return self._refused(request, run, planned.value)
         return {"confirm": planned.value["confirm"]}
