@@ -181,6 +181,25 @@ async def test_it_goes_on_without_anybody_can_be_stopped_and_gone_on_with(tmp_pa
         assert here.pro() == before
 
 
+async def test_two_presses_at_once_begin_one_run(tmp_path: Path) -> None:
+    async with world(tmp_path) as here, here.browser() as browser:
+        before, run = here.pro(), await here.make_everybody_pro()
+        asked = await browser.open(here.page(run))
+        here.gate, led = anyio.Event(), []
+
+        async def press_once() -> None:
+            led.append(await press(browser, asked))
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(3):
+                tasks.start_soon(press_once)
+        assert len({str(page.url) for page in led}) == 1
+        assert "/undo/run?run=" in str(led[0].url)
+        here.gate.set()
+        await looked_at_until(browser, led[0], "30 of 30 done")
+        assert here.pro() == before
+
+
 async def test_what_was_changed_twice_in_a_run_becomes_what_it_was_before_the_first_time(
     tmp_path: Path,
 ) -> None:

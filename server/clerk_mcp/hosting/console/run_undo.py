@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
+from weakref import WeakValueDictionary
 
 import anyio
 from starlette.requests import Request
@@ -52,6 +53,7 @@ class RunUndo:
         self._calls = calls
         self._runs = runs
         self._doors = doors
+        self._beginning: WeakValueDictionary[str, anyio.Lock] = WeakValueDictionary()
 
     def routes(self) -> Sequence[Route]:
         look = self._doors.for_lookers
@@ -86,16 +88,17 @@ class RunUndo:
         run = form.get("run", "")
         if problem := self._trail.why_not(request, run):
             return self._cannot(request, problem, 403)
-        told: JsonObject
         if by := form.get("by"):
-            told = {"run": by, **({"stop": True} if "stop" in form else {})}
-        elif confirm := form.get("confirm"):
-            told = {"confirm": confirm}
-        else:
-            begun = await self._begin(request, run, form.get("seen", ""))
-            if isinstance(begun, Response):
-                return begun
-            told = begun
+            return await self._send(request, run, {"run": by, **({"stop": True} if "stop" in form else {})})
+        if confirm := form.get("confirm"):
+            return await self._send(request, run, {"confirm": confirm})
+        lock = self._beginning.setdefault(run, anyio.Lock())
+        # A second press of the button waits for the first, and finds what that began.
+        async with lock:
+            return await self._begin(request, run, form.get("seen", ""))
+
+    async def _send(self, request: Request, run: str, told: JsonObject) -> Response:
+        """Have the run that takes this one back begun, gone on with or stopped, and show where it stands."""
         caller = _caller(request, run)
         answer = await bulk.run_each(self._calls, told, caller, runs=self._runs, reach=self._calls)
         if not isinstance(answer, Answer) or answer.is_error:
@@ -106,8 +109,8 @@ class RunUndo:
         query = urlencode({"run": run, "by": answer.value["run"]})
         return go_to(f"{_root(request)}/undo/run?{query}")
 
-    async def _begin(self, request: Request, run: str, seen: str) -> JsonObject | Response:
-        """Plan what was shown, and return what begins it; a second press of the button finds the first."""
+    async def _begin(self, request: Request, run: str, seen: str) -> Response:
+        """Plan what was shown, and begin it, unless it is under way."""
         if going := self._runs.taking_back(run):
             return go_to(f"{_root(request)}/undo/run?{urlencode({'run': run, 'by': going.run.id})}")
         way = await self._way(request, run)
@@ -125,7 +128,7 @@ class RunUndo:
         planned = await bulk.plan_back(self._calls, way, left, _caller(request, run), self._runs)
         if planned.is_error:
             return self._refused(request, run, planned.value)
-        return {"confirm": planned.value["confirm"]}
+        return await self._send(request, run, {"confirm": planned.value["confirm"]})
 
     async def _way(self, request: Request, run: str) -> WayBack | Response:
         """Find what takes a run back, or say why there is nothing."""
