@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from clerk_mcp.serve import make_policy
+from clerk_mcp.serve import check, make_policy
 from clerk_mcp.serve.clients import make_change_bound
 from clerk_mcp.settings import (
     HOLDS_BACK,
@@ -77,6 +77,15 @@ def test_a_switch_that_is_neither_on_nor_off_stops_the_start(
 )
 def test_a_value_that_does_not_fit_is_told_what_it_must_be(name: str, value: str, said: str) -> None:
     assert problems_of(**{name: value}) == f"{flag(name)} ({variable(name)}) {said}"
+
+
+@pytest.mark.parametrize("name", ["port", "auth", "toolsets", "max_changes", "rate_budget"])
+def test_a_key_in_the_place_of_something_else_is_not_quoted(name: str) -> None:
+    given = {"sandbox": True, "transport": "http", name: "sk_live_inTheWrongPlace0123"}
+    with pytest.raises(SettingsError) as refused:
+        check(load(given))
+    assert "(a credential)" in str(refused.value)
+    assert "inTheWrongPlace" not in str(refused.value)
 
 
 @pytest.mark.parametrize("value", ["auto", "5", "5/0", "fast"])

@@ -67,3 +67,10 @@ def holds_credential(text: str) -> bool:
         or "-----BEGIN " in text
     )
     return suspicious and _FORMS.search(text) is not None
+
+
+def without_credentials(text: str) -> str:
+    """Return a text with another word in place of each that holds a credential of known form."""
+    if not holds_credential(text):
+        return text
+    return re.sub(r"\S+", lambda word: "(a credential)" if holds_credential(word[0]) else word[0], text)

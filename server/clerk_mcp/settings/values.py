@@ -12,6 +12,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BeforeValidator, SecretStr
 
+from clerk_tools.credentials import without_credentials
+
 KEY_PATTERN: Final = r"(sk_|test_|live_)[!-~]+"
 """What Clerk's secret keys look like."""
 
@@ -42,11 +44,14 @@ _NOT_A_KEY: Final = (
 
 
 class SettingsError(Exception):
-    """The settings do not hold; each line of `problems` names one and the way to mend it."""
+    """The settings do not hold; each line of `problems` names one and the way to mend it.
+
+    A key that was given in the wrong place is not quoted.
+    """
 
     def __init__(self, *problems: str) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
+        self.problems = tuple(map(without_credentials, problems))
+        super().__init__("\n".join(self.problems))
 
 
 @lru_cache(maxsize=256)
