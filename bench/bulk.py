@@ -238,8 +238,8 @@ def contenders(upstream: Upstream, users: int) -> dict[str, Callable[[], Awaitab
 
 
 def allowed_s(pages: int) -> float:
-    """Seconds that so many pages may take: half more than the limit or two round trips, if that is more."""
-    return 1.5 * max(pages * LIMIT.seconds / LIMIT.requests, 2 * DELAY_S)
+    """Seconds that so many pages may take: half more than the limit or four round trips, if that is more."""
+    return max(1.5 * pages * LIMIT.seconds / LIMIT.requests, 4 * DELAY_S)
 
 
 async def measure(upstream: Upstream, users: int) -> None:

@@ -158,11 +158,15 @@ async def http_calls(stage: Stage) -> AsyncIterator[Row]:
         def burst(era: Era, method: str, connections: int) -> Callable[[str], Awaitable[Burst]]:
             def send(name: str) -> Awaitable[Burst]:
                 params = runners[name].call if method == "tools/call" else {}
-                bounds = {"connections": connections, "seconds": stage.pace.seconds}
+                seconds, server = stage.pace.seconds, pids[name]
                 if runners[name].answers_on_stream:
-                    return load.over_http_stream(ports[name], params, server=pids[name], **bounds)
+                    return load.over_http_stream(
+                        ports[name], params, connections=connections, seconds=seconds, server=server
+                    )
                 request = load.http_request(era, method, params, port=ports[name])
-                return load.over_http(ports[name], request, server=pids[name], **bounds)
+                return load.over_http(
+                    ports[name], request, connections=connections, seconds=seconds, server=server
+                )
 
             return send
 
@@ -406,8 +410,8 @@ async def bulk(stage: Stage) -> AsyncIterator[Row]:
     from bench.bulk import COUNTS, FLOOR, allowed_s, clerk, contenders, timed
 
     users = 50_000
-    with clerk(users) as (port, _):
-        work = contenders(port, users)
+    with clerk(users) as upstream:
+        work = contenders(upstream, users)
         found = await in_turn(list(work), max(stage.pace.rounds // 3, 1), lambda name: timed(work[name]))
     seconds = {name: [took.seconds for took in times] for name, times in found.items()}
     seconds["allowed"] = [allowed_s(users // 500)] * len(seconds[FLOOR])

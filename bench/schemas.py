@@ -55,14 +55,16 @@ def fastmcps(document: Path) -> Tools:
 
 
 async def listed(server: StdioServerParameters) -> Tools:
-    async with Client(stdio_client(server, errlog=subprocess.DEVNULL)) as client:
+    # Handed on to the process as it is, whatever the SDK declares.
+    nowhere: Any = subprocess.DEVNULL
+    async with Client(stdio_client(server, errlog=nowhere)) as client:
         tools = (await client.list_tools()).tools
     return [t.model_dump(mode="json", by_alias=True, exclude_none=True) for t in tools]
 
 
 def parts(tools: Tools) -> dict[str, Tools]:
     """The listing cut down step by step."""
-    with_output = [{k: t[k] for k in (*BARE, "outputSchema") if k in t} for t in tools]
+    with_output: Tools = [{k: t[k] for k in (*BARE, "outputSchema") if k in t} for t in tools]
     return {
         "name, description, input schema": [{k: t[k] for k in BARE if k in t} for t in tools],
         "and output schema": with_output if any("outputSchema" in t for t in tools) else [],
