@@ -123,6 +123,16 @@ async def test_what_is_wrong_lets_nobody_in(gives: dict[str, str], scope: str) -
         assert shown.headers["location"].startswith("/signin")
 
 
+@pytest.mark.parametrize(("scope", "path"), [("clerk:approve", "/activity"), ("clerk:console", "/questions")])
+async def test_whose_scope_is_another_is_told_where_the_issuers_users_get_it(scope: str, path: str) -> None:
+    async with world() as (issuer, served), Browser() as ada:
+        issuer.scope = scope
+        await go(ada, served)
+        refused = await ada.http.get(f"{served.url}{path}")
+        assert refused.status_code == 403
+        assert "--oauth-user" in refused.text
+
+
 async def test_the_end_of_somebody_elses_sign_in_is_none_here() -> None:
     async with world() as (issuer, served), Browser() as mallory, Browser() as victim:
         issuer.gives = {"code": "kept back"}

@@ -245,7 +245,9 @@ _OF_ISSUER: Final = join(
     tag("code", "--oauth-user"),
     " gives ",
     tag("code", "console"),
-    ". To agree to what agents ask, it is the scope ",
+    ". To agree to what agents ask, it is ",
+    tag("code", "clerk:approve"),
+    ", or ",
     tag("code", "approve"),
     ".",
 )

@@ -71,10 +71,8 @@ class Doors:
         if self._settings.auth == "clerk-key":
             # Anybody can write down a key: holding one says nothing about who may see what others do.
             return tag("p", "Callers who bring their own keys have no business with one another's calls.")
-        return tag(
-            "p",
-            "This shows what all callers do. It is for those whose token has the scope ",
-            code("console"),
-            ": ",
-            code("clerk-mcp token new NAME --scope console"),
-        )
+        shows = "This shows what all callers do. It is for those whose token has the scope "
+        if self._settings.auth == "oauth":
+            given = (", or to whom ", code("--oauth-user"), " gives ", code("console"), ".")
+            return tag("p", shows, code(CONSOLE_SCOPE), *given)
+        return tag("p", shows, code("console"), ": ", code("clerk-mcp token new NAME --scope console"))

@@ -199,8 +199,8 @@ def _answered(verdict: Verdict) -> str:
 
 _TELL_THE_AGENT: Final = "Close this page, and tell the agent to go on."
 _NO_APPROVER: Final = (
-    "Your token lacks the scope approve. Whoever runs this server makes one that has it:"
-    " clerk-mcp token new NAME --scope approve"
+    "Your token lacks the scope approve. Whoever runs this server makes one that has it (clerk-mcp token new"
+    " NAME --scope approve), or gives it to you as a user of the OAuth issuer (--oauth-user)."
 )
 _OWN: Final = "You asked this yourself: somebody else has to answer."
 _OVER: Final = "This question is over, or there never was one: questions are open for five minutes."
