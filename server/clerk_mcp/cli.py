@@ -44,7 +44,7 @@ def settings_options() -> list[click.Parameter]:
 
 @cache
 def _hidden_options() -> tuple[click.Option, ...]:
-    """Make them once, for four subcommands: a start needs none of them."""
+    """Make them once for four subcommands: every start makes them, whichever command it is for."""
     return tuple(_option_of(name, hidden=True) for name in Settings.model_fields if name not in WITHOUT_FLAG)
 
 
