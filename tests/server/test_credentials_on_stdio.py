@@ -11,6 +11,7 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from click.testing import CliRunner
 from mcp import Client
@@ -24,6 +25,7 @@ from clerk_mcp.serve import make_server
 from clerk_mcp.settings import load
 from clerk_sandbox.examples import example_calls
 from tests.calling import text_of
+from tests.processes import RedisServer
 from tests.server.people import Browser
 
 pytestmark = pytest.mark.anyio
@@ -149,6 +151,19 @@ async def test_it_lives_for_minutes(here: World, monkeypatch: pytest.MonkeyPatch
         page = await user.open(here.opened[0])
         monkeypatch.setattr(kept, "_clock", lambda: 4_000_000_000.0)
         assert (await user.send(page, {})).status_code == 404
+
+
+async def test_the_page_is_there_still_when_the_store_of_replicas_fails_for_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, redis: RedisServer
+) -> None:
+    monkeypatch.setattr("clerk_mcp.hosting.person.loopback._LOOK_S", 0.01)
+    async with world(tmp_path, monkeypatch, redis_url=redis.url, state_key="k" * 43) as here:
+        await here.call(MINT, MINTING)
+        redis.stop()
+        # Meanwhile it looks many times whether anything waits.
+        await anyio.sleep(0.5)
+        async with Browser() as user:
+            assert (await user.open(here.opened[0])).status_code == 503
 
 
 async def test_what_is_asked_and_what_is_fetched_stand_on_one_server_and_open_only_themselves(

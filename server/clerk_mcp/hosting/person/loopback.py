@@ -125,10 +125,14 @@ class Loopback:
             unused = 0.0 if await self._is_needed() else unused + _LOOK_S
 
     async def _is_needed(self) -> bool:
-        if self._questions and await self._questions.pending():
+        try:
+            if self._questions and await self._questions.pending():
+                return True
+            if self._credentials:
+                self._brought = [id for id in self._brought if await self._credentials.look(id)]
+        except OSError:
+            # Redis does not answer, and what waits there may be answered or fetched when it does again.
             return True
-        if self._credentials:
-            self._brought = [id for id in self._brought if await self._credentials.look(id)]
         return bool(self._brought)
 
 
