@@ -251,6 +251,25 @@ async def test_a_connection_is_let_go_before_clerks_edge_would_close_it(
         assert server.connections == 2
 
 
+async def test_connections_made_ahead_are_kept_as_long_as_others_however_long_these_are_idle(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    really, idle = time.monotonic, 0.0
+    monkeypatch.setattr("time.monotonic", lambda: really() + idle)
+    async with upstream(in_turn(*[answer(200, USER)] * 3)) as (server, client):
+        await client.send(get_user())
+        idle += 55
+        await client.connect(3)
+        await client.send(get_user())
+        while server.connections < 3:
+            await anyio.lowlevel.checkpoint()
+        idle += 10
+        await client.send(get_user())
+        await client.connect(3)
+        await anyio.wait_all_tasks_blocked()
+        assert (server.connections, server.open_connections) == (3, 3)
+
+
 async def test_an_answer_is_waited_for_no_longer_than_half_a_minute() -> None:
     """Hosts give a call about a minute; an answer that says what is known of its fate must come before."""
     patience: dict[str, float] = {}

@@ -42,7 +42,7 @@ class Connections:
         self._preparing = anyio.Lock()
         self._options: tuple[ssl.SSLContext | None, str | None] | None = None
         self._open: set[httpx2.AsyncBaseTransport] = set()
-        # With the time since when, the longest idle one first.
+        # With the time since when; the last used one last, and those that nobody has used yet first.
         self._idle: deque[tuple[float, httpx2.AsyncBaseTransport]] = deque()
 
     async def take(self) -> httpx2.AsyncBaseTransport:
@@ -106,13 +106,15 @@ class Connections:
                 if len(self._open) >= wanted or not hasattr(connection, "connect"):
                     return
                 self._open.add(connection)
-                # Lent after all that are there, as if they had been idle longest.
-                since = self._idle[0][0] if self._idle else time.monotonic()
-                self._idle.appendleft((since, connection))
+                # Lent after all that are there, and idle from now on.
+                self._idle.appendleft((time.monotonic(), connection))
                 tasks.start_soon(connect, connection.connect)
 
     async def _close_unneeded(self, closing: list[httpx2.AsyncBaseTransport]) -> None:
-        """Close connections, and with them those that have been idle for too long."""
+        """Close connections, and with them those that have been idle for too long.
+
+        One that stands behind some that were made after it waits for these; `take` looks at each again.
+        """
         # All taken out before any is closed, for others take and give back meanwhile.
         while self._idle and self._idle[0][0] < time.monotonic() - _KEEP_ALIVE_S:
             closing.append(self._idle.popleft()[1])
