@@ -220,11 +220,7 @@ class Api:
             body = b""
         finally:
             peer.leave()
-        if body is None and status < 300:
-            return self._too_large(tries, waited)
-        if body and len(body) >= LARGE_BYTES and status < 300:
-            await begin_turn()
-        return self._reply(status, headers, body or b"", request, tries, waited)
+        return await self._reply(status, headers, body, request, tries, waited)
 
     async def _body(self, peer: Peer, headers: Mapping[bytes, bytes]) -> bytes | None:
         """Return an answer's body, or None where it is too large; then the rest of it is never read."""
@@ -255,11 +251,7 @@ class Api:
             body = b""
         finally:
             await response.aclose()
-        if body is None and response.status_code < 300:
-            return self._too_large(tries, waited)
-        if body and len(body) >= LARGE_BYTES and response.status_code < 300:
-            await begin_turn()
-        return self._reply(response.status_code, headers, body or b"", request, tries, waited)
+        return await self._reply(response.status_code, headers, body, request, tries, waited)
 
     def _message(self, request: Request) -> bytes:
         """Write the HTTP request to a server of our own choosing as bytes.
@@ -343,15 +335,20 @@ class Api:
         """Read a header of which the model may see something."""
         return self._without_key(headers.get(name, b"")).decode("utf-8", "replace")
 
-    def _reply(
+    async def _reply(
         self,
         status: int,
         headers: Mapping[bytes, bytes],
-        body: bytes,
+        body: bytes | None,
         request: Request,
         tries: int,
         waited: float,
-    ) -> Reply:
+    ) -> Reply | Failure:
+        """Make something of an answer; its body is None where that is too large."""
+        if body is None and status < 300:
+            return self._too_large(tries, waited)
+        if body and len(body) >= LARGE_BYTES and status < 300:
+            await begin_turn()
         spec = request.spec
         value, text = _parsed(body, request.only)
         if text and not (spec.envelope is Envelope.TEXT and status < 400):
@@ -425,7 +422,7 @@ def _escaped(key: str) -> re.Pattern[bytes]:
     return re.compile("".join(either).encode(), re.IGNORECASE)
 
 
-def _parsed(body: bytes, only: frozenset[str] | None) -> tuple[Any, str | None]:
+def _parsed(body: bytes | None, only: frozenset[str] | None) -> tuple[Any, str | None]:
     """Return the body as JSON, or else as text. The declared type is not asked: proxies get it wrong."""
     if not body or body.isspace():
         return None, None
