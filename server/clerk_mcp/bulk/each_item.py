@@ -234,7 +234,10 @@ def _way_back(calls: Calls, plan: Plan) -> str:
         return "Each adds something; taking it back means deleting each."
     if calls.audit and all(item.was is not None or calls.audit_before for item in plan.items):
         return "The operator can take the whole run back: clerk-mcp audit FILE --undo RUN."
-    return "Nobody keeps what these calls change: without an audit trail it cannot be taken back."
+    return (
+        "Nothing keeps what these calls change, so they cannot be taken back:"
+        " that takes a server with --audit-log and --audit-before."
+    )
 
 
 def _takes(calls: Calls, plan: Plan) -> str | None:
