@@ -217,4 +217,6 @@ async def _held_against(here: World, tool: str, arguments: dict[str, Any]) -> di
     jsonschema.validate(answer, schema)
     unnamed = {name for name in answer if not re.fullmatch(r"(sum|avg|min|max)\(.*\)", name)} - {"error"}
     assert tool in ANYTHING or unnamed <= schema["properties"].keys(), (arguments, answer)
+    for found in answer.get("operations", []):
+        assert found.keys() <= schema["properties"]["operations"]["items"]["properties"].keys()
     return answer
