@@ -3,6 +3,10 @@
     first page, beside it where Clerk counts the list: how many are there?  open connections
         └─▶ full? ─▶ all others at once; where nobody tells how many there are: 2, 4, 8 … at once
 
+Where all users are read, connections for all pages that the cap allows are opened at the beginning; where
+filters leave a part of them, as many as their number says. Lists that Clerk does not count, such as that of
+organizations, open theirs with the pages that need them: most have one page.
+
 Pages are handed over in their order, whichever comes first. Each is reduced to what is kept of it when it
 arrives, so that of the records themselves only those of the pages in flight are held.
 """
