@@ -264,8 +264,17 @@ async def test_a_write_with_a_huge_answer_names_the_tool_that_shows_the_rest() -
     assert USER in answered["note"]
 
 
+async def test_what_all_that_was_made_have_is_told_once() -> None:
+    made = [{"id": f"orginv_{n}", "status": "pending", "role": "org:member"} for n in range(3)]
+    bulk = "OrganizationInvitations_bulkCreateAndSend"
+    async with server_on(always(value=in_data(made, 3))) as client:
+        answered = await call(client, bulk, **VALID[bulk])
+        assert answered["items"] == [{"id": one["id"]} for one in made]
+        assert answered["in_each"] == {"role": "org:member", "status": "pending"}
+
+
 async def test_a_bulk_invitation_cut_by_size_does_not_invite_to_be_called_again() -> None:
-    invitations = [{"id": f"orginv_{n}", "public_metadata": {"x": "y" * 700}} for n in range(10)]
+    invitations = [{"id": f"orginv_{n}", "public_metadata": {"x": f"{n}" * 700}} for n in range(10)]
     bulk = "OrganizationInvitations_bulkCreateAndSend"
     async with server_on(always(value=in_data(invitations, 10)), max_result_bytes=3_000) as client:
         answered = await call(client, bulk, **VALID[bulk])

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from clerk_mcp.auditing import load
 from clerk_mcp.bulk.comparing import HIDDEN, compared
 from clerk_mcp.cli import cli
 from clerk_mcp.hosting.tokens import issue
@@ -186,8 +187,7 @@ async def test_the_tool_compares_where_both_are_served(served: dict[str, Any]) -
             assert answer.keys() <= listed["compare"].output_schema["properties"].keys()
             wrong = (await prod.call_tool("compare", {"other": "prod"})).structured_content or {}
             assert "another instance than prod: dev" in json.dumps(wrong)
-    lines = [json.loads(line) for line in served["audit_log"].read_text().splitlines()]
-    reads = {(line["instance"], line["operation"]) for line in lines if line["stage"] == "only"}
+    reads = {(made["instance"], made["operation"]) for made in load(served["audit_log"]).calls}
     assert {("dev", "GetInstance"), ("prod", "GetInstance")} <= reads
 
 

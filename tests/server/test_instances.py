@@ -347,7 +347,7 @@ async def test_a_confirmation_of_one_instance_is_refused_by_the_other(write: Wri
         crossed = await deletion(prod, confirm=asked["confirm"])
         assert crossed["error"]["code"] == "confirm_other_key"
         assert "deleted" in json.dumps(await deletion(dev, confirm=asked["confirm"]))
-    lines = [json.loads(line) for line in trail.read_text().splitlines()]
+    lines = [json.loads(line) for line in trail.read_text().splitlines() if line]
     heads = [(line["instance"], line["outcome"]) for line in lines if line["stage"] == "only"]
     assert ("dev", "previewed") in heads
     assert ("prod", "refused") in heads

@@ -45,6 +45,8 @@ UPDATE = "Users_updateUserAttributes"
         ("SigninTokens_createToken", {"expires_in_seconds": "3600"}, {"expires_in_seconds": 3600}),
         ("SigninTokens_createToken", {"expires_in_seconds": 60.0}, {"expires_in_seconds": 60}),
         ("SigninTokens_createToken", {"user_id": " user_1 "}, {"user_id": "user_1"}),
+        ("SigninTokens_createToken", {"expires_in_seconds": ["60"]}, {"expires_in_seconds": 60}),
+        ("CreateWaitlistEntry", {"email_address": ["a@b.co"]}, {"email_address": "a@b.co"}),
     ],
 )  # fmt: skip
 def test_a_value_whose_meaning_is_clear_is_read_as_meant(

@@ -2,7 +2,8 @@
 
 Times, addresses and ids are first put into the form that Clerk takes (`cleaning`). Then the exact types are
 tried. Only where they do not fit is each value read the way its sender must have meant it: an object or array
-as a JSON string, a number or boolean as a string, one string for a list, null for what was to be left out.
+as a JSON string, a number or boolean as a string, one string for a list, a list of one for that one, null for
+what was to be left out.
 Whatever is not clear is refused.
 """
 
@@ -116,6 +117,8 @@ def value_as_meant(argument: Argument, value: object) -> object:
             return [value_as_meant(argument.items, v) for v in value]
         case "object", dict() if argument.properties:
             return _as_meant(argument.properties, value)
+        case "string" | "integer" | "boolean", [one] if not isinstance(one, list):
+            return value_as_meant(argument, one)
         case "integer", str() if _INTEGER.match(value):
             return int(value)
         case "integer", float() if value.is_integer():

@@ -293,7 +293,8 @@ class Formatter:
         else:
             offset = getattr(operation, "offset", None) or 0
         shown, notes = self._shown(spec, records, fields)
-        out: JsonObject = {"items": shown} if fields else lift(shown)
+        # Of what a call has just made, hardly more than the ids differs.
+        out: JsonObject = {"items": shown} if fields else lift(shown, values=spec.effect is not Effect.READ)
         if total is not None:
             out["total"] = total
         if limit is not None and _has_more(limit, len(records), offset, total):
@@ -436,15 +437,20 @@ def unwrap(body: object) -> tuple[list[Any], int | None]:
 _FEWEST_ALIKE: Final = 3
 
 
-def lift(items: list[Any]) -> JsonObject:
-    """Return a list's records, with an object that all of them have told once, under `in_each`."""
+def lift(items: list[Any], *, values: bool = False) -> JsonObject:
+    """Return a list's records, with what all of them have told once, under `in_each`.
+
+    Args:
+        values: whether that is so for every value, and not for objects with an id alone.
+    """
     if len(items) < _FEWEST_ALIKE or not all(isinstance(item, dict) for item in items):
         return {"items": items}
     first = items[0]
     same = {
         name: value
         for name, value in first.items()
-        if isinstance(value, dict) and "id" in value and all(item.get(name) == value for item in items)
+        if (values or (isinstance(value, dict) and "id" in value))
+        and all(item.get(name) == value for item in items)
     }
     if not same:
         return {"items": items}

@@ -143,8 +143,8 @@ async def offer(
             "preview": _shown(calls, plan) | more,
             "confirm": token,
             "expires_in_seconds": LIFETIME_S,
-            "message": "Nothing was done yet. Show the preview to the user. Only if they agree, run run_each"
-            " again in the same way, with `confirm` alone.",
+            "message": "Nothing was done yet. Show the preview to the user; only if they agree, call run_each"
+            " with `confirm` alone.",
         }
     )
 

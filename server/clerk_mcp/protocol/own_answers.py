@@ -27,13 +27,13 @@ def _several(**properties: JsonSchema) -> JsonSchema:
     return {"type": "array", "items": _object(**properties)}
 
 
-_FOUND: Final = {"id": _TEXT, "effect": _TEXT, "ids_from": _ANY_OBJECT}
+_FOUND: Final = {"id": _TEXT, "effect": _TEXT, "arguments": _TEXT, "ids_from": _ANY_OBJECT}
 _REFUSED: Final = _object(code=_TEXT, message=_TEXT)
 _CONFIRM: Final = {"confirm": _TEXT, "expires_in_seconds": _NUMBER, "message": _TEXT}
 _READ: Final = {"read": _NUMBER, "pages": _NUMBER, "meant": _ANY_OBJECT, "note": _TEXT}
 
 _ANSWERS: Final[dict[str, JsonSchema]] = {
-    SearchOperations.spec.id: _object(operations=_several(**_FOUND, does=_TEXT, arguments=_TEXT), note=_TEXT),
+    SearchOperations.spec.id: _object(operations=_several(**_FOUND, does=_TEXT), note=_TEXT),
     DescribeOperation.spec.id: _object(
         operations=_several(**_FOUND, description=_TEXT, destroys=_TEXT, inputSchema=_ANY_OBJECT), note=_TEXT
     ),

@@ -31,10 +31,10 @@ class SearchOperations(Operation, id="search_operations", get="/", text=True):
 
 
 class DescribeOperation(Operation, id="describe_operation", get="/", text=True):
-    """The exact arguments of operations, as JSON Schema. Look before the first call, unless a search showed
-    them."""
+    """The exact arguments of operations. Look before the first call, unless a search showed them."""
 
     ids: Query[list[str]] = arg("Operation ids, at most 10")
+    json_schema: Query[bool] = arg("Tell the arguments as JSON Schema", default=False)
 
 
 class Read(Operation, id="read", get="/", text=True):
@@ -42,7 +42,7 @@ class Read(Operation, id="read", get="/", text=True):
     counts a list over all of its pages in one call."""
 
     operation: Query[str] = arg("Operation id")
-    arguments: Query[JsonObject] = arg("As describe_operation shows them", optional=True)
+    arguments: Query[JsonObject] = arg("As describe_operation tells them", optional=True)
 
 
 class Change(Operation, id="change", post="/", effect="destroy"):
@@ -51,7 +51,7 @@ class Change(Operation, id="change", post="/", effect="destroy"):
     would do."""
 
     operation: Query[str] = arg("Operation id")
-    arguments: Query[JsonObject] = arg("As describe_operation shows them", optional=True)
+    arguments: Query[JsonObject] = arg("As describe_operation tells them", optional=True)
 
 
 class PreviewChange(
@@ -94,23 +94,30 @@ def summary(spec: Spec) -> JsonObject:
     return {"id": spec.id, "effect": spec.effect, "does": line}
 
 
-def describe(spec: Spec) -> JsonObject:
-    """Return an operation with everything that a call needs."""
+def describe(spec: Spec, *, json_schema: bool) -> JsonObject:
+    """Return an operation with everything that a call needs.
+
+    Args:
+        json_schema: the arguments as JSON Schema, which takes more than twice the bytes of a line.
+    """
     return {
         "id": spec.id,
         "effect": spec.effect,
         **({"destroys": "with some arguments"} if spec.destroys_by_arguments else {}),
         "description": spec.description,
-        "inputSchema": _schema(spec),
+        **({"inputSchema": _schema(spec)} if json_schema else _on_a_line(spec)),
         **_ids_from(spec),
     }
 
 
 def signed(spec: Spec) -> JsonObject:
     """Return an operation with its arguments on one line, and where the ids in it come from."""
+    return summary(spec) | {"does": spec.description} | _on_a_line(spec) | _ids_from(spec)
+
+
+def _on_a_line(spec: Spec) -> JsonObject:
     schema = _schema(spec)
-    arguments = {"arguments": signature(schema)} if schema["properties"] else {}
-    return summary(spec) | {"does": spec.description} | arguments | _ids_from(spec)
+    return {"arguments": signature(schema)} if schema["properties"] else {}
 
 
 def _schema(spec: Spec) -> JsonObject:

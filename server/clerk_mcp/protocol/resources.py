@@ -166,7 +166,7 @@ class Resources:
             id = variables["id"]
             if id not in self.surface.policy.allowed(caller.scopes):
                 raise _not_found(f"{OPERATIONS}/{id}")
-            return dumps(describe(operations()[id].spec))
+            return dumps(describe(operations()[id].spec, json_schema=True))
         arguments = {template.arguments[name]: value for name, value in variables.items()}
         async with self.reach.calls_for(caller) as calls:
             answer = await calls.read(template.operation.spec.id, {**arguments, **template.extra}, caller)

@@ -291,7 +291,8 @@ class Surface:
             raise InvalidArguments([Problem("ids", f"`ids` must be 1 to {MOST_DESCRIBED} operation ids")])
         allowed = {*self._allowed(caller.scopes), *self._own_ids(caller)}
         specs = [runnable(id) for id in asked.ids]
-        out: JsonObject = {"operations": [describe(spec) for spec in specs if spec.id in allowed]}
+        described = [describe(spec, json_schema=asked.json_schema) for spec in specs if spec.id in allowed]
+        out: JsonObject = {"operations": described}
         if closed := [spec.id for spec in specs if spec.id not in allowed]:
             out["note"] = f"You may not run {', '.join(closed)}."
         return answers.answer(out)
