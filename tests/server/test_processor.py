@@ -188,6 +188,8 @@ async def test_what_the_work_returns_raises_and_catches_is_its_own() -> None:
     assert caught == ["called off"] * 2
     with pytest.raises(ValueError, match="mistaken"):
         await work.doing("bob", fail())
+    # What the same task does next takes turns by itself, if at all.
+    assert not takes_turns()
 
 
 async def test_a_call_passes_by_the_hundred_that_another_caller_made_before(tmp_path: Path) -> None:

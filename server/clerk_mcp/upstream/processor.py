@@ -53,7 +53,8 @@ class Processor:
     def in_turns(self, owner: str, work: Awaitable[T]) -> Generator[Any, Any, T]:
         """Do some work for an owner, each step of it in its turn, and return what it returns."""
         loop = asyncio.get_running_loop()
-        _works_for.set((owner, asyncio.current_task()))
+        before, own = _works_for.get(), (owner, asyncio.current_task())
+        _works_for.set(own)
         self._under_way[owner] = self._under_way.get(owner, 0) + 1
         steps = work.__await__()
         step = go_on = partial(steps.send, None)
@@ -78,6 +79,9 @@ class Processor:
                 except BaseException as problem:  # noqa: BLE001 the work handles it
                     step = partial(steps.throw, problem)
         finally:
+            # What is collected as garbage ends in somebody else's context.
+            if _works_for.get() is own:
+                _works_for.set(before)
             if waited:
                 self._over(owner)
             else:
