@@ -12,6 +12,7 @@ from typing import Final
 from clerk_mcp.answering import Answer
 from clerk_mcp.auditing import NoUndo, RecordedCall, Standing, Undo, as_it_is, standing, states, undo
 from clerk_mcp.bulk.each_item import Refusal, offer, own_run, unavailable
+from clerk_mcp.bulk.mapping import merged
 from clerk_mcp.bulk.planning import name_of, operation_of, plan_items
 from clerk_mcp.bulk.run_store import is_id
 from clerk_mcp.bulk.running import report
@@ -115,22 +116,12 @@ def _both(operation: str, first: JsonObject, second: JsonObject) -> JsonObject:
     """Return the one update that does what two do, where the second has the last word on each field."""
     spec = operations()[operation].spec
     if spec.method == "PATCH" and spec.path.endswith("/metadata"):
-        return _merged(first, second)
+        return merged(first, second)
     cleared = dict.fromkeys([*first.get(_CLEAR, ()), *second.get(_CLEAR, ())])
     kept = {name: value for name, value in first.items() if name not in second.get(_CLEAR, ())}
     both = {name: value for name, value in {**kept, **second}.items() if name != _CLEAR}
     emptied = [name for name in cleared if name not in second]
     return {**both, **({_CLEAR: emptied} if emptied else {})}
-
-
-def _merged(first: JsonObject, second: JsonObject) -> JsonObject:
-    """Return the one deep merge that does what two do."""
-    both = {**first, **second}
-    for name, value in second.items():
-        before = first.get(name)
-        if isinstance(before, dict) and isinstance(value, dict):
-            both[name] = _merged(before, value)
-    return both
 
 
 @dataclass(frozen=True, slots=True)
