@@ -172,6 +172,9 @@ async def test_questions_with_semicolons_between_them_are_each_answered_with_the
         found = await call(here.client, "search_operations", query="; ".join(questions))
         assert {entry["id"] for entry in found["operations"]} == set(questions.values())
         assert all(entry["arguments"] for entry in found["operations"])
+        many = [f"thing {n}" for n in range(10)] + ["ban a user", "list domains", *questions, "lock a user"]
+        note = (await call(here.client, "search_operations", query="; ".join(many)))["note"]
+        assert note.startswith("The last 3 questions were not answered")
 
 
 async def test_several_are_described_at_once_up_to_ten() -> None:

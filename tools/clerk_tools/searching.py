@@ -51,12 +51,12 @@ _LONGEST_PHRASE: Final = 3
 _QUERY_BOUND: Final = 300
 """Characters of a question that are read."""
 
-_JOINT: Final = re.compile(r"\s*(?:[;,]|\band then\b|\band\b|\bthen\b)\s*", re.I)
+_JOINT: Final = re.compile(r"\s*(?:,|\band then\b|\band\b|\bthen\b)\s*", re.I)
 """What stands between the parts of a question."""
 _MOST_PARTS: Final = 3
 _NEXT: Final = re.compile(r"\s*[;\n]\s*")
 """What stands between questions that were put together on purpose."""
-_MOST_QUESTIONS: Final = 6
+_MOST_QUESTIONS: Final = 15
 
 _MOST_WORDS: Final = 25
 _SHORTEST_MISSPELT: Final = 5
@@ -103,6 +103,8 @@ class Found:
     """How much of what was asked the best of the operations is about, between 0 and 1."""
     parts: int = 1
     """How many of the first operations each answer another part of what was asked."""
+    unread: int = 0
+    """Questions beyond those that one search answers."""
 
 
 def search(
@@ -123,12 +125,23 @@ def find(
 ) -> Found:
     """Find what answers a question: at most `limit` operations, and none without a likeness.
 
+    Of several questions, with semicolons between them, each has the one operation that answers it best.
+
     Args:
         query: words of a natural language, or an id or parts of one.
         allowed: which operations may be shown.
         beside: tools that are not operations of Clerk's and can be found like them.
     """
     index = _index(beside)
+    questions = [part for part in _NEXT.split(query[: 2 * _MOST_QUESTIONS * _QUERY_BOUND]) if part.strip()]
+    if len(questions) < 2:
+        return _find(index, query, allowed, limit)
+    answers = [_find(index, question, allowed, 1) for question in questions[:_MOST_QUESTIONS]]
+    specs = list(dict.fromkeys(spec for answer in answers for spec in answer.specs))
+    return Found(specs, None, 1.0, max(1, len(specs)), len(questions) - len(answers))
+
+
+def _find(index: _Index, query: str, allowed: Callable[[Spec], bool], limit: int) -> Found:
     asked = index.read(query[:_QUERY_BOUND])
     wanted = query.strip().casefold()
     scores = {
@@ -150,17 +163,13 @@ def find(
 
 
 def _answers_to_parts(index: _Index, query: str, best: list[Spec]) -> list[Spec]:
-    """Return the best operation for each part of a question such as "ban a user and revoke the invitation",
-    or for each of several questions.
+    """Return the best operation for each part of a question such as "ban a user and revoke the invitation".
 
     Asked together, the words of one part outweigh those of the other. None where it is one question.
     """
-    asked = query[:_QUERY_BOUND]
-    parts = [part for part in map(index.read, _NEXT.split(asked)) if part.words][:_MOST_QUESTIONS]
-    if len(parts) < 2:
-        # A part that is only a verb, or does not begin with one, belongs to the one beside it.
-        joined = [index.read(part) for part in _JOINT.split(asked)]
-        parts = [part for part in joined if len(part.words) > 1 and index.is_command(part)][:_MOST_PARTS]
+    asked = [index.read(part) for part in _JOINT.split(query[:_QUERY_BOUND])]
+    # A part that is only a verb, or does not begin with one, belongs to the one beside it.
+    parts = [part for part in asked if len(part.words) > 1 and index.is_command(part)][:_MOST_PARTS]
     if len(parts) < 2:
         return []
     heads = dict.fromkeys(max(best, key=lambda spec: index.score(spec, part)) for part in parts)

@@ -25,7 +25,8 @@ class SearchOperations(Operation, id="search_operations", get="/", text=True):
     the arguments of the first ones: text unless a type is told, left out at will where `?`."""
 
     query: Query[str] = arg(
-        'What you want to do, such as "log a user out everywhere", or several such things'
+        'What you want to do, such as "log a user out everywhere"; or up to 15 such things with ; between,'
+        " which get one operation each"
     )
     limit: Query[int] = arg(default=5, ge=1, le=20)
 

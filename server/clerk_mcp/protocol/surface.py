@@ -283,6 +283,8 @@ class Surface:
 
         found = find(asked.query, lambda spec: spec.id in allowed, asked.limit, own)
         note = _doubt(found)
+        if found.unread:
+            note = f"The last {found.unread} questions were not answered: ask them in another search."
         out: JsonObject = {"note": note} if note else {}
         return answers.answer(out | {"operations": _shown(found)})
 
