@@ -9,14 +9,22 @@ _AS_EVERYWHERE: Final = ("limit", "offset", "fields")
 """Arguments that mean the same on every tool, and of which a server's instructions speak."""
 
 
-def signature(schema: dict[str, Any]) -> str:
+def signature(schema: dict[str, Any], most: int | None = None) -> str:
     """Return the arguments of an object's JSON Schema: `user_id, limit?: integer (≤ 500), ids?: text[]`.
 
     What may be left out ends with `?`; text has no type of its own unless it is one of a list.
+
+    Args:
+        most: characters beyond which what may be left out is told by its name alone.
     """
     required = set(schema.get("required", ()))
     names = sorted(schema["properties"], key=lambda name: name not in required)
-    return ", ".join(_argument(name, schema["properties"][name], name in required) for name in names)
+    told = [_argument(name, schema["properties"][name], name in required) for name in names]
+    whole = ", ".join(told)
+    if most is None or len(whole) <= most:
+        return whole
+    brief = [one if name in required else f"{name}?" for name, one in zip(names, told, strict=True)]
+    return f"{', '.join(brief)} (describe_operation tells more)"
 
 
 def _argument(name: str, schema: dict[str, Any], is_required: bool) -> str:

@@ -17,6 +17,7 @@ MOST_DESCRIBED: Final = 10
 
 
 _LONGEST_LINE: Final = 140
+_LONGEST_SIGNATURE: Final = 400
 
 
 class SearchOperations(Operation, id="search_operations", get="/", text=True):
@@ -106,19 +107,19 @@ def describe(spec: Spec, *, json_schema: bool) -> JsonObject:
         "effect": spec.effect,
         **({"destroys": "with some arguments"} if spec.destroys_by_arguments else {}),
         "description": spec.description,
-        **({"inputSchema": _schema(spec)} if json_schema else _on_a_line(spec)),
+        **({"inputSchema": _schema(spec)} if json_schema else _on_a_line(spec, None)),
         **_ids_from(spec),
     }
 
 
 def signed(spec: Spec) -> JsonObject:
     """Return an operation with its arguments on one line, and where the ids in it come from."""
-    return summary(spec) | {"does": spec.description} | _on_a_line(spec) | _ids_from(spec)
+    return summary(spec) | {"does": spec.description} | _on_a_line(spec, _LONGEST_SIGNATURE) | _ids_from(spec)
 
 
-def _on_a_line(spec: Spec) -> JsonObject:
+def _on_a_line(spec: Spec, most: int | None) -> JsonObject:
     schema = _schema(spec)
-    return {"arguments": signature(schema)} if schema["properties"] else {}
+    return {"arguments": signature(schema, most)} if schema["properties"] else {}
 
 
 def _schema(spec: Spec) -> JsonObject:
