@@ -100,7 +100,11 @@ async def test_a_search_answers_ids_with_effect_and_one_line_and_the_arguments_o
         assert found["operations"][0]["id"] == "Users_markBanned"
         first, *others = found["operations"]
         assert first["arguments"] == "user_id"
-        assert first["ids_from"] == {"user_id": USERS}
+        described = await call(here.client, "describe_operation", ids=[first["id"], "Sessions_revokeSession"])
+        users, sessions = (entry["ids_from"] for entry in described["operations"])
+        assert users == {"user_id": USERS}
+        ended = await call(here.client, "search_operations", query="end a session")
+        assert ended["operations"][0]["ids_from"] == sessions
         said = {"id", "effect", "does"}
         assert all(set(entry) - {"arguments", "ids_from"} == said for entry in (first, *others))
         assert len(found["operations"]) <= 5

@@ -10,6 +10,7 @@ from clerk_mcp.offering import input_schema, options, signature
 from clerk_mcp.protocol.any_path import CallPath
 from clerk_tools.argument import JsonObject, Query, arg
 from clerk_tools.catalog import operations
+from clerk_tools.ids import ORGANIZATION, USER
 from clerk_tools.operation import Operation, Spec
 from clerk_tools.parsing import InvalidArguments, Problem
 
@@ -113,8 +114,12 @@ def describe(spec: Spec, *, json_schema: bool) -> JsonObject:
 
 
 def signed(spec: Spec) -> JsonObject:
-    """Return an operation with its arguments on one line, and where the ids in it come from."""
-    return summary(spec) | {"does": spec.description} | _on_a_line(spec, _LONGEST_SIGNATURE) | _ids_from(spec)
+    """Return an operation with its arguments on one line, and where the ids in it come from.
+
+    Not of users and organizations: they may be named, and every search for one finds their lists.
+    """
+    ids = _ids_from(spec, but=(USER.found_by, ORGANIZATION.found_by))
+    return summary(spec) | {"does": spec.description} | _on_a_line(spec, _LONGEST_SIGNATURE) | ids
 
 
 def _on_a_line(spec: Spec, most: int | None) -> JsonObject:
@@ -129,9 +134,10 @@ def _schema(spec: Spec) -> JsonObject:
     return {**schema, "properties": properties}
 
 
-def _ids_from(spec: Spec) -> JsonObject:
+def _ids_from(spec: Spec, but: tuple[str, ...] = ()) -> JsonObject:
     """Return the operations whose answers show the ids that a call needs."""
-    found_by = {a.name: a.kind.found_by for a in spec.arguments if a.required and a.kind and a.kind.found_by}
+    kinds = {a.name: a.kind for a in spec.arguments if a.required and a.kind}
+    found_by = {name: kind.found_by for name, kind in kinds.items() if kind.found_by not in ("", *but)}
     return {"ids_from": found_by} if found_by else {}
 
 

@@ -108,9 +108,10 @@ class BulkCreateOrganizationInvitations(
     sends_mail=True,
     limit=per_hour(50),
     array_body=True,
-    words="invite many to an organization at once, invite several people to a team, invite many "
-    "colleagues, invite a list to an organization, bulk invitations to a company, invite a whole "
-    "department to an organization",
+    words="invite many to an organization at once, invite several people to an organization, invite "
+    "people to an organization in bulk, invite several people to a team, invite many colleagues, "
+    "invite a list to an organization, bulk invitations to a company, invite a whole department "
+    "to an organization",
     example=Example(
         {
             "organization_id": Demo("Fernhill"),
