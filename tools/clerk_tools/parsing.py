@@ -99,8 +99,20 @@ def _cut(name: object) -> str:
 
 def _as_meant(arguments: tuple[Argument, ...], given: Mapping[str, Any]) -> dict[str, Any]:
     known = {a.name: a for a in arguments}
-    meant = {name: value_as_meant(known[name], v) if name in known else v for name, v in given.items()}
+    meant = {
+        name: value_as_meant(known[name], _only_one(known[name], value)) if name in known else value
+        for name, value in given.items()
+    }
     return {name: value for name, value in meant.items() if value is not OMIT}
+
+
+def _only_one(argument: Argument, value: object) -> object:
+    """Return what stands alone in a list where one value is wanted."""
+    match value:
+        case [str() | int() | float() as one] if argument.type in ("string", "integer", "boolean"):
+            return one
+        case _:
+            return value
 
 
 def value_as_meant(argument: Argument, value: object) -> object:
@@ -117,8 +129,6 @@ def value_as_meant(argument: Argument, value: object) -> object:
             return [value_as_meant(argument.items, v) for v in value]
         case "object", dict() if argument.properties:
             return _as_meant(argument.properties, value)
-        case "string" | "integer" | "boolean", [one] if not isinstance(one, list):
-            return value_as_meant(argument, one)
         case "integer", str() if _INTEGER.match(value):
             return int(value)
         case "integer", float() if value.is_integer():

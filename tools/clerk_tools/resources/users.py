@@ -821,6 +821,7 @@ class SetPasswordCompromised(
     version="2025-11-10",
     post="/users/{user_id}/password/set_compromised",
     returns="user",
+    sets=("requires_password_reset",),
     effect="destroy",
     no_undo="Sessions that it ended stay ended; UnsetUserPasswordCompromised takes the mark back.",
     words="force a password reset, leaked password of a user, password must be changed, expire a "
@@ -846,6 +847,7 @@ class UnsetPasswordCompromised(
     version="2025-11-10",
     post="/users/{user_id}/password/unset_compromised",
     returns="user",
+    sets=("requires_password_reset",),
     words="take back a forced password reset, password is not compromised after all, no forced password "
     "reset, undo compromised, password is safe after all, no longer ask for a new password, clear "
     "the compromised mark, remove the leaked mark from a password",
