@@ -3,8 +3,9 @@
 Work on a request goes in steps; between two of them it waits for something: its body, Clerk, a turn. What a
 caller feels of another is what is done for the other between two steps of their own. So
 
-- a caller takes one step in each turn of the loop, however many of their requests are ready for one: the rest
-  waits for the next turn, which comes at once where nobody else has anything to do;
+- a caller takes one step in each turn of the loop, or a few while nobody else is there, however many of their
+  requests are ready for one: the rest waits for the next turn, which comes at once where nobody else has
+  anything to do;
 - after a long step, which nothing can interrupt, a caller leaves others twice the time that it took, if there
   were others lately. An idle server lends all of its time.
 """
@@ -26,6 +27,9 @@ LONG_S: Final = 0.002
 """Processor time of a step that others would notice: small calls take less from beginning to end."""
 LEFT: Final = 2
 """How many times what a long step took is left to others."""
+ALONE: Final = 8
+"""Steps of a caller in one turn of the loop while nobody else is there: each turn costs a little, and whoever
+comes then waits for no more."""
 LATELY_S: Final = 0.1
 """Processor time for which a caller counts as there after a step. While the server is idle none goes by, so
 that whoever thinks between two calls is still there when others keep it busy."""
@@ -131,14 +135,22 @@ class Processor:
             loop.call_later(wait, self._next, owner, loop)
             return
         line = self._lines[owner]
-        while line:
+        most = 1 if self._are_others_here(owner) else ALONE
+        taken = 0
+        while line and taken < most:
             turn = line.popleft()
             if not turn.done():
                 turn.set_result(None)
-                # After that step, for it was asked for after it.
-                loop.call_soon(self._next, owner, loop)
-                return
-        del self._lines[owner]
+                taken += 1
+        if taken:
+            # After those steps, for it was asked for after them.
+            loop.call_soon(self._next, owner, loop)
+        else:
+            del self._lines[owner]
+
+    def _are_others_here(self, owner: str) -> bool:
+        _, others = self._last_other if self._last[0] == owner else self._last
+        return self.clock() - others < LATELY_S
 
 
 _processor: Final[RunVar[Processor]] = RunVar("processor")
