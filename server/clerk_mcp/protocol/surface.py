@@ -283,10 +283,12 @@ class Surface:
 
         found = find(asked.query, lambda spec: spec.id in allowed, asked.limit, own)
         note = _doubt(found)
+        # What nothing fits is not worth the arguments of what is near.
+        shown = [summary(spec) for spec in found.specs] if note else _shown(found)
         if found.unread:
             note = f"The last {found.unread} questions were not answered: ask them in another search."
         out: JsonObject = {"note": note} if note else {}
-        return answers.answer(out | {"operations": _shown(found)})
+        return answers.answer(out | {"operations": shown})
 
     def _describe(self, asked: DescribeOperation, caller: Caller) -> Answer:
         if not 1 <= len(asked.ids) <= MOST_DESCRIBED:
@@ -360,10 +362,7 @@ def _shown(found: Found) -> list[JsonObject]:
     """Return what a search shows of each operation, with its arguments where there is room for them.
 
     Nearly every question is followed by a call of its first answer, or of the first for each of its parts.
-    One that nothing fits is not worth so much.
     """
-    if _doubt(found):
-        return [summary(spec) for spec in found.specs]
     shown, room = [], _ROOM
     for at, spec in enumerate(found.specs):
         line, whole = summary(spec), signed(spec)

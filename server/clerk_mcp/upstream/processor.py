@@ -119,8 +119,7 @@ class Processor:
         if took < LONG_S:
             return 0.0
         owner, _ = _works_for.get()
-        _, others = self._last_other if self._last[0] == owner else self._last
-        return LEFT * took if self.clock() - took - others < LATELY_S else 0.0
+        return LEFT * took if self._are_others_here(owner, self.clock() - took) else 0.0
 
     def _leave(self, owner: str, wait: float, loop: asyncio.AbstractEventLoop) -> None:
         if owner in self._lines:
@@ -135,7 +134,7 @@ class Processor:
             loop.call_later(wait, self._next, owner, loop)
             return
         line = self._lines[owner]
-        most = 1 if self._are_others_here(owner) else ALONE
+        most = 1 if self._are_others_here(owner, self.clock()) else ALONE
         taken = 0
         while line and taken < most:
             turn = line.popleft()
@@ -148,9 +147,9 @@ class Processor:
         else:
             del self._lines[owner]
 
-    def _are_others_here(self, owner: str) -> bool:
+    def _are_others_here(self, owner: str, now: float) -> bool:
         _, others = self._last_other if self._last[0] == owner else self._last
-        return self.clock() - others < LATELY_S
+        return now - others < LATELY_S
 
 
 _processor: Final[RunVar[Processor]] = RunVar("processor")
